@@ -1,0 +1,1 @@
+"""Controllable image restoration: five papers, one idea of a knob."""

@@ -1,0 +1,194 @@
+"""Known networks to compare with: ARCNN, trained here, and the published DnCNN and FFDNet.
+
+Sources: Dong, Deng, Loy, Tang, "Compression Artifacts Reduction by a Deep Convolutional Network",
+ICCV 2015; Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017; Zhang, Zuo, Zhang, "FFDNet", TIP
+2018. The published MATLAB files hold DnCNN and FFDNet with their batch norms merged into the
+convolutions, so neither network has batch norm here.
+"""
+
+import copy
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lib.models.adafm import Nothing, Site
+from lib.models.knobs import Controllable, Knob
+
+
+class Held(nn.Module):
+    """A copy of a network with its knobs held where they are: called as `plain(x)`."""
+
+    def __init__(self, net: Controllable, knobs: Tensor):
+        super().__init__()
+        self.net = copy.deepcopy(net).requires_grad_(False)
+        self.multiple = net.multiple
+        self.register_buffer("knobs", knobs.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x, self.knobs.expand(len(x), -1))
+
+
+class ARCNN(Controllable):
+    """Four convolutions, 9x9 to 64, 7x7 to 32, 1x1 to 16 and 5x5 to the image, ReLU between them.
+
+    channels: 3 (RGB) or 1 (Y).
+    site: called with a channel count for what follows every convolution, before its ReLU; `Nothing`
+        gives ARCNN itself, `AdaFM` the depth-wise filters g of the AdaFM paper's Observation 1.
+
+    x (N, channels, H, W) in [0, 1]; knobs (N, K) as the site module has them, (N, 0) for ARCNN
+    itself; returns the restored image, not a residual, the shape of x, not clipped. Borders are
+    padded with zeros, where the original loses them. Initialised as He et al. (2015): with the
+    Gaussian of deviation 0.001 of the original the first steps hardly move.
+    """
+
+    def __init__(self, channels: int = 3, site: Callable[[int], nn.Module] = Nothing):
+        super().__init__()
+        self.extract = Site(nn.Conv2d(channels, 64, 9, padding=4), site(64), relu=True)
+        self.enhance = Site(nn.Conv2d(64, 32, 7, padding=3), site(32), relu=True)
+        self.map = Site(nn.Conv2d(32, 16, 1), site(16), relu=True)
+        self.rebuild = Site(nn.Conv2d(16, channels, 5, padding=2), site(channels))
+        self.knobs = self.extract.module.knobs
+        for each in self.sites():
+            nn.init.kaiming_normal_(each.conv.weight)
+            nn.init.zeros_(each.conv.bias)
+
+    def sites(self) -> list[Site]:
+        """Every convolution with what follows it, in the order of computation."""
+        return [self.extract, self.enhance, self.map, self.rebuild]
+
+    def trained_in_stage(self) -> list[nn.Module]:
+        return [each.module for each in self.sites()]
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        for each in self.sites():
+            x = each(x, knobs)
+        return x
+
+    def fold(self, knobs: Tensor) -> nn.Sequential:
+        plain = nn.Sequential(*(layer for each in self.sites() for layer in each.fold(knobs)))
+        return plain.requires_grad_(False)
+
+
+class DnCNN(Controllable):
+    """3x3 convolutions with a ReLU between them that compute what is wrong with the image.
+
+    depth: 17 for one noise level (DnCNN-S), 20 for the blind networks (DnCNN-B, CDnCNN-B) and for
+    DnCNN-3. channels: 1 or, for CDnCNN-B, 3.
+
+    x (N, channels, H, W) in [0, 1], knobs (N, 0); returns x minus the residual, not clipped.
+    """
+
+    def __init__(self, channels: int = 1, width: int = 64, depth: int = 17):
+        super().__init__()
+        self.residual = _stack(channels, width, depth, channels)
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        return x - self.residual(x)
+
+    def fold(self, knobs: Tensor) -> Held:
+        return Held(self, knobs)
+
+
+class FFDNet(Controllable):
+    """3x3 convolutions on the four half-size pictures of an image, beside a map of its noise level.
+
+    channels, width, depth: 1, 64, 15 (gray) or 3, 96, 12 (colour).
+
+    x (N, channels, H, W) in [0, 1], H and W even; knobs (N, 1), the noise level in 8-bit grey
+    levels; returns the denoised image itself, not clipped. Half-size pictures are in the order of
+    `torch.nn.functional.pixel_unshuffle`.
+    """
+
+    knobs = (Knob("sigma", 0.0, 75.0, 25.0, "noise level to remove, in 8-bit grey levels"),)
+    multiple = 2
+
+    def __init__(self, channels: int = 1, width: int = 64, depth: int = 15):
+        super().__init__()
+        self.body = _stack(4 * channels + 1, width, depth, 4 * channels)
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        parts = F.pixel_unshuffle(x, 2)  # (N, 4C, H/2, W/2)
+        level = (knobs.to(x) / 255).view(-1, 1, 1, 1).expand(-1, -1, *parts.shape[-2:])
+        return F.pixel_shuffle(self.body(torch.cat([parts, level], 1)), 2)
+
+    def fold(self, knobs: Tensor) -> Held:
+        """The level stays a map: zero padding makes it differ from a bias along the borders."""
+        return Held(self, knobs)
+
+
+def load_dncnn(path: str | Path) -> DnCNN:
+    """A published DnCNN from its MATLAB file; channels, width and depth are read from it.
+
+    Returns the network in evaluation mode. Raises FileNotFoundError when the file is absent and
+    ValueError when it holds another network. The blind networks produce denormal numbers, which
+    make a CPU ten times slower unless `torch.set_flush_denormal(True)` was called.
+    """
+    layers = _matlab_convolutions(path)
+    (width, channels), depth = layers[0][0].shape[:2], len(layers)
+    return _filled(DnCNN(channels, width, depth), layers, path)
+
+
+def load_ffdnet(path: str | Path) -> FFDNet:
+    """A published FFDNet, gray or colour, from its MATLAB file; raises as `load_dncnn` does."""
+    layers = _matlab_convolutions(path)
+    (width, channels_in), depth = layers[0][0].shape[:2], len(layers)
+    channels = (channels_in - 1) // 4
+    if channels == 0:
+        raise ValueError(f"{path} holds {channels_in} input channels, which is no FFDNet.")
+    (first, first_bias), (last, last_bias) = layers[0], layers[-1]
+    order = _row_by_row(channels)
+    layers[0] = torch.cat([first[:, order], first[:, -1:]], 1), first_bias
+    layers[-1] = last[order], last_bias[order]
+    return _filled(FFDNet(channels, width, depth), layers, path)
+
+
+def _stack(channels_in: int, width: int, depth: int, channels_out: int) -> nn.Sequential:
+    widths = [channels_in, *[width] * (depth - 1), channels_out]
+    layers = []
+    for before, after in pairwise(widths):
+        layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers[:-1])
+
+
+def _row_by_row(channels: int) -> Tensor:
+    """MATLAB's index of each half-size picture; it counts the four by columns, torch by rows."""
+    return torch.arange(4 * channels).view(channels, 2, 2).transpose(1, 2).flatten()
+
+
+def _filled(net: nn.Module, layers: list[tuple[Tensor, Tensor]], path: str | Path) -> nn.Module:
+    convolutions = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
+    for conv, (weight, bias) in zip(convolutions, layers, strict=True):
+        if conv.weight.shape != weight.shape:
+            raise ValueError(f"{path} holds no {type(net).__name__}: a layer does not fit.")
+        conv.weight.data.copy_(weight)
+        conv.bias.data.copy_(bias)
+    return net.eval()
+
+
+def _matlab_convolutions(path: str | Path) -> list[tuple[Tensor, Tensor]]:
+    """Weights (out, in, 3, 3) and biases (out,) of a MatConvNet network in a MATLAB v7.3 file.
+
+    HDF5 shows MATLAB's (height, width, in, out) back to front, without its trailing ones.
+    """
+    import h5py
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"There is no file of published weights at {path}.")
+    layers = []
+    try:
+        with h5py.File(path) as file:
+            for reference in file["net/layers"][:].ravel():
+                layer = file[reference]
+                if bytes(layer["type"][:].astype("u1")) == b"conv":
+                    weight, bias = (
+                        torch.from_numpy(file[r][:]) for r in layer["weights"][:].ravel()
+                    )
+                    weight = weight.view(bias.numel(), -1, *weight.shape[-2:]).mT
+                    layers.append((weight, bias.flatten()))
+    except (OSError, KeyError) as error:
+        raise ValueError(f"{path} is not a MatConvNet network in a MATLAB v7.3 file.") from error
+    return layers

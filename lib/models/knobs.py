@@ -1,0 +1,38 @@
+"""What a controllable network is: called with knobs, says what they are, folds to a plain module."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One control of a network: its range, where it starts, and what turning it means to a user."""
+
+    name: str
+    low: float
+    high: float
+    start: float
+    meaning: str
+
+
+class Controllable(nn.Module):
+    """A restoration network with K knobs.
+
+    `net(x, knobs)`: x (N, C, H, W) in [0, 1], knobs (N, K), one row of settings per image;
+    returns (N, C, H, W), not clipped. A network of one fixed level has no knobs (K = 0).
+    """
+
+    knobs: tuple[Knob, ...] = ()
+    multiple = 1  # height and width must be divisible by this
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        raise TypeError(f"{type(self).__name__} defines no forward")
+
+    def fold(self, knobs: Tensor) -> nn.Module:
+        """The same network with its knobs, shape (K,), baked in: a module called as `plain(x)`."""
+        raise TypeError(f"{type(self).__name__} defines no fold")
+
+    def trained_in_stage(self) -> list[nn.Module]:
+        """The modules that an adaptation stage trains; everything else stays frozen."""
+        raise TypeError(f"{type(self).__name__} has no adaptation stage")

@@ -1,0 +1,12 @@
+"""Where things are, relative to the repository root."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+RESULTS = ROOT / "results"
+PRINTED = RESULTS / "printed"
+MEASURED = RESULTS / "measured"
+FIGURES = RESULTS / "figures"
+CHECKPOINTS = ROOT / "checkpoints"
+RUNS = ROOT / "runs"

@@ -1,0 +1,260 @@
+"""Every training run of AdaFM (denoising), at three scales. Names as in the paper's list of runs.
+
+[P] the paper, [C] the authors' released options, [O] our choice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from lib.models.adafm import AdaBN, AdaFM, ConditionalIN, Nothing, Placement, RestorationNet
+from lib.models.baselines import ARCNN
+from lib.recipes.common import Cosine, Denoise, Recipe, Scale, Steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basic(Recipe):
+    """A basic model, trained on one level."""
+
+    level: Denoise
+    width: int = 64  # [C] nf
+    blocks: int = 16  # [P] residual blocks
+    outer_gain: float = 1.0  # [C] 1: the released initialisation
+
+    def build(self) -> RestorationNet:
+        return self._start(RestorationNet(self.channels, self.width, self.blocks, Nothing))
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
+
+    def _start(self, net: RestorationNet) -> RestorationNet:
+        with torch.no_grad():
+            for conv in (net.head.conv, net.tail.conv, net.up.conv, net.hr.conv, net.out):
+                conv.weight.mul_(self.outer_gain)
+        return net
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapted(Basic):
+    """Stage two: AdaFM layers on a frozen basic model, trained on the end level alone (sec. 3.4)."""
+
+    stage: bool = True
+    kernel_size: int = 1  # [P] 1 for denoising and DeJPEG, 5 for super-resolution
+    placement: Placement = "before_activation"  # [P]
+    after_body: bool = False  # [P] counts 32 layers; [C] has a 33rd behind the body convolution
+
+    def build(self) -> RestorationNet:
+        site = partial(AdaFM, kernel_size=self.kernel_size)
+        return RestorationNet(
+            self.channels, self.width, self.blocks, site, self.placement, self.after_body
+        )
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchNormed(Basic):
+    """AdaBN: trained on `level`; then the statistics of `end` are taken with every weight kept."""
+
+    end: Denoise
+    statistics_batches: int = 200  # [O] the papers say only that the statistics are recomputed
+
+    def build(self) -> RestorationNet:
+        return self._start(RestorationNet(self.channels, self.width, self.blocks, AdaBN))
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 1)
+
+    @torch.no_grad()
+    def finish(
+        self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]
+    ) -> None:
+        sites = [m for m in net.modules() if isinstance(m, AdaBN)]
+        for site in sites:
+            site.adapting = True
+        for i in range(self.statistics_batches):
+            clean, generator = batches(i)
+            net(self.end.degrade(clean, generator), clean.new_ones(len(clean), 1))
+        for site in sites:
+            site.adapting = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditional(Basic):
+    """Conditional IN: [O] one set of convolutions, half of every batch per level, each through its
+    own affine parameters. The paper does not say how its baseline was trained."""
+
+    end: Denoise
+
+    def build(self) -> RestorationNet:
+        return self._start(RestorationNet(self.channels, self.width, self.blocks, ConditionalIN))
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        start, end = clean.chunk(2)
+        x = torch.cat([self.level.degrade(start, generator), self.end.degrade(end, generator)])
+        knobs = torch.cat([start.new_zeros(len(start), 1), end.new_ones(len(end), 1)])
+        return x, knobs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation(Recipe):
+    """The ARCNN study of Observation 1: trained, fine-tuned, or followed by depth-wise filters g."""
+
+    level: Denoise
+    g: int = 0  # size of the filter g behind every layer; 0: none
+
+    def build(self) -> ARCNN:
+        site = partial(AdaFM, kernel_size=self.g) if self.g else Nothing
+        return ARCNN(self.channels, site)
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_ones(len(clean), int(self.g > 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What changes between scales; everything else is the same recipe."""
+
+    scale: Scale
+    width: int
+    blocks: int
+    patch: int
+    batch: int
+    lr: float
+    schedule: Steps | Cosine
+    steps: int
+    stage_lr: float
+    stage_schedule: Steps | Cosine
+    stage_steps: int
+    filter_lr: float  # of stages with k > 1
+    arcnn_lr: float
+    arcnn_steps: int
+    outer_gain: float
+    betas: tuple[float, float]
+    clip: float | None
+
+
+PAPER = Size(
+    scale="paper",
+    width=64,  # [C] nf
+    blocks=16,  # [P]
+    patch=96,  # [P]
+    batch=16,  # [P]
+    lr=1e-4,  # [P]
+    schedule=Steps(drops=((0.5, 0.1),)),  # [P] x0.1 at 5e5, [C] of 1e6
+    steps=1_000_000,  # [C]; figure 5 plots the first 300 000
+    stage_lr=1e-4,  # [C]
+    stage_schedule=Steps(),  # [C] the drop falls on the last iteration
+    stage_steps=500_000,  # [C]
+    filter_lr=1e-4,  # [C]
+    arcnn_lr=1e-4,  # [O] the paper gives no schedule for ARCNN
+    arcnn_steps=500_000,  # [O]
+    outer_gain=1.0,  # [C]
+    betas=(0.9, 0.999),  # [P]
+    clip=None,
+)
+COMPACT = Size(
+    scale="compact",
+    width=32,  # [O] with 12 blocks 0.28 M parameters
+    blocks=12,
+    patch=48,
+    batch=12,
+    lr=4e-3,
+    schedule=Cosine(),
+    steps=4_000,
+    stage_lr=1e-2,
+    stage_schedule=Cosine(),
+    stage_steps=1_500,
+    filter_lr=3e-3,
+    arcnn_lr=1e-3,
+    arcnn_steps=1_500,
+    outer_gain=10.0,  # [O] undoes the released x0.1 outside the blocks: 3.6 dB more after 1000 steps
+    betas=(0.9, 0.99),  # [O] short runs: 1.2 dB more after 1000 steps
+    clip=0.5,  # [O] keeps the high rate stable
+)
+SMOKE = replace(
+    COMPACT, scale="smoke", width=8, blocks=2, patch=24, batch=4, steps=20, stage_steps=10, arcnn_steps=10
+)
+
+
+def runs(size: Size) -> tuple[Recipe, ...]:
+    """Every run of the denoising part, most wanted first; a stage stands behind its parent."""
+    adaptations = [(15, end, 1) for end in (25, 35, 50)] + [(15, 75, k) for k in (3, 5, 7)]
+    return (
+        _basic(size, 15),
+        _basic(size, 75),
+        _stage(size, 15, 75, 1),
+        _stage(size, 75, 15, 1),
+        *(_basic(size, sigma) for sigma in (25, 35, 50)),
+        *(_stage(size, start, end, k) for start, end, k in adaptations),
+        *_rivals(size),
+        *_observation(size),
+    )
+
+
+def _basic(size: Size, sigma: int) -> Basic:
+    return Basic(
+        name=f"adafm-denoise-basic-s{sigma}",
+        scale=size.scale,
+        patch=size.patch,
+        batch=size.batch,
+        steps=size.steps,
+        lr=size.lr,
+        schedule=size.schedule,
+        betas=size.betas,
+        clip=size.clip,
+        width=size.width,
+        blocks=size.blocks,
+        outer_gain=size.outer_gain,
+        level=Denoise(sigma),
+    )
+
+
+def _stage(size: Size, start: int, end: int, k: int) -> Adapted:
+    return Adapted(
+        name=f"adafm-denoise-s{start}-s{end}-k{k}",
+        scale=size.scale,
+        patch=size.patch,
+        batch=size.batch,
+        steps=size.stage_steps,
+        lr=size.stage_lr if k == 1 else size.filter_lr,
+        schedule=size.stage_schedule,
+        betas=size.betas,
+        clip=size.clip,
+        width=size.width,
+        blocks=size.blocks,
+        level=Denoise(end),
+        parent=_basic(size, start).name,
+        kernel_size=k,
+    )
+
+
+def _rivals(size: Size) -> tuple[Recipe, ...]:
+    start = {f.name: getattr(_basic(size, 15), f.name) for f in fields(Basic)}
+    return (
+        BatchNormed(**start | {"name": "adafm-denoise-bn-s15"}, end=Denoise(75)),
+        Conditional(**start | {"name": "adafm-denoise-cin-s15-s75"}, end=Denoise(75)),
+    )
+
+
+def _observation(size: Size) -> tuple[Recipe, ...]:
+    start = Observation(
+        name="adafm-arcnn-s15",
+        scale=size.scale,
+        patch=size.patch,
+        batch=size.batch,
+        steps=size.arcnn_steps,
+        lr=size.arcnn_lr,
+        schedule=size.schedule,
+        betas=size.betas,
+        clip=size.clip,
+        level=Denoise(15),
+    )
+    tuned = replace(start, name="adafm-arcnn-s15-ft-s50", level=Denoise(50), parent=start.name)
+    control = replace(start, name="adafm-arcnn-s50-scratch", level=Denoise(50), seed=1)
+    fits = (replace(tuned, name=f"adafm-arcnn-g{g}", g=g, stage=True) for g in (1, 3, 5))
+    return (start, tuned, control, *fits)

@@ -1,0 +1,100 @@
+"""What every training run states: a frozen dataclass that is hashed into the run's name.
+
+In comments: [P] the paper, [C] the authors' released code, [O] our choice.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from lib import degradations, losses
+from lib.models.knobs import Controllable
+
+Scale = Literal["smoke", "compact", "paper"]
+SCALES: tuple[Scale, ...] = ("smoke", "compact", "paper")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Learning rate in steps: from each fraction of the budget on, multiplied by its factor."""
+
+    drops: tuple[tuple[float, float], ...] = ()
+
+    def factor(self, fraction: float) -> float:
+        return math.prod(factor for at, factor in self.drops if fraction >= at)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Linear warm-up, then half a cosine down to zero: a budget of any length ends annealed."""
+
+    warmup: float = 0.03
+
+    def factor(self, fraction: float) -> float:
+        if fraction < self.warmup:
+            return max(fraction / self.warmup, 0.01)
+        return 0.5 + 0.5 * math.cos(math.pi * (fraction - self.warmup) / (1 - self.warmup))
+
+
+@dataclass(frozen=True)
+class Denoise:
+    """Gaussian noise of one level, in 8-bit grey levels."""
+
+    sigma: float
+    quantise: bool = True  # [C] noisy images are 8-bit files in the authors' script
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """clean (N, C, H, W) in [0, 1] -> the same shape, noisy."""
+        sigma = torch.full((len(clean),), self.sigma)
+        return degradations.add_gaussian_noise(clean, sigma, generator=generator, quantise=self.quantise)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One training run. Subclasses build the network and make the training pairs."""
+
+    name: str
+    scale: Scale
+    patch: int  # pixels
+    batch: int
+    steps: int  # the budget, unless `minutes` is set
+    lr: float
+    schedule: Steps | Cosine
+    channels: int = 3
+    minutes: float | None = None
+    loss: Literal["l1", "mse"] = "l1"
+    betas: tuple[float, float] = (0.9, 0.999)
+    clip: float | None = None  # largest gradient norm; None leaves gradients alone
+    training_set: str = "bsds500-traintest"  # DIV2K in the papers
+    seed: int = 0
+    parent: str = ""  # the run whose weights this one starts from
+    stage: bool = False  # only the modules of `trained_in_stage` learn
+
+    def build(self) -> Controllable:
+        raise TypeError(f"{type(self).__name__} builds no network")
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Degraded patches (N, C, H, W) and the knobs (N, K) they are restored with."""
+        raise TypeError(f"{type(self).__name__} makes no training pairs")
+
+    def finish(self, net: Controllable, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
+        """What follows the last step; `batches(i)` gives fresh clean patches and a generator."""
+
+    def criterion(self, x: Tensor, reference: Tensor) -> Tensor:
+        return losses.l1(x, reference) if self.loss == "l1" else losses.mse(x, reference)
+
+    def trained(self, net: Controllable) -> list[nn.Module]:
+        return net.trained_in_stage() if self.stage else [net]
+
+    def sha(self) -> str:
+        """12 hex digits over the kind of recipe and every field: the same hash, the same run."""
+        return hashlib.sha256(f"{type(self).__name__} {self.as_json()}".encode()).hexdigest()[:12]
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)

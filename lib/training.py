@@ -1,0 +1,304 @@
+"""One training loop for every run: stages, schedules, mixed precision, exact resume, progress.
+
+A step draws everything random from a generator seeded with (run seed, step), so a killed run goes on
+exactly where its last saved state stood: on a CPU the final weights are the same bit for bit.
+"""
+
+import csv
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lib import checkpoints, data, devices, images, networks, paths, provenance
+from lib.checkpoints import Provenance
+from lib.degradations import to_8bit
+from lib.metrics import psnr
+from lib.recipes import Recipe, Scale, queue
+from lib.recipes.common import Cosine
+
+SAVE_EVERY = 120.0  # seconds between saved states
+REPORT_EVERY = 10.0  # seconds between lines in a log
+VALIDATE_EVERY = 20  # times a run
+HELD_OUT = 4  # images of the training set kept for validation
+CROP = 192  # pixels, of a validation image
+
+
+class Diverged(RuntimeError):
+    """The loss is no longer a finite number; says when and where."""
+
+
+@dataclass
+class _Progress:
+    """What has to survive a kill, besides the tensors."""
+
+    step: int = 0
+    seconds: float = 0.0
+    curve: tuple[tuple[int, float, float, float], ...] = ()  # step, loss, validation PSNR, rate
+
+
+def budgeted(recipe: Recipe, *, steps: int | None = None, minutes: float | None = None) -> Recipe:
+    """The recipe with another budget, annealed at its end whatever the printed schedule says."""
+    if steps is None and minutes is None:
+        return recipe
+    return replace(recipe, steps=steps or recipe.steps, minutes=minutes, schedule=Cosine())
+
+
+def train(
+    recipe: Recipe,
+    *,
+    device: str = "auto",
+    out: Path = paths.CHECKPOINTS,
+    compiled: bool = False,
+) -> Path:
+    """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood.
+
+    Raises Diverged on a loss that is not finite, FileNotFoundError where the parent is missing.
+    """
+    devices.tune_cpu()
+    where = devices.choose(device)
+    job = _Job(recipe, where, out, compiled)
+    job.resume()
+    with tqdm(
+        total=job.total, initial=job.done(), unit="step" if recipe.minutes is None else "s",
+        desc=recipe.name, disable=not sys.stderr.isatty(), smoothing=0.1,
+    ) as bar:
+        job.run(bar)
+    return job.finish()
+
+
+def train_next(scale: Scale, *, device: str = "auto", out: Path = paths.CHECKPOINTS, limit: int | None = None) -> None:
+    """Train the most wanted runs that have no checkpoint yet, in order."""
+    missing = [r for r in queue(scale) if not checkpoints.path_of(r.name, scale, out).exists()]
+    for recipe in missing[:limit]:
+        train(recipe, device=device, out=out)
+
+
+class _Job:
+    """One run in progress: network, optimiser, data and where they stand."""
+
+    def __init__(self, recipe: Recipe, device: torch.device, out: Path, compiled: bool):
+        self.recipe = recipe
+        self.device = device
+        self.out = out
+        self.precision = devices.fast_precision(device)
+        self.folder = paths.RUNS / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
+        self.progress = _Progress()
+        torch.manual_seed(recipe.seed)
+        self.net = recipe.build()
+        self.parent_sha = self._start_from_parent()
+        self.net.to(device, memory_format=torch.channels_last).requires_grad_(False)
+        trained = nn.ModuleList(recipe.trained(self.net)).requires_grad_(True)
+        self.parameters = list(trained.parameters())
+        self.optimiser = torch.optim.Adam(self.parameters, recipe.lr, recipe.betas, fused=True)
+        self.forward = torch.compile(self.net) if compiled else self.net
+        samples = data.training_set(recipe.training_set)
+        self.training_sha = data.set_hash(samples)
+        images = [_in_channels(s.pixels, recipe.channels) for s in samples]
+        every = max(1, len(images) // HELD_OUT)
+        self.held_out = images[::every][:HELD_OUT]
+        self.sampler = data.PatchSampler(
+            [image for i, image in enumerate(images) if i % every or i // every >= HELD_OUT],
+            recipe.patch,
+            device,
+        )
+
+    @property
+    def total(self) -> int:
+        return self.recipe.steps if self.recipe.minutes is None else round(60 * self.recipe.minutes)
+
+    def done(self) -> float:
+        return self.progress.step if self.recipe.minutes is None else self.progress.seconds
+
+    def run(self, bar: tqdm) -> None:
+        self.net.train()
+        progress, recent, started = self.progress, [], time.monotonic()
+        saved = reported = started
+        earlier, validations = progress.seconds, len(progress.curve)
+        while self.done() < self.total:
+            fraction = self.done() / self.total
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.recipe.lr * self.recipe.schedule.factor(fraction)
+            recent.append(self._step(progress.step))
+            progress.step += 1
+            now = time.monotonic()
+            progress.seconds = earlier + now - started
+            bar.update(min(self.done(), self.total) - bar.n)
+            if self.done() >= self.total * (validations + 1) / VALIDATE_EVERY:
+                validations += 1
+                loss = self._mean(recent)
+                rate = progress.step / progress.seconds
+                progress.curve += ((progress.step, loss, self.validate(), rate),)
+                recent = []
+            if now - reported > REPORT_EVERY:
+                reported = now
+                self._report(bar, self._mean(recent))
+            if now - saved > SAVE_EVERY:
+                saved = now
+                self.save()
+        self._mean(recent)
+
+    def _step(self, step: int) -> Tensor:
+        clean, generator = self._batch(self.recipe.seed, step)
+        x, knobs = self.recipe.pairs(clean, generator)
+        x = x.contiguous(memory_format=torch.channels_last)
+        with devices.autocast(self.device, self.precision):
+            restored = self.forward(x, knobs)
+        loss = self.recipe.criterion(restored.float(), clean)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.recipe.clip is not None:
+            nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip)
+        self.optimiser.step()
+        return loss.detach()
+
+    def _batch(self, seed: int, step: int) -> tuple[Tensor, torch.Generator]:
+        positions = torch.Generator().manual_seed((seed << 40) + 2 * step)
+        noise = torch.Generator(self.device).manual_seed((seed << 40) + 2 * step + 1)
+        return self.sampler.sample(self.recipe.batch, positions), noise
+
+    def _mean(self, losses: list[Tensor]) -> float:
+        if not losses:
+            return float("nan")
+        loss = torch.stack(losses)
+        finite = loss.isfinite()
+        if not finite.all():
+            step = self.progress.step - len(losses) + int((~finite).nonzero()[0])
+            raise Diverged(
+                f"{self.recipe.name}: the loss is {float(loss[~finite][0])} at step {step} "
+                f"({datetime.now(UTC):%H:%M:%S} UTC); the last saved state is in {self.folder.name}."
+            )
+        return float(loss.mean())
+
+    @torch.no_grad()
+    def validate(self) -> float:
+        """Mean PSNR in dB on centre crops of the images held out, 8-bit output."""
+        self.net.eval()
+        values = []
+        for i, image in enumerate(self.held_out):
+            top, left = ((side - CROP) // 2 if side > CROP else 0 for side in image.shape[:2])
+            crop = torch.from_numpy(image[top : top + CROP, left : left + CROP]).to(self.device)
+            crop = crop[: crop.shape[0] // 2 * 2, : crop.shape[1] // 2 * 2]
+            clean = crop.reshape(*crop.shape[:2], -1).permute(2, 0, 1)[None].float() / 255
+            generator = torch.Generator(self.device).manual_seed(i)
+            x, knobs = self.recipe.pairs(clean.repeat(2, 1, 1, 1), generator)
+            restored = self.net(x.contiguous(memory_format=torch.channels_last), knobs)
+            values.append(psnr(to_8bit(restored), clean.expand_as(restored)).mean())
+        self.net.train()
+        return float(torch.stack(values).mean())
+
+    def _report(self, bar: tqdm, loss: float) -> None:
+        progress = self.progress
+        rate = progress.step / progress.seconds
+        psnr_now = progress.curve[-1][2] if progress.curve else float("nan")
+        left = progress.seconds * (self.total / max(self.done(), 1e-9) - 1)
+        text = f"loss {loss:.5f}  PSNR {psnr_now:.2f} dB  {rate:.1f} steps/s"
+        if bar.disable:
+            share = self.done() / self.total
+            print(
+                f"{self.recipe.name}  step {progress.step} ({share:.0%})  {text}  "
+                f"{left / 60:.1f} min left",
+                flush=True,
+            )
+        else:
+            bar.set_postfix_str(text)
+
+    def save(self) -> None:
+        """The whole state of the run, written atomically."""
+        tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
+        for i, parameter in enumerate(self.parameters):
+            for k, v in self.optimiser.state[parameter].items():
+                tensors[f"adam.{i}.{k}"] = v
+        tensors = {k: v.cpu().contiguous() for k, v in tensors.items()}
+        checkpoints.write_atomically(
+            self.folder / "state.safetensors", tensors, {"progress": json.dumps(asdict(self.progress))}
+        )
+
+    def resume(self) -> None:
+        """Go on from the last saved state of a run with the same recipe, if there is one."""
+        path = self.folder / "state.safetensors"
+        if not path.exists():
+            return
+        with safe_open(path, framework="pt") as file:
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
+            self.progress = _Progress(**json.loads(file.metadata()["progress"]))
+        self.net.load_state_dict(
+            {k.removeprefix("net."): v for k, v in tensors.items() if k.startswith("net.")}
+        )
+        for i, parameter in enumerate(self.parameters):
+            prefix = f"adam.{i}."
+            self.optimiser.state[parameter] = {
+                k.removeprefix(prefix): v.to(self.device) if k.endswith("avg") or "avg_sq" in k else v
+                for k, v in tensors.items()
+                if k.startswith(prefix)
+            }
+
+    def finish(self) -> Path:
+        """Write the checkpoint and the training curve; remove the state, which is no longer needed."""
+        self.recipe.finish(self.net, lambda i: self._batch(self.recipe.seed + 1, i))
+        final = self.validate()
+        recipe = self.recipe
+        history = Provenance(
+            recipe=recipe.name,
+            recipe_sha=recipe.sha(),
+            recipe_fields=recipe.as_json(),
+            scale=recipe.scale,
+            parent=recipe.parent,
+            parent_sha=self.parent_sha,
+            steps=self.progress.step,
+            patches=self.progress.step * recipe.batch,
+            minutes=round(self.progress.seconds / 60, 2),
+            training_set=recipe.training_set,
+            training_sha=self.training_sha,
+            precision=self.precision,
+            device=devices.describe(self.device),
+            torch=torch.__version__,
+            seed=recipe.seed,
+            commit=provenance.commit(),
+            dirty=provenance.dirty(),
+            validation_psnr=round(final, 4),
+            utc=provenance.now(),
+        )
+        path = checkpoints.path_of(recipe.name, recipe.scale, self.out)
+        checkpoints.save(path, self._own_tensors(), history)
+        curve = path.with_suffix(".csv")
+        with open(curve, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["step", "loss", "validation_psnr", "steps_per_second"])
+            writer.writerows((s, f"{a:.6f}", f"{b:.4f}", f"{c:.3f}") for s, a, b, c in self.progress.curve)
+        (self.folder / "state.safetensors").unlink(missing_ok=True)
+        print(f"{recipe.name}: {final:.2f} dB on the images held out, {history.minutes} min.", flush=True)
+        return path
+
+    def _own_tensors(self) -> dict[str, Tensor]:
+        state = self.net.state_dict()
+        if not self.recipe.stage:
+            return state
+        own = {id(p) for p in self.parameters}
+        return {k: state[k] for k, p in self.net.named_parameters() if id(p) in own}
+
+    def _start_from_parent(self) -> str:
+        if not self.recipe.parent:
+            return ""
+        parent = networks.load(self.recipe.parent, self.recipe.scale, self.out)
+        missing, unexpected = self.net.load_state_dict(parent.net.state_dict(), strict=False)
+        learnt = {k for k, _ in self.net.named_parameters()}
+        if unexpected or (not self.recipe.stage and set(missing) & learnt):
+            raise checkpoints.BadCheckpoint(f"{self.recipe.parent} does not fit {self.recipe.name}.")
+        return parent.weights_sha
+
+
+def _in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """RGB stays, or becomes 8-bit BT.601 luma for a network of one channel."""
+    if channels == 3 or pixels.ndim == 2:
+        return pixels
+    return images.to_pixels(images.rgb_to_y(images.to_tensor(pixels)))
+

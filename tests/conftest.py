@@ -1,0 +1,34 @@
+"""Fixtures that several test files share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from lib import data
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """The folder of reference images and weights; the test is skipped where it is incomplete."""
+    folder = data.reference_folder()
+    elsewhere = {"skimage", "skimage-gray", "div2k-train", "div2k-valid", "urban100-all"}
+    missing = [name for name, where in data.found().items() if name not in elsewhere
+               and (folder is None or where is None or not where.is_relative_to(folder))]
+    if missing:
+        pytest.skip("needs the reference images: set RESTORATION_DATA to a folder with "
+                    f"{', '.join(missing)} (data/README.md says how it is laid out)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> np.ndarray:
+    return data.load_images("skimage", limit=1)[0].pixels
+
+
+@pytest.fixture
+def photo(astronaut) -> Tensor:
+    """A photograph, (1, 3, 512, 512), float32 in [0, 1]; a fresh copy for every test."""
+    return torch.tensor(astronaut).permute(2, 0, 1)[None].float() / 255

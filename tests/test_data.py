@@ -1,0 +1,434 @@
+"""Image sets, downloads (from a server on this machine) and the patch sampler."""
+
+import csv
+import hashlib
+import http.server
+import io
+import threading
+import zipfile
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lib import data
+
+# --- sets ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty_folder(tmp_path, monkeypatch):
+    """A user's data folder and a download folder, both empty."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    monkeypatch.setenv("RESTORATION_DATA", str(folder))
+    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["skimage", "skimage-gray"])
+def test_embedded_photographs_are_the_ones_in_the_registry(name, empty_folder):
+    with data.REGISTRY.open() as lines:
+        rows = [row for row in csv.DictReader(lines) if row["dataset"] == name]
+    assert len(rows) >= 5
+    for row in rows:
+        content = (files("skimage.data") / row["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+    samples = data.load_images(name)
+    assert [sample.name for sample in samples] == [Path(row["file"]).stem for row in rows]
+    assert {sample.pixels.ndim for sample in samples} == {2 if name == "skimage-gray" else 3}
+
+
+def test_an_embedded_photograph_has_the_pixels_that_scikit_image_gives(empty_folder):
+    from skimage.data import coffee
+
+    by_name = {sample.name: sample.pixels for sample in data.load_images("skimage")}
+    np.testing.assert_array_equal(by_name["coffee"], coffee())
+
+
+@pytest.mark.parametrize(("name", "count", "first", "last"), [
+    ("bsds500-traintest", 400, "100075", "97010"),  # counts: the publishers' own
+    ("bsds500-val", 100, "101085", "97033"),
+    ("bsds500", 500, None, None),
+    ("urban100", 25, "img_001", "img_097"),
+    ("urban100-all", 100, "img_001", "img_100"),
+    ("div2k-train", 800, "0001", "0800"),
+    ("div2k-valid", 100, "0801", "0900"),
+    ("kodak24", 24, "kodim01", "kodim24"),
+])
+def test_names_of_a_set(name, count, first, last):
+    names = data.image_names(name)
+    assert len(set(names)) == count
+    if first:
+        assert (names[0], names[-1]) == (first, last)
+
+
+def test_training_images_and_bsd68_are_apart():
+    assert set(data.image_names("cbsd68")) <= set(data.image_names("bsds500-val"))
+    assert not set(data.image_names("cbsd68")) & set(data.image_names("bsds500-traintest"))
+
+
+@pytest.mark.parametrize("name", ["bsds500-val", "bsds500", "cbsd68", "kodak24", "div2k-valid"])
+def test_training_on_a_measuring_set_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name} is for measuring, never for training"):
+        data.training_set(name)
+
+
+def test_unknown_names_are_refused():
+    for call in (data.load_images, data.training_set, data.locate, data.image_names):
+        with pytest.raises(ValueError, match="no image set kodak25"):
+            call("kodak25")
+    with pytest.raises(ValueError, match="no file dncnn/DnCNN4"):
+        data.weights_file("dncnn/DnCNN4.mat")
+    with pytest.raises(ValueError, match="nothing to fetch named kodak25"):
+        data.fetch(["kodak25"])
+
+
+def test_a_missing_or_incomplete_set_says_how_to_get_it(empty_folder):
+    with pytest.raises(data.MissingData, match="lib fetch classic5"):
+        data.load_images("classic5")
+    (empty_folder / "classic5").mkdir()
+    (empty_folder / "classic5" / "baboon.bmp").write_bytes(b"one of five")
+    assert data.locate("classic5") is None
+    with pytest.raises(data.MissingData, match="lib fetch niqe"):
+        data.weights_file("niqe/modelparameters.mat")
+    assert {name for name, where in data.found().items() if where} == {"skimage", "skimage-gray"}
+
+
+def test_a_data_folder_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESTORATION_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(data.MissingData, match="nowhere"):
+        data.load_images("kodak24")
+
+
+def test_the_users_folder_comes_before_the_downloads(empty_folder):
+    for base in (data.CACHE, empty_folder):
+        (base / "niqe").mkdir(parents=True)
+        (base / "niqe" / "modelparameters.mat").write_bytes(b"")
+        assert data.weights_file("niqe/modelparameters.mat").parent.parent == base
+
+
+def test_gray_files_in_colour_sets_become_rgb_and_limit_counts(reference_data):
+    samples = data.load_images("set14", limit=3)  # bridge, the third, is a gray file
+    assert [sample.name for sample in samples] == ["baboon", "barbara", "bridge"]
+    file = np.asarray(Image.open(reference_data / "set14" / "bridge.bmp"))
+    assert file.ndim == 2
+    np.testing.assert_array_equal(samples[2].pixels, np.dstack([file, file, file]))
+
+
+def test_bsd68_is_gray_cbsd68_in_file_order(reference_data):
+    gray, colour = (data.load_images(name, limit=4) for name in ("bsd68", "cbsd68"))
+    for one, other in zip(gray, colour, strict=True):
+        assert one.pixels.ndim == 2
+        luma = other.pixels @ np.array([0.299, 0.587, 0.114])
+        assert np.abs(one.pixels - luma).max() < 3
+
+
+def test_every_file_of_the_data_folder_is_in_the_registry(reference_data):
+    ours = {(row["dataset"], row["file"], row["sha256"]) for row in data._registry(data.REGISTRY)}
+    with (reference_data / "registry.csv").open() as lines:
+        theirs = {(r["dataset"], r["file"], r["sha256"]) for r in csv.DictReader(lines)}
+    assert theirs <= ours
+    assert all(data.found()[name] for name in ("cbsd68", "live1", "bsds500-traintest", "niqe"))
+    assert data.weights_file("ffdnet/FFDNet_gray.mat").parent == reference_data / "weights_ffdnet"
+
+
+def test_set_hash_is_a_sha256_over_shapes_and_pixels():
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    samples = [data.Sample("a", pixels), data.Sample("b", pixels.T)]
+    turned = bytes([0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11])
+    content = b"(3, 4)" + bytes(range(12)) + b"(4, 3)" + turned
+    assert data.set_hash(samples) == hashlib.sha256(content).hexdigest()[:12]
+    assert data.set_hash(samples[::-1]) != data.set_hash(samples)
+    assert data.set_hash("skimage") == data.set_hash(data.load_images("skimage"))
+
+
+# --- download ------------------------------------------------------------------------------------
+
+
+class Server:
+    """Serves bytes by path, notes what was asked, can break off a transfer in the middle."""
+
+    def __init__(self):
+        self.content: dict[str, bytes] = {}
+        self.broken: set[str] = set()
+        self.asked: list[str] = []
+        self.gate: threading.Barrier | None = None
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                server.asked.append(self.path)
+                if server.gate is not None:
+                    server.gate.wait(timeout=10)
+                content = server.content.get(self.path)
+                if content is None:
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                half = len(content) // 2
+                self.wfile.write(content[:half] if self.path in server.broken else content)
+
+            def log_message(self, *_):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.http.server_port}"
+
+
+@pytest.fixture
+def server(empty_folder, tmp_path, monkeypatch):
+    """A server, and a registry of four `niqe` files and the two archives that it serves."""
+    server = Server()
+    rows = []
+    for number in range(4):
+        content = bytes([number]) * (300_000 + number)
+        server.content[f"/some/where/c0ffee/in/{number}.bin"] = content
+        rows.append(["niqe", f"sub/{number}.bin", hashlib.sha256(content).hexdigest(),
+                     len(content), "some/where", "c0ffee", f"in/{number}.bin"])
+    for part, numbers in (("train", range(1, 801)), ("valid", range(801, 901))):
+        archive = f"DIV2K_{part}_HR.zip"
+        content = _archive(f"DIV2K_{part}_HR", numbers)
+        server.content[f"/{archive}"] = content
+        rows.append(["div2k", archive, hashlib.sha256(content).hexdigest(), len(content), "", "",
+                     f"{server.address}/{archive}"])
+    registry = tmp_path / "registry.csv"
+    with registry.open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["dataset", "file", "sha256", "bytes", "repository", "commit", "path"], *rows])
+    monkeypatch.setattr(data, "REGISTRY", registry)
+    monkeypatch.setattr(data, "GITHUB", server.address)
+    monkeypatch.setattr("time.sleep", lambda _: None)  # the pauses between attempts
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.http.shutdown()
+    thread.join()
+    server.http.server_close()
+
+
+def _archive(folder: str, numbers: range) -> bytes:
+    """A zip of 2x3 images whose pixels all have the value of their number modulo 256."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in numbers:
+            image = io.BytesIO()
+            Image.new("RGB", (3, 2), (number % 256,) * 3).save(image, "png")
+            archive.writestr(f"{folder}/{number:04d}.png", image.getvalue())
+    return packed.getvalue()
+
+
+def _cached() -> dict[str, bytes]:
+    return {path.relative_to(data.CACHE).as_posix(): path.read_bytes()
+            for path in data.CACHE.rglob("*") if path.is_file()}
+
+
+def _served(server: Server, *numbers: int) -> dict[str, bytes]:
+    return {f"niqe/sub/{n}.bin": server.content[f"/some/where/c0ffee/in/{n}.bin"] for n in numbers}
+
+
+def test_fetch_gets_all_files_and_then_none(server, capsys):
+    data.fetch(["niqe"])
+    assert _cached() == _served(server, 0, 1, 2, 3)
+    assert "4 of 4 files, 1.2 of 1.2 MB" in capsys.readouterr().err
+    assert data.weights_file("niqe/sub/2.bin") == data.CACHE / "niqe/sub/2.bin"
+    server.asked.clear()
+    data.fetch(["niqe"])
+    assert server.asked == []
+    assert "niqe: at hand" in capsys.readouterr().out
+
+
+def test_fetch_gets_several_files_at_once(server):
+    server.gate = threading.Barrier(4)  # no answer before four requests are waiting
+    data.fetch(["niqe"], jobs=4)
+    assert len(_cached()) == 4
+
+
+def test_fetch_keeps_what_is_right(server):
+    kept = data.CACHE / "niqe" / "sub" / "1.bin"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(server.content["/some/where/c0ffee/in/1.bin"])
+    data.fetch(["niqe"])
+    assert len(_cached()) == 4
+    assert "/some/where/c0ffee/in/1.bin" not in server.asked
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_a_wrong_file_of_the_users_is_named_and_left_alone(server, empty_folder, mine):
+    base = empty_folder if mine else data.CACHE
+    for name, content in _served(server, 0, 1, 2, 3).items():
+        (base / name).parent.mkdir(parents=True, exist_ok=True)
+        (base / name).write_bytes(content)
+    wrong = base / "niqe" / "sub" / "3.bin"
+    wrong.write_bytes(b"my own")
+    with pytest.raises(data.FetchFailed, match=r"3\.bin is there with the wrong checksum"):
+        data.fetch(["niqe"])
+    assert wrong.read_bytes() == b"my own"
+    assert server.asked == []
+
+
+def test_a_download_with_the_wrong_checksum_is_named_and_not_kept(server):
+    server.content["/some/where/c0ffee/in/2.bin"] = b"something else"
+    with pytest.raises(data.FetchFailed, match=r"2\.bin from http.* wrong checksum"):
+        data.fetch(["niqe"], jobs=1)
+    assert _cached() == _served(server, 0, 1)  # the others stay, and no file is left half
+
+
+def test_an_interrupted_download_leaves_no_half_file_and_goes_on_later(server):
+    server.broken = {"/some/where/c0ffee/in/1.bin"}
+    with pytest.raises(data.FetchFailed, match=r"1\.bin could not be downloaded.*fetch again"):
+        data.fetch(["niqe"], jobs=1)
+    assert _cached() == _served(server, 0)
+    assert server.asked.count("/some/where/c0ffee/in/1.bin") == 3  # it tried again
+    server.broken = set()
+    server.asked.clear()
+    data.fetch(["niqe"])
+    assert _cached() == _served(server, 0, 1, 2, 3)
+    assert "/some/where/c0ffee/in/0.bin" not in server.asked
+
+
+def test_a_file_that_the_server_lacks_is_named(server):
+    del server.content["/some/where/c0ffee/in/0.bin"]
+    with pytest.raises(data.FetchFailed, match=r"0\.bin could not be downloaded.*404"):
+        data.fetch(["niqe"])
+
+
+def test_embedded_photographs_need_no_download(server, capsys):
+    data.fetch(["skimage"])
+    assert "skimage: at hand" in capsys.readouterr().out
+    assert server.asked == []
+
+
+def test_div2k_comes_as_archives(server):
+    data.fetch(["div2k-valid", "div2k-train"])
+    valid = data.load_images("div2k-valid")
+    assert [(s.name, s.pixels.shape, s.pixels[0, 0, 0]) for s in valid[::99]] == [
+        ("0801", (2, 3, 3), 801 % 256), ("0900", (2, 3, 3), 900 % 256)]
+    assert [int(s.pixels[0, 0, 0]) for s in data.training_set("div2k-train")] == [
+        number % 256 for number in range(1, 801)]
+    assert all(name.endswith(".png") for name in _cached())  # no archive, nothing half unpacked
+    server.asked.clear()
+    data.fetch(["div2k-train"])
+    assert server.asked == []
+
+
+def test_an_interrupted_unpacking_is_finished_without_a_new_download(server):
+    folder = data.CACHE / "div2k"
+    (folder / "DIV2K_valid_HR.unpacking" / "DIV2K_valid_HR").mkdir(parents=True)
+    (folder / "DIV2K_valid_HR.unpacking" / "DIV2K_valid_HR" / "0801.png").write_bytes(b"half an im")
+    (folder / "DIV2K_valid_HR.zip").write_bytes(server.content["/DIV2K_valid_HR.zip"])
+    data.fetch(["div2k-valid"])
+    assert server.asked == []
+    assert len(data.load_images("div2k-valid")) == 100
+
+
+# --- patches -------------------------------------------------------------------------------------
+
+
+def _orientations(image: np.ndarray) -> list[np.ndarray]:
+    """The eight flips and transpositions of an image (H, W, ...)."""
+    flips = [image, image[::-1], image[:, ::-1], image[::-1, ::-1]]
+    return flips + [np.swapaxes(flip, 0, 1) for flip in flips]
+
+
+def _unique(start: int, height: int, width: int) -> np.ndarray:
+    return np.arange(start, start + height * width, dtype=np.uint8).reshape(height, width)
+
+
+def _source(patch: np.ndarray, images: list[np.ndarray]) -> list[tuple[int, int, int, int]]:
+    """Every (image, top, left, orientation) that gives this patch."""
+    side = len(patch)
+    return [(number, top, left, orientation)
+            for number, image in enumerate(images)
+            for top in range(image.shape[0] - side + 1)
+            for left in range(image.shape[1] - side + 1)
+            for orientation, crop in enumerate(
+                _orientations(image[top:top + side, left:left + side]))
+            if np.array_equal(crop, patch)]
+
+
+def _as_uint8(patches: torch.Tensor) -> np.ndarray:
+    """(N, C, P, P) in [0, 1] -> (N, P, P, C), exact multiples of 1/255 only."""
+    levels = patches * 255
+    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
+    return levels.round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+
+def test_every_patch_is_a_crop_and_all_crops_are_equally_likely():
+    """A 3x4 and a 6x3 image of unique values, patches of 3: 2 + 4 positions, 8 orientations."""
+    images = [_unique(0, 3, 4), _unique(100, 6, 3)]
+    sampler = data.PatchSampler(images, 3, "cpu")
+    patches = sampler.sample(9600, torch.Generator().manual_seed(3))
+    assert patches.shape == (9600, 1, 3, 3)
+    assert patches.is_contiguous() and patches.dtype == torch.float32
+    drawn, counts = np.unique(_as_uint8(patches)[..., 0], axis=0, return_counts=True)
+    sources = [_source(patch, images) for patch in drawn]
+    assert {len(source) for source in sources} == {1}
+    assert len(sources) == 16 + 32  # every possible outcome, none twice
+    # Image 0 has 16 outcomes of chance 1/32, image 1 has 32 outcomes of chance 1/64.
+    expected = np.array([9600 / (32 if source[0][0] == 0 else 64) for source in sources])
+    chi2 = ((counts - expected) ** 2 / expected).sum()
+    assert chi2 < 90  # 47 degrees of freedom: 90 is exceeded with chance 2e-4
+
+
+def test_colour_patches_keep_their_channels_together():
+    red = _unique(0, 5, 7)
+    image = np.dstack([red, red + 50, red + 100])
+    patches = data.PatchSampler([image], 4, "cpu").sample(200, torch.Generator().manual_seed(0))
+    assert patches.shape == (200, 3, 4, 4)
+    assert patches.is_contiguous()
+    found = [_source(patch, [image]) for patch in _as_uint8(patches)]
+    assert {len(sources) for sources in found} == {1}
+    assert {sources[0][1:3] for sources in found} == {(t, x) for t in range(2) for x in range(4)}
+
+
+def test_an_image_as_small_as_the_patch_gives_its_eight_orientations():
+    image = _unique(0, 4, 4)
+    patches = data.PatchSampler([image], 4, "cpu").sample(200, torch.Generator().manual_seed(0))
+    seen = {patch.tobytes() for patch in _as_uint8(patches)}
+    assert seen == {np.ascontiguousarray(turned).tobytes() for turned in _orientations(image)}
+
+
+def test_the_same_seed_gives_the_same_patches():
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (40, 50, 3), dtype=np.uint8) for _ in range(3)]
+    sampler = data.PatchSampler(images, 16, "cpu")
+    draw = [sampler.sample(8, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert torch.equal(draw[0], draw[1])
+    assert not torch.equal(draw[0], draw[2])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_gives_the_patches_of_the_cpu():
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (40, 50, 3), dtype=np.uint8) for _ in range(3)]
+    on_cpu, on_gpu = (data.PatchSampler(images, 16, device).sample(
+        8, torch.Generator().manual_seed(0)) for device in ("cpu", "cuda"))
+    assert on_gpu.is_cuda
+    torch.testing.assert_close(on_gpu.cpu(), on_cpu, atol=1e-7, rtol=0)
+
+
+def test_read_only_and_flipped_arrays_are_taken():
+    image = _unique(0, 5, 5)[::-1]
+    image.flags.writeable = False
+    patch = data.PatchSampler([image], 5, "cpu").sample(1, torch.Generator().manual_seed(0))
+    assert len(_source(_as_uint8(patch)[0, ..., 0], [image])) == 1
+
+
+@pytest.mark.parametrize(("images", "message"), [
+    ([], "no images"),
+    ([_unique(0, 9, 9), _unique(0, 9, 7)], "Image 1 is 7x9 pixels, smaller than the patch of 8x8"),
+    ([_unique(0, 9, 9), np.zeros((9, 9, 3), np.uint8)], "Image 1 has shape"),
+    ([np.zeros((9, 9, 4), np.uint8)], "Image 0 has shape"),
+    ([np.zeros((9, 9), np.float32)], "Image 0 is float32"),
+])
+def test_images_that_cannot_be_sampled_are_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        data.PatchSampler(images, 8, "cpu")
