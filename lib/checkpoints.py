@@ -60,7 +60,13 @@ def path_of(name: str, scale: str, folder: Path = paths.CHECKPOINTS) -> Path:
     return folder / scale / f"{name}.safetensors"
 
 
-def save(path: Path, tensors: dict[str, Tensor], provenance: Provenance, *, dtype: torch.dtype = torch.float16) -> str:
+def save(
+    path: Path,
+    tensors: dict[str, Tensor],
+    provenance: Provenance,
+    *,
+    dtype: torch.dtype = torch.float16,
+) -> str:
     """Write atomically, floating-point tensors as `dtype`; returns the hash of what was stored."""
     stored = {k: (v.to(dtype) if v.is_floating_point() else v).cpu().contiguous() for k, v in tensors.items()}
     header = {k: json.dumps(v) for k, v in asdict(provenance).items()}
@@ -70,20 +76,20 @@ def save(path: Path, tensors: dict[str, Tensor], provenance: Provenance, *, dtyp
 
 
 def load(path: Path) -> Checkpoint:
-    """Read and verify. Raises FileNotFoundError, or BadCheckpoint where the weights do not match their hash."""
+    """Read and verify. Raises FileNotFoundError, or BadCheckpoint where weights and hash differ."""
     if not path.exists():
         raise FileNotFoundError(f"No checkpoint {path.name} in {path.parent}.")
+    known = {f.name for f in fields(Provenance)}
     try:
         with safe_open(path, framework="pt") as file:
             header = {k: json.loads(v) for k, v in file.metadata().items()}
             stored = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
+        sha = header["weights_sha"]
+        provenance = Provenance(**{k: v for k, v in header.items() if k in known})
     except Exception as error:
         raise BadCheckpoint(f"{path.name} is not a checkpoint of this project ({error}).") from error
-    sha = header.pop("weights_sha", "")
     if sha != weights_sha(stored):
         raise BadCheckpoint(f"The weights in {path.name} do not match the hash in its header.")
-    known = {f.name for f in fields(Provenance)}
-    provenance = Provenance(**{k: v for k, v in header.items() if k in known})
     tensors = {k: v.float() if v.is_floating_point() else v for k, v in stored.items()}
     return Checkpoint(tensors, provenance, sha)
 
@@ -102,7 +108,10 @@ def write_atomically(path: Path, tensors: dict[str, Tensor], header: dict[str, s
     """Temporary file, sync, rename: a reader sees the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file(tensors, temporary, metadata=header)
-    with open(temporary, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        save_file(tensors, temporary, metadata=header)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

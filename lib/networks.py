@@ -1,12 +1,26 @@
-"""A trained network by the name of its run: recipe, weights and, for a stage, its parent's."""
+"""A network by name: a run of ours with its weights (a stage: its parent's too), or a published one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib import checkpoints, paths
 from lib.checkpoints import BadCheckpoint, Provenance
+from lib.data import weights_file
+from lib.models.baselines import load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable
 from lib.recipes import Scale, find
+
+PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
+    "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
+    "DnCNN-S 25": ("dncnn/sigma=25.mat", load_dncnn),
+    "DnCNN-S 50": ("dncnn/sigma=50.mat", load_dncnn),
+    "DnCNN-B": ("dncnn/GD_Gray_Blind.mat", load_dncnn),
+    "CDnCNN-B": ("dncnn/GD_Color_Blind.mat", load_dncnn),
+    "DnCNN-3": ("dncnn/DnCNN3.mat", load_dncnn),
+    "FFDNet gray": ("ffdnet/FFDNet_gray.mat", load_ffdnet),
+    "FFDNet colour": ("ffdnet/FFDNet_color.mat", load_ffdnet),
+}
 
 
 @dataclass(frozen=True)
@@ -16,6 +30,14 @@ class Trained:
     net: Controllable
     provenance: Provenance
     weights_sha: str
+
+
+def published(name: str) -> Trained:
+    """A published network with the authors' weights; raises MissingData where the file is not here."""
+    file, read = PUBLISHED[name]
+    net = read(weights_file(file)).requires_grad_(False)
+    history = Provenance(name, "", "", "published")
+    return Trained(net, history, checkpoints.weights_sha(net.state_dict()))
 
 
 def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:

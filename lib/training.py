@@ -8,7 +8,7 @@ import csv
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,12 +23,11 @@ from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
 from lib.metrics import psnr
 from lib.recipes import Recipe, Scale, queue
-from lib.recipes.common import Cosine
 
 SAVE_EVERY = 120.0  # seconds between saved states
 REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATE_EVERY = 20  # times a run
-HELD_OUT = 4  # images of the training set kept for validation
+HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
 
 
@@ -47,9 +46,7 @@ class _Progress:
 
 def budgeted(recipe: Recipe, *, steps: int | None = None, minutes: float | None = None) -> Recipe:
     """The recipe with another budget, annealed at its end whatever the printed schedule says."""
-    if steps is None and minutes is None:
-        return recipe
-    return replace(recipe, steps=steps or recipe.steps, minutes=minutes, schedule=Cosine())
+    return recipe.budgeted(steps=steps, minutes=minutes) if steps or minutes else recipe
 
 
 def train(
@@ -68,14 +65,20 @@ def train(
     job = _Job(recipe, where, out, compiled)
     job.resume()
     with tqdm(
-        total=job.total, initial=job.done(), unit="step" if recipe.minutes is None else "s",
-        desc=recipe.name, disable=not sys.stderr.isatty(), smoothing=0.1,
+        total=job.total,
+        initial=job.done(),
+        unit="step" if recipe.minutes is None else "s",
+        desc=recipe.name,
+        disable=not sys.stderr.isatty(),
+        smoothing=0.1,
     ) as bar:
         job.run(bar)
     return job.finish()
 
 
-def train_next(scale: Scale, *, device: str = "auto", out: Path = paths.CHECKPOINTS, limit: int | None = None) -> None:
+def train_next(
+    scale: Scale, *, device: str = "auto", out: Path = paths.CHECKPOINTS, limit: int | None = None
+) -> None:
     """Train the most wanted runs that have no checkpoint yet, in order."""
     missing = [r for r in queue(scale) if not checkpoints.path_of(r.name, scale, out).exists()]
     for recipe in missing[:limit]:
@@ -92,6 +95,7 @@ class _Job:
         self.precision = devices.fast_precision(device)
         self.folder = paths.RUNS / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
         self.progress = _Progress()
+        self.commit, self.dirty = provenance.commit(), provenance.dirty()
         torch.manual_seed(recipe.seed)
         self.net = recipe.build()
         self.parent_sha = self._start_from_parent()
@@ -103,10 +107,11 @@ class _Job:
         samples = data.training_set(recipe.training_set)
         self.training_sha = data.set_hash(samples)
         images = [_in_channels(s.pixels, recipe.channels) for s in samples]
-        every = max(1, len(images) // HELD_OUT)
-        self.held_out = images[::every][:HELD_OUT]
+        held = min(HELD_OUT, max(1, len(images) // 4))
+        every = max(1, len(images) // held)
+        self.held_out = images[::every][:held]
         self.sampler = data.PatchSampler(
-            [image for i, image in enumerate(images) if i % every or i // every >= HELD_OUT],
+            [image for i, image in enumerate(images) if i % every or i // every >= held],
             recipe.patch,
             device,
         )
@@ -138,11 +143,12 @@ class _Job:
                 rate = progress.step / progress.seconds
                 progress.curve += ((progress.step, loss, self.validate(), rate),)
                 recent = []
-            if now - reported > REPORT_EVERY:
+            if recent and now - reported > REPORT_EVERY:
                 reported = now
                 self._report(bar, self._mean(recent))
             if now - saved > SAVE_EVERY:
                 saved = now
+                self._mean(recent)  # a run that has diverged keeps its last good state
                 self.save()
         self._mean(recent)
 
@@ -204,8 +210,7 @@ class _Job:
         if bar.disable:
             share = self.done() / self.total
             print(
-                f"{self.recipe.name}  step {progress.step} ({share:.0%})  {text}  "
-                f"{left / 60:.1f} min left",
+                f"{self.recipe.name}  step {progress.step} ({share:.0%})  {text}  {left / 60:.1f} min left",
                 flush=True,
             )
         else:
@@ -219,7 +224,9 @@ class _Job:
                 tensors[f"adam.{i}.{k}"] = v
         tensors = {k: v.cpu().contiguous() for k, v in tensors.items()}
         checkpoints.write_atomically(
-            self.folder / "state.safetensors", tensors, {"progress": json.dumps(asdict(self.progress))}
+            self.folder / "state.safetensors",
+            tensors,
+            {"progress": json.dumps(asdict(self.progress))},
         )
 
     def resume(self) -> None:
@@ -235,8 +242,9 @@ class _Job:
         )
         for i, parameter in enumerate(self.parameters):
             prefix = f"adam.{i}."
+            # The fused optimiser walks through memory: a moment has to lie there as its parameter does.
             self.optimiser.state[parameter] = {
-                k.removeprefix(prefix): v.to(self.device) if k.endswith("avg") or "avg_sq" in k else v
+                k.removeprefix(prefix): torch.empty_like(parameter).copy_(v) if v.dim() else v.to(self.device)
                 for k, v in tensors.items()
                 if k.startswith(prefix)
             }
@@ -262,8 +270,8 @@ class _Job:
             device=devices.describe(self.device),
             torch=torch.__version__,
             seed=recipe.seed,
-            commit=provenance.commit(),
-            dirty=provenance.dirty(),
+            commit=self.commit,
+            dirty=self.dirty,
             validation_psnr=round(final, 4),
             utc=provenance.now(),
         )
@@ -275,7 +283,10 @@ class _Job:
             writer.writerow(["step", "loss", "validation_psnr", "steps_per_second"])
             writer.writerows((s, f"{a:.6f}", f"{b:.4f}", f"{c:.3f}") for s, a, b, c in self.progress.curve)
         (self.folder / "state.safetensors").unlink(missing_ok=True)
-        print(f"{recipe.name}: {final:.2f} dB on the images held out, {history.minutes} min.", flush=True)
+        print(
+            f"{recipe.name}: {final:.2f} dB on the images held out, {history.minutes} min.",
+            flush=True,
+        )
         return path
 
     def _own_tensors(self) -> dict[str, Tensor]:
@@ -301,4 +312,3 @@ def _in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
     if channels == 3 or pixels.ndim == 2:
         return pixels
     return images.to_pixels(images.rgb_to_y(images.to_tensor(pixels)))
-

@@ -44,7 +44,15 @@ class AdaFM(nn.Module):
     coef 0 leaves the start-level network as it was; coef 1 gives the end level.
     """
 
-    knobs = (Knob("coef", 0.0, 1.0, 0.0, "0: the level the network started from, 1: the level it was adapted to"),)
+    knobs = (
+        Knob(
+            "coef",
+            0.0,
+            1.0,
+            0.0,
+            "0: the level the network started from, 1: the level it was adapted to",
+        ),
+    )
 
     def __init__(self, channels: int, kernel_size: int):
         super().__init__()
@@ -118,7 +126,15 @@ class ConditionalIN(nn.Module):
     both levels together, each level through its own affine parameters.
     """
 
-    knobs = (Knob("coef", 0.0, 1.0, 0.0, "0: affine parameters of the start level, 1: those of the end level"),)
+    knobs = (
+        Knob(
+            "coef",
+            0.0,
+            1.0,
+            0.0,
+            "0: affine parameters of the start level, 1: those of the end level",
+        ),
+    )
 
     def __init__(self, channels: int):
         super().__init__()
@@ -213,9 +229,7 @@ class RestorationNet(Controllable):
         outer = site if placement == "all_convs" else Nothing
         self.head = Site(nn.Conv2d(channels, width, 3, stride=2, padding=1), outer(width))
         self.body = nn.ModuleList(Block(width, site, late) for _ in range(blocks))
-        self.tail = Site(
-            nn.Conv2d(width, width, 3, padding=1), site(width) if after_body else outer(width)
-        )
+        self.tail = Site(nn.Conv2d(width, width, 3, padding=1), site(width) if after_body else outer(width))
         self.up = Site(nn.Conv2d(width, 4 * width, 3, padding=1), outer(4 * width))
         self.hr = Site(nn.Conv2d(width, width, 3, padding=1), outer(width), relu=True)
         self.out = nn.Conv2d(width, channels, 3, padding=1)
@@ -227,7 +241,13 @@ class RestorationNet(Controllable):
 
     def sites(self) -> list[Site]:
         """Every convolution but the last, with what follows it, in the order of computation."""
-        return [self.head, *(s for block in self.body for s in (block.a, block.b)), self.tail, self.up, self.hr]
+        return [
+            self.head,
+            *(s for block in self.body for s in (block.a, block.b)),
+            self.tail,
+            self.up,
+            self.hr,
+        ]
 
     def trained_in_stage(self) -> list[nn.Module]:
         return [site.module for site in self.sites()]

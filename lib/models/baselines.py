@@ -184,9 +184,7 @@ def _matlab_convolutions(path: str | Path) -> list[tuple[Tensor, Tensor]]:
             for reference in file["net/layers"][:].ravel():
                 layer = file[reference]
                 if bytes(layer["type"][:].astype("u1")) == b"conv":
-                    weight, bias = (
-                        torch.from_numpy(file[r][:]) for r in layer["weights"][:].ravel()
-                    )
+                    weight, bias = (torch.from_numpy(file[r][:]) for r in layer["weights"][:].ravel())
                     weight = weight.view(bias.numel(), -1, *weight.shape[-2:]).mT
                     layers.append((weight, bias.flatten()))
     except (OSError, KeyError) as error:

@@ -12,7 +12,16 @@ from torch import Tensor
 
 from lib.models.adafm import AdaBN, AdaFM, ConditionalIN, Nothing, Placement, RestorationNet
 from lib.models.baselines import ARCNN
-from lib.recipes.common import Cosine, Denoise, Recipe, Scale, Steps
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    SHORT_GAIN,
+    Cosine,
+    Denoise,
+    Recipe,
+    Scale,
+    Steps,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +38,9 @@ class Basic(Recipe):
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
+
+    def budgeted(self, **budget: float | None) -> "Basic":
+        return replace(super().budgeted(**budget), outer_gain=SHORT_GAIN)
 
     def _start(self, net: RestorationNet) -> RestorationNet:
         with torch.no_grad():
@@ -48,9 +60,7 @@ class Adapted(Basic):
 
     def build(self) -> RestorationNet:
         site = partial(AdaFM, kernel_size=self.kernel_size)
-        return RestorationNet(
-            self.channels, self.width, self.blocks, site, self.placement, self.after_body
-        )
+        return RestorationNet(self.channels, self.width, self.blocks, site, self.placement, self.after_body)
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
@@ -70,9 +80,7 @@ class BatchNormed(Basic):
         return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 1)
 
     @torch.no_grad()
-    def finish(
-        self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]
-    ) -> None:
+    def finish(self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
         sites = [m for m in net.modules() if isinstance(m, AdaBN)]
         for site in sites:
             site.adapting = True
@@ -136,6 +144,10 @@ class Size:
     outer_gain: float
     betas: tuple[float, float]
     clip: float | None
+    training_set: str
+    short_lr: float
+    short_stage_lr: float
+    short_filter_lr: float
 
 
 PAPER = Size(
@@ -156,6 +168,10 @@ PAPER = Size(
     outer_gain=1.0,  # [C]
     betas=(0.9, 0.999),  # [P]
     clip=None,
+    training_set="bsds500-traintest",  # [O] the papers have DIV2K
+    short_lr=1e-3,
+    short_stage_lr=1e-2,
+    short_filter_lr=3e-3,
 )
 COMPACT = Size(
     scale="compact",
@@ -172,12 +188,25 @@ COMPACT = Size(
     filter_lr=3e-3,
     arcnn_lr=1e-3,
     arcnn_steps=1_500,
-    outer_gain=10.0,  # [O] undoes the released x0.1 outside the blocks: 3.6 dB more after 1000 steps
-    betas=(0.9, 0.99),  # [O] short runs: 1.2 dB more after 1000 steps
-    clip=0.5,  # [O] keeps the high rate stable
+    outer_gain=SHORT_GAIN,
+    betas=SHORT_BETAS,
+    clip=SHORT_CLIP,
+    training_set="bsds500-traintest",
+    short_lr=4e-3,
+    short_stage_lr=1e-2,
+    short_filter_lr=3e-3,
 )
 SMOKE = replace(
-    COMPACT, scale="smoke", width=8, blocks=2, patch=24, batch=4, steps=20, stage_steps=10, arcnn_steps=10
+    COMPACT,
+    scale="smoke",
+    width=8,
+    blocks=2,
+    patch=24,
+    batch=4,
+    steps=6,
+    stage_steps=4,
+    arcnn_steps=4,
+    training_set="skimage",
 )
 
 
@@ -204,9 +233,11 @@ def _basic(size: Size, sigma: int) -> Basic:
         batch=size.batch,
         steps=size.steps,
         lr=size.lr,
+        short_lr=size.short_lr,
         schedule=size.schedule,
         betas=size.betas,
         clip=size.clip,
+        training_set=size.training_set,
         width=size.width,
         blocks=size.blocks,
         outer_gain=size.outer_gain,
@@ -222,9 +253,11 @@ def _stage(size: Size, start: int, end: int, k: int) -> Adapted:
         batch=size.batch,
         steps=size.stage_steps,
         lr=size.stage_lr if k == 1 else size.filter_lr,
+        short_lr=size.short_stage_lr if k == 1 else size.short_filter_lr,
         schedule=size.stage_schedule,
         betas=size.betas,
         clip=size.clip,
+        training_set=size.training_set,
         width=size.width,
         blocks=size.blocks,
         level=Denoise(end),
@@ -249,9 +282,11 @@ def _observation(size: Size) -> tuple[Recipe, ...]:
         batch=size.batch,
         steps=size.arcnn_steps,
         lr=size.arcnn_lr,
+        short_lr=size.arcnn_lr,
         schedule=size.schedule,
         betas=size.betas,
         clip=size.clip,
+        training_set=size.training_set,
         level=Denoise(15),
     )
     tuned = replace(start, name="adafm-arcnn-s15-ft-s50", level=Denoise(50), parent=start.name)

@@ -1,0 +1,296 @@
+"""The command line: python -m lib COMMAND; each command is a thin call into the library.
+
+What a command needs is imported inside it, so that --help answers at once.
+"""
+
+import argparse
+import math
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+SCALES = ("smoke", "compact", "paper")
+PAPERS = ("adafm",)
+
+
+def main() -> int:
+    """Parses the command line and runs the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m lib", description="Controllable restoration.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_fetch(commands)
+    add_train(commands)
+    add_measure(commands)
+    add_reproduce(commands)
+    add_restore(commands)
+    add_status(commands)
+    add_bench(commands)
+    add_readme(commands)
+    arguments = parser.parse_args()
+    return arguments.run(arguments)
+
+
+def add_fetch(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("fetch", help="download image sets, and check them")
+    parser.add_argument("sets", nargs="+", metavar="SET")
+    parser.add_argument("--jobs", type=int, default=4, help="files at once (default 4)")
+    parser.set_defaults(run=fetch)
+
+
+def fetch(arguments: argparse.Namespace) -> int:
+    from lib import data
+
+    try:
+        data.fetch(arguments.sets, jobs=arguments.jobs)
+    except (data.FetchFailed, data.MissingData, ValueError) as error:
+        sys.exit(str(error))
+    return 0
+
+
+def add_train(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("train", help="train runs by name, or the most wanted that are missing")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("names", nargs="*", default=[], metavar="NAME", help="of a run; status lists them")
+    which.add_argument(
+        "--next",
+        type=positive_int,
+        nargs="?",
+        const=sys.maxsize,
+        metavar="N",
+        help="the N most wanted runs that have no checkpoint yet, in order (all where N is not given)",
+    )
+    parser.add_argument("--scale", choices=SCALES, default="compact", help="(default compact)")
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--minutes", type=positive, metavar="M", help="a run, instead of its own budget")
+    budget.add_argument("--steps", type=positive_int, metavar="N", help="a run, instead of its own budget")
+    parser.add_argument("--training-set", metavar="SET", help="instead of the one in the recipe")
+    parser.add_argument("--compile", action="store_true", help="with torch.compile")
+    parser.add_argument("--fresh", action="store_true", help="train again what has a checkpoint")
+    parser.add_argument("--out", type=Path, help="folder of checkpoints (default: the one all commands read)")
+    add_device(parser)
+    parser.set_defaults(run=train)
+
+
+def train(arguments: argparse.Namespace) -> int:
+    from lib import checkpoints, paths, recipes, training
+
+    out = arguments.out or paths.CHECKPOINTS
+    check_device(arguments.device)
+
+    def trained(recipe: recipes.Recipe) -> bool:
+        return not arguments.fresh and checkpoints.path_of(recipe.name, recipe.scale, out).exists()
+
+    try:
+        named = [recipes.find(name, arguments.scale) for name in arguments.names]
+    except KeyError as error:
+        sys.exit(error.args[0])
+    for recipe in named:
+        if trained(recipe):
+            print(f"{recipe.name} is trained at {recipe.scale} scale; --fresh trains it again.")
+    wanted = [recipe for recipe in named or recipes.queue(arguments.scale) if not trained(recipe)]
+    try:
+        for recipe in wanted[: arguments.next]:
+            if arguments.training_set:
+                recipe = replace(recipe, training_set=arguments.training_set)
+            recipe = training.budgeted(recipe, steps=arguments.steps, minutes=arguments.minutes)
+            training.train(recipe, device=arguments.device, out=out, compiled=arguments.compile)
+    except (ValueError, FileNotFoundError, training.Diverged) as error:
+        sys.exit(str(error))
+    return 0
+
+
+def add_measure(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("measure", help="measure all items of a paper and store the rows")
+    parser.add_argument("paper", nargs="?", choices=PAPERS, default="adafm", help="(default adafm)")
+    parser.add_argument("--scale", choices=SCALES, default="compact", help="(default compact)")
+    add_device(parser)
+    parser.set_defaults(run=measure)
+
+
+def measure(arguments: argparse.Namespace) -> int:
+    from lib.reports import adafm
+    from lib.reports.common import Report
+
+    check_device(arguments.device)
+    report = Report(arguments.paper, arguments.scale, arguments.device, record=True, output="")
+    try:
+        adafm.record(report)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(str(error))
+    finally:  # what was measured before something was missing is kept
+        if report.measured:
+            report.store.write(report.measured)
+            print(f"{len(report.measured)} measurements are in {report.store.rows_path}.")
+    return 0
+
+
+def add_reproduce(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("reproduce", help="execute the notebooks and make a page of it")
+    setting = parser.add_argument_group("set in every notebook (where not given: as it says)")
+    setting.add_argument("--scale", default=argparse.SUPPRESS, help="compact, paper or smoke")
+    setting.add_argument("--train", default=argparse.SUPPRESS, help="never or missing")
+    setting.add_argument("--images", type=count, default=argparse.SUPPRESS, help="images per set, or all")
+    setting.add_argument("--device", default=argparse.SUPPRESS, help="auto, cpu or cuda")
+    parser.add_argument("--notebooks", nargs="+", default=[], metavar="NOTEBOOK", help="only these")
+    parser.add_argument("--name", help="of the run; a name used before resumes it (default: now)")
+    parser.add_argument("--out", type=Path, help="folder of runs (default: results/runs)")
+    parser.add_argument("--fresh", action="store_true", help="execute again what is there already")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="of a dask scheduler to run on")
+    parser.add_argument("--list", action="store_true", help="only print a command per notebook")
+    parser.set_defaults(run=reproduce)
+
+
+def count(text: str) -> int | None:
+    """A number of images; None for "all"."""
+    return None if text == "all" else int(text)
+
+
+def reproduce(arguments: argparse.Namespace) -> int:
+    from lib import paths, run_page, runs
+
+    name = arguments.name or time.strftime("%Y-%m-%d_%H%M%S")
+    if Path(name).name != name or name.startswith("."):
+        sys.exit(f"A run's name is a plain folder name, not {name!r}.")
+    folder = (arguments.out or paths.RUNS).resolve() / name
+    names = ("scale", "train", "images", "device")
+    parameters = {key: value for key, value in vars(arguments).items() if key in names}
+    try:
+        notebooks = runs.find_notebooks(arguments.notebooks)
+        jobs = [runs.Job(notebook, folder, parameters) for notebook in notebooks]
+        if arguments.list:
+            print("\n".join(runs.commands(jobs)))
+            return 0
+        outcomes = runs.reproduce(jobs, cluster=arguments.cluster, fresh=arguments.fresh)
+    except runs.BadNotebook as error:
+        sys.exit(str(error))
+    print(f"\nThe page: {folder / 'index.html'}")
+    for outcome in outcomes:
+        print(run_page.line(outcome, folder))
+    return int(any(outcome.status == "failed" for outcome in outcomes))
+
+
+def add_restore(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("restore", help="restore pictures, files or whole folders")
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="IN", help="a picture or a folder")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT",
+        help="a folder of PNG files; or a file, for one picture",
+    )  # fmt: skip
+    parser.add_argument("--network", required=True, help="such as adafm-denoise")
+    setting = parser.add_mutually_exclusive_group()
+    setting.add_argument(
+        "--knob", type=knob, action="append", default=[], metavar="NAME=VALUE", help="such as coef=0.4"
+    )
+    setting.add_argument("--auto", action="store_true", help="estimate the level of each picture")
+    parser.add_argument("--scale", choices=SCALES, help="(default: paper where trained, else compact)")
+    parser.add_argument("--tile", type=positive_int, metavar="PIXELS", help="less takes less memory")
+    parser.add_argument("--overwrite", action="store_true", help="replace older results")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="what train --out wrote")
+    add_device(parser)
+    parser.set_defaults(run=restore)
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    from lib import inference, paths, public
+    from lib.restore import restore_files
+
+    check_device(arguments.device)
+    try:
+        network = public.load(arguments.network, arguments.scale, arguments.checkpoints or paths.CHECKPOINTS)
+        failed = restore_files(
+            arguments.inputs,
+            arguments.output,
+            network=network,
+            knobs=arguments.knob,
+            auto=arguments.auto,
+            device=arguments.device,
+            tile=arguments.tile or inference.TILE,
+            overwrite=arguments.overwrite,
+        )
+    except (ValueError, FileNotFoundError) as error:  # a BadCheckpoint is a ValueError
+        sys.exit(str(error))
+    return int(failed > 0)
+
+
+def add_status(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("status", help="what is trained, measured, missing; sets; device")
+    parser.set_defaults(run=status)
+
+
+def status(arguments: argparse.Namespace) -> int:
+    from lib import status
+
+    print(status.text())
+    return 0
+
+
+def add_bench(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("bench", help="measure times against their aims")
+    parser.add_argument("--repeats", type=positive_int, default=30, help="of everything (default 30)")
+    parser.add_argument("--out", type=Path, help="(default: results/runs/bench.csv)")
+    add_device(parser)
+    parser.set_defaults(run=bench)
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    from lib import bench, paths
+
+    check_device(arguments.device)
+    bench.run(arguments.out or paths.RUNS / "bench.csv", arguments.repeats, arguments.device)
+    return 0
+
+
+def add_readme(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("readme", help="render the numbers of README.md from the results")
+    parser.set_defaults(run=readme)
+
+
+def readme(arguments: argparse.Namespace) -> int:
+    from lib import readme
+
+    readme.update()
+    return 0
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
+
+
+def check_device(device: str) -> None:
+    """Ends with a sentence where this device is not here."""
+    from lib import devices
+
+    try:
+        devices.choose(device)
+    except RuntimeError as error:
+        sys.exit(str(error).splitlines()[0])
+
+
+def knob(text: str) -> tuple[str, float]:
+    """NAME=VALUE, the value a finite number."""
+    name, _, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not name or not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"a knob is set like coef=0.4, not {text!r}")
+    return name, number
+
+
+def positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def positive_int(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

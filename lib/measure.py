@@ -1,0 +1,226 @@
+"""Protocol + network + images -> rows: one per image, and one per setting that sums them up.
+
+Best knobs are searched on the test images themselves, as in the papers.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lib import data, devices, images, networks, paths, provenance
+from lib.checkpoints import Provenance
+from lib.degradations import to_8bit
+from lib.metrics import psnr
+from lib.recipes.common import Level
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a restored image is scored: which images, which degradation, which metric.
+
+    PSNR of each picture, all its channels, 8-bit output, no border shaved, after cropping to even
+    height and width (AdaFM's released test script).
+    """
+
+    dataset: str
+    level: Level
+    seed: int = 0
+    border: int = 0
+    luma: bool = False  # colour pictures are measured on their 8-bit BT.601 Y
+
+    def inputs(self, limit: int | None = None) -> Iterator[tuple[str, Tensor, Tensor]]:
+        """Name, clean and degraded image, (1, C, H, W) in [0, 1], of the first `limit` images.
+
+        The noise of image i comes from its own generator: a part of a set is measured as in the whole.
+        """
+        for i, sample in enumerate(samples(self.dataset, limit)):
+            clean = images.to_tensor(sample.pixels)
+            if self.luma and clean.shape[1] == 3:
+                clean = to_8bit(images.rgb_to_y(clean))
+            clean = clean[..., : clean.shape[-2] // 2 * 2, : clean.shape[-1] // 2 * 2]
+            generator = torch.Generator().manual_seed((self.seed << 20) + i)
+            yield sample.name, clean, self.level.degrade(clean, generator)
+
+    def score(self, restored: Tensor, clean: Tensor) -> float:
+        return float(psnr(to_8bit(restored), clean, border=self.border))
+
+
+@functools.lru_cache(maxsize=8)
+def samples(dataset: str, limit: int | None = None) -> list[data.Sample]:
+    return data.load_images(dataset, limit)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One point of a table: a network by the name of its run, its knobs, a protocol."""
+
+    network: str
+    knobs: tuple[float, ...]
+    protocol: Protocol
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The metric on every image of a setting, and what it was measured with."""
+
+    setting: Setting
+    scale: str
+    scores: dict[str, float]  # image name -> dB
+    history: Provenance
+    weights_sha: str
+    data_sha: str
+    device: str
+
+    @property
+    def mean(self) -> float:
+        """The data set's value: the mean of the per-image values."""
+        return float(np.mean(list(self.scores.values())))
+
+    def row(self, item: str) -> dict[str, object]:
+        """The setting as one tidy row."""
+        protocol, history = self.setting.protocol, self.history
+        return {
+            "item": item,
+            "dataset": protocol.dataset,
+            "level": protocol.level.name,
+            "knobs": knob_text(self.setting.knobs),
+            "metric": "psnr",
+            "unit": "dB",
+            "value": f"{self.mean:.4f}",
+            "n_images": len(self.scores),
+            "colour": "luma" if protocol.luma else "all channels",
+            "border": protocol.border,
+            "eight_bit": True,
+            "recipe": self.setting.network,
+            "scale": self.scale,
+            "recipe_sha": history.recipe_sha,
+            "weights_sha": self.weights_sha,
+            "steps": history.steps,
+            "patches": history.patches,
+            "training_set": history.training_set,
+            "trained_on": history.device,
+            "data_sha": self.data_sha,
+            "commit": provenance.commit(),
+            "dirty": provenance.dirty(),
+            "seed": protocol.seed,
+            "device": self.device,
+            "torch": torch.__version__,
+            "utc": provenance.now(),
+        }
+
+
+def knob_text(knobs: tuple[float, ...]) -> str:
+    return " ".join(f"{knob:.2f}" for knob in knobs)
+
+
+class Bench:
+    """Measures settings at one scale on one device, each at most once.
+
+    `limit`: the first so many images of every set; None for all.
+    Raises FileNotFoundError where a checkpoint or a set is missing.
+    """
+
+    def __init__(
+        self,
+        scale: str,
+        *,
+        device: str = "auto",
+        limit: int | None = None,
+        folder: Path = paths.CHECKPOINTS,
+    ):
+        self.scale = scale
+        self.device = devices.choose(device)
+        self.limit = limit
+        self.folder = folder
+        self._known: dict[Setting, Measurement] = {}
+        self._networks: dict[str, networks.Trained] = {}
+
+    def measure(self, setting: Setting) -> Measurement:
+        if setting not in self._known:
+            self._known[setting] = self._measure(setting)
+        return self._known[setting]
+
+    def network(self, name: str) -> networks.Trained:
+        """The network, read once."""
+        if name not in self._networks:
+            self._networks[name] = (
+                networks.published(name)
+                if name in networks.PUBLISHED
+                else networks.load(name, self.scale, self.folder)
+            )
+        return self._networks[name]
+
+    def best(self, network: str, protocol: Protocol) -> Measurement:
+        """The knob with the highest set mean, in hundredths, measured on the images at hand."""
+        few = Bench(self.scale, device=str(self.device), limit=COARSE_IMAGES, folder=self.folder)
+        knob = best_knob(
+            lambda coef: few.measure(Setting(network, (coef,), protocol)).mean,
+            lambda coef: self.measure(Setting(network, (coef,), protocol)).mean,
+        )
+        return self.measure(Setting(network, (knob,), protocol))
+
+    def _measure(self, setting: Setting) -> Measurement:
+        trained = self.network(setting.network)
+        plain = trained.net.fold(torch.tensor(setting.knobs))
+        scores = evaluate(plain, setting.protocol, device=self.device, limit=self.limit)
+        pictures = samples(setting.protocol.dataset, self.limit)
+        return Measurement(
+            setting,
+            self.scale,
+            scores,
+            trained.provenance,
+            trained.weights_sha,
+            data.set_hash(pictures),
+            devices.describe(self.device),
+        )
+
+
+COARSE_IMAGES = 12  # images in the coarse part of a search
+
+
+@torch.inference_mode()
+def evaluate(
+    net: nn.Module, protocol: Protocol, *, device: torch.device, limit: int | None = None
+) -> dict[str, float]:
+    """The score of a plain module `net(x)` on each image by name, in float32."""
+    devices.tune_cpu()
+    net = net.to(device, memory_format=torch.channels_last).eval()
+    scores = {}
+    for name, clean, degraded in protocol.inputs(limit):
+        x = degraded.to(device).contiguous(memory_format=torch.channels_last)
+        scores[name] = protocol.score(net(x).cpu(), clean)
+    return scores
+
+
+def best_knob(coarse: Callable[[float], float], fine: Callable[[float], float]) -> float:
+    """The knob in [0, 1], in hundredths, with the highest `fine` score.
+
+    `coarse`, a cheaper estimate, picks the best tenth; from there `fine` goes uphill in shrinking
+    steps. Both must rise to one maximum and fall, as a set-mean PSNR does between two levels.
+    """
+    best = max(range(0, 101, 10), key=lambda i: coarse(i / 100))
+    for stride in (5, 2, 1):
+        while True:
+            around = [i for i in (best - stride, best + stride) if 0 <= i <= 100]
+            ahead = max((best, *around), key=lambda i: fine(i / 100))
+            if ahead == best:
+                break
+            best = ahead
+    return best / 100
+
+
+def fit_curve(levels: np.ndarray, knobs: np.ndarray, order: int) -> np.polynomial.Polynomial:
+    """Unweighted least squares of knob against level, end points included (AdaFM, eq. 7)."""
+    return np.polynomial.Polynomial.fit(levels, knobs, order).convert()
+
+
+def interval(values: np.ndarray, *, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean of per-image values (n,)."""
+    picks = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
+    low, high = np.quantile(np.asarray(values)[picks].mean(axis=1), (0.025, 0.975))
+    return float(low), float(high)

@@ -1,0 +1,262 @@
+"""What every report shares: cells measured at three places beside the printed one, tables, verdicts.
+
+A report function asks for cells. Opening a notebook, a cell reads the stored rows and measures the
+first few images again; recording (`python -m lib measure`), it measures every image and stores the rows.
+"""
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib import claims, data, paths
+from lib.checkpoints import path_of
+from lib.claims import Claim, Judged
+from lib.measure import Bench, Measurement, Protocol, Setting, interval
+from lib.models.knobs import Controllable
+from lib.recipes import Scale, find
+from lib.results import Store
+from lib.training import train
+
+EMBEDDED = "skimage"  # the photographs that scikit-image installs
+AGREE = 0.005  # dB between a stored row and the same measurement made again
+
+Scores = dict[str, float]  # image name -> value
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table, four times: printed, and per image at paper scale, compact, in this run."""
+
+    printed: float | None = None
+    paper: Scores | None = None
+    compact: Scores | None = None
+    this_run: Scores | None = None
+
+    def __sub__(self, other: "Cell") -> "Cell":
+        """The difference image by image; absent where either is."""
+        both = (self.printed, other.printed)
+        return Cell(
+            None if None in both else round(self.printed - other.printed, 4),
+            _difference(self.paper, other.paper),
+            _difference(self.compact, other.compact),
+            _difference(self.this_run, other.this_run),
+        )
+
+    def __neg__(self) -> "Cell":
+        zero = {k: 0.0 for scores in (self.paper, self.compact, self.this_run) if scores for k in scores}
+        return Cell(0.0, zero, zero, zero) - self
+
+    def at(self, scale: Scale) -> Scores | None:
+        """The whole-set values a verdict at this scale rests on."""
+        return self.paper if scale == "paper" else self.compact
+
+
+def _difference(a: Scores | None, b: Scores | None) -> Scores | None:
+    return {k: a[k] - b[k] for k in a if k in b} if a and b else None
+
+
+def mean(scores: Scores) -> float:
+    return float(np.mean(list(scores.values())))
+
+
+def with_interval(scores: Scores) -> str:
+    """`0.21 [0.18, 0.25]`: the mean and its 95 % bootstrap interval over images, in dB."""
+    low, high = interval(np.array(list(scores.values())))
+    return f"{mean(scores):.2f} [{low:.2f}, {high:.2f}]"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished figure; a notebook shows it."""
+
+    png: bytes = field(repr=False)
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+
+@dataclass
+class Report:
+    """One notebook's run: where it measures, what it has shown, where its files go.
+
+    scale: whose networks are used here; at "smoke" all of them are trained first, in seconds.
+    train: "never", or "missing" to train what has no checkpoint. images: how many per set for "this
+    run"; None for all. output: a folder for tables, figures and verdicts, or empty for none.
+    record: measure every image and keep the rows instead.
+    """
+
+    paper: str
+    scale: Scale = "compact"
+    device: str = "auto"
+    train: str = "never"
+    images: int | None = 4
+    output: str = ""
+    record: bool = False
+    checkpoints: Path = paths.CHECKPOINTS
+    measured: list[tuple[str, Measurement]] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.train not in ("never", "missing"):
+            raise ValueError(f'train is "never" or "missing", not "{self.train}".')
+        if self.scale == "smoke":  # tiny networks, trained on the spot, kept with the run
+            self.train = "missing"
+            self.checkpoints = Path(self.output or tempfile.mkdtemp()) / "checkpoints"
+        self.store = Store(self.paper)
+        self.printed = pd.read_csv(paths.PRINTED / f"{self.paper}.csv", keep_default_na=False)
+        limit = None if self.record else self.images
+        self.bench = Bench(self.scale, device=self.device, limit=limit, folder=self.checkpoints)
+        if self.output:
+            Path(self.output).mkdir(parents=True, exist_ok=True)
+
+    def network(self, name: str) -> Controllable | None:
+        """The network, or None where it is not trained at this scale."""
+        return self.bench.network(name).net if self.available(name) else None
+
+    def cell(self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")) -> Cell:
+        """The cell of a setting; `printed` is the method and the setting as the paper's table has them."""
+        return self._cell(item, setting, printed, self.bench.measure, self.store.find)
+
+    def best(
+        self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")
+    ) -> tuple[Cell, dict[str, float]]:
+        """The cell at the best knob, and that knob by column; the setting's own knobs do not count."""
+        knobs: dict[str, float] = {}
+
+        def search(s: Setting) -> Measurement:
+            found = self.bench.best(s.network, s.protocol)
+            knobs["this_run"] = found.setting.knobs[0]
+            return found
+
+        cell = self._cell(item, setting, printed, search, self.store.find_best)
+        for scale in ("paper", "compact"):
+            stored = self.store.find_best(item, scale, setting)
+            if stored:
+                knobs[scale] = stored.knobs[0]
+        return cell, knobs
+
+    def _cell(self, item: str, setting: Setting, printed, measure: Callable, find_stored: Callable) -> Cell:
+        this_run = None
+        here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
+        if self.available(setting.network):
+            measurement = measure(here)
+            self.measured.append((item, measurement))
+            this_run = measurement.scores
+            if self.record and here.protocol.dataset != EMBEDDED:
+                embedded = replace(measurement.setting, protocol=replace(here.protocol, dataset=EMBEDDED))
+                self.measured.append((item, self.bench.measure(embedded)))
+        stored = {s: find_stored(item, s, setting) for s in ("paper", "compact")}
+        return Cell(
+            self.printed_value(item, *printed),
+            *(stored[s].scores if stored[s] else None for s in ("paper", "compact")),
+            this_run,
+        )
+
+    def at_hand(self, protocol: Protocol) -> str:
+        """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
+        return protocol.dataset if data.locate(protocol.dataset) else EMBEDDED
+
+    def available(self, network: str) -> bool:
+        """Whether the network can be used, after training it where the notebook asks for that."""
+        if path_of(network, self.scale, self.checkpoints).exists():
+            return True
+        if self.train == "missing":
+            recipe = find(network, self.scale)
+            if recipe.parent:
+                self.available(recipe.parent)
+            train(recipe, device=self.device, out=self.checkpoints)
+            return True
+        return False
+
+    def printed_value(self, item: str, method: str, setting: str) -> float | None:
+        found = self.printed[
+            (self.printed["item"] == item)
+            & (self.printed["method"] == method)
+            & (self.printed["setting"] == setting)
+            & (self.printed["metric"].isin(["psnr", "best_lambda"]))
+        ]
+        return float(found["value"].iloc[0]) if len(found) else None
+
+    def table(self, item: str, rows: list[tuple[str, str, Cell]]) -> pd.DataFrame:
+        """Rows of (line, quantity, cell) as a table of four columns; written to the output folder."""
+        shown = f"this run ({self.scale}, {'all' if self.images is None else self.images} images)"
+        frame = pd.DataFrame(
+            [
+                {
+                    "": line,
+                    "dB": quantity,
+                    "printed": "" if cell.printed is None else f"{cell.printed:.2f}",
+                    "paper scale": _shown(cell.paper, "not trained"),
+                    "compact": _shown(cell.compact, "not measured"),
+                    shown: _shown(cell.this_run, "no network"),
+                }
+                for line, quantity, cell in rows
+            ]
+        ).set_index(["", "dB"])
+        self.save_table(item, frame)
+        return frame
+
+    def save_table(self, item: str, frame: pd.DataFrame) -> None:
+        if self.output:
+            frame.to_csv(Path(self.output) / f"{item}.csv")
+            (Path(self.output) / f"{item}.md").write_text(frame.reset_index().to_markdown(index=False) + "\n")
+
+    def save_figure(self, item: str, figure: Figure) -> Drawing:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=150, bbox_inches="tight")
+        if self.output:
+            (Path(self.output) / f"{item}.png").write_bytes(buffer.getvalue())
+        return Drawing(buffer.getvalue())
+
+    def judge(self, claim: Claim, test: Callable[[Scale], tuple[bool, str] | None]) -> None:
+        """Test a claim at compact and at paper scale; `test` returns None where it cannot."""
+        for scale in ("compact", "paper"):
+            outcome = test(scale)
+            needs = "needs networks at paper scale" if scale == "paper" else "not measured"
+            holds, text = outcome if outcome else (None, needs)
+            self.judged = [j for j in self.judged if (j.claim, j.scale) != (claim, scale)]
+            self.judged.append(claims.judge(claim, scale, holds, text))
+
+    def verdicts(self) -> pd.DataFrame:
+        """Every claim tested so far, with what the paper says, what was measured, and the verdict."""
+        rows = [
+            {
+                "claim": j.claim.name,
+                "item": j.claim.item,
+                "paper": j.claim.paper,
+                "scale": j.scale,
+                "measured": j.measured,
+                "verdict": j.verdict,
+            }
+            for j in self.judged
+        ]
+        frame = pd.DataFrame(rows, columns=["claim", "item", "paper", "scale", "measured", "verdict"])
+        if self.output:
+            frame.to_csv(Path(self.output) / "claims.csv", index=False, quoting=csv.QUOTE_MINIMAL)
+        return frame
+
+    def agreement(self) -> str:
+        """How the images measured in this run agree with the stored rows of the same measurement."""
+        compared, worst = 0, 0.0
+        for item, m in self.measured:
+            stored = self.store.find(item, self.scale, m.setting)
+            if stored is None or stored.row["weights_sha"] != m.weights_sha:
+                continue
+            for name in m.scores.keys() & stored.scores.keys():
+                compared += 1
+                worst = max(worst, abs(m.scores[name] - stored.scores[name]))
+        if not compared:
+            return "No stored row is the same measurement as one of this run."
+        verdict = "agree" if worst <= AGREE else "DISAGREE"
+        return f"{compared} values {verdict} with the stored rows: largest difference {worst:.4f} dB."
+
+
+def _shown(scores: Scores | None, absent: str) -> str:
+    return f"{mean(scores):.2f}" if scores else absent

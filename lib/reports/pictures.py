@@ -1,0 +1,74 @@
+"""Panels of pictures for figures: the whole image once, then the same enlarged crop at every setting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import patches
+from matplotlib.figure import Figure
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture (1, C, H, W) in [0, 1] and the two lines under it."""
+
+    picture: Tensor
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of the picture, in pixels."""
+
+    top: int
+    left: int
+    side: int
+
+    def of(self, picture: np.ndarray) -> np.ndarray:
+        return picture[self.top : self.top + self.side, self.left : self.left + self.side]
+
+
+def strip(whole: Panel, panels: Sequence[Sequence[Panel]], crop: Crop, title: str) -> Figure:
+    """The whole picture with its crop outlined, and rows of enlarged crops beside it."""
+    rows, columns = len(panels), max(len(row) for row in panels)
+    figure = Figure(figsize=(3.2 + 1.9 * columns, 2.3 * rows + 0.5), layout="constrained")
+    grid = figure.add_gridspec(rows, columns + 1, width_ratios=[1.6] + [1] * columns)
+    axes = figure.add_subplot(grid[:, 0])
+    _draw(axes, whole, as_shown(whole.picture))
+    corner = (crop.left - 0.5, crop.top - 0.5)
+    axes.add_patch(patches.Rectangle(corner, crop.side, crop.side, fill=False, color="#e8452c", lw=1.5))
+    for r, row in enumerate(panels):
+        for c, panel in enumerate(row):
+            _draw(figure.add_subplot(grid[r, c + 1]), panel, crop.of(as_shown(panel.picture)))
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def as_shown(picture: Tensor) -> np.ndarray:
+    """(1, C, H, W) or (C, H, W) -> (H, W, 3) floats in [0, 1]."""
+    pixels = picture.detach().cpu().clamp(0, 1).reshape(picture.shape[-3:]).permute(1, 2, 0).numpy()
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+
+
+def busiest_crop(clean: Tensor, side: int) -> Crop:
+    """The square with the most edges, away from the border: where a difference can be seen."""
+    luma = as_shown(clean).mean(axis=2)
+    rows, columns = np.gradient(luma)
+    energy = np.abs(rows) + np.abs(columns)
+    total = energy.cumsum(0).cumsum(1)
+    total = np.pad(total, ((1, 0), (1, 0)))
+    sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+    margin = 8
+    inner = sums[margin:-margin, margin:-margin]
+    top, left = np.unravel_index(inner.argmax(), inner.shape)
+    return Crop(int(top) + margin, int(left) + margin, side)
+
+
+def _draw(axes, panel: Panel, pixels: np.ndarray) -> None:
+    axes.imshow(pixels, interpolation="nearest", vmin=0, vmax=1)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(panel.title, fontsize=9)
+    axes.set_xlabel(panel.note, fontsize=8)

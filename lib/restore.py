@@ -1,0 +1,151 @@
+"""The `restore` command: files and folders through a network.
+
+Where results go. One input file and an OUT that ends like an image (`.png`, `.tif`, ...): that
+file, in that format. Otherwise OUT is a folder: each file becomes OUT/<name>.png, lossless, and
+what was found in a folder keeps its place below it. A result never replaces an input, nor another
+result of the same command; it replaces an older file only with `--overwrite`.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from lib.images import SUFFIXES, BadImage, Picture, read, write
+from lib.inference import TILE, Progress, Restorer, restore_picture
+from lib.tasks import Loaded, automatic, beyond, extrapolates
+
+Setting = tuple[str, float]
+
+
+@dataclass(frozen=True)
+class Job:
+    source: Path
+    target: Path
+
+
+def restore_files(
+    inputs: Sequence[Path],
+    output: Path,
+    *,
+    network: Loaded,
+    knobs: Sequence[Setting] = (),
+    auto: bool = False,
+    device: str | torch.device = "auto",
+    tile: int = TILE,
+    overwrite: bool = False,
+    say: Callable[[str], None] = print,
+) -> int:
+    """Restores every picture, telling `say` one line each; returns how many failed.
+
+    A picture that cannot be read or written is told in one sentence, and the others go on.
+
+    knobs: (name, value) pairs; knobs not named stay where they start. With `auto`, the knob of the
+    network's curve follows the level estimated on each picture. Raises ValueError for a knob that
+    the network does not have, `auto` without a curve, a tile too small for its overlap, or inputs
+    without a picture.
+    """
+    if auto and (network.curve is None or network.task.estimate is None):
+        raise ValueError(f"{network.name} has no fitted curve from which to set its knob.")
+    fixed = _settings(network, knobs)
+    for sentence in (extrapolates(fixed[knob.name], knob) for knob in network.net.knobs):
+        if sentence:
+            say(sentence)
+    restorer = Restorer(network.net, device=device, tile=tile)
+    jobs = list(_jobs(inputs, output))
+    if not jobs:
+        raise ValueError(f"There is no picture in {', '.join(map(str, inputs))}.")
+    targets = _Targets({job.source.resolve() for job in jobs}, overwrite)
+    failed = 0
+    for number, job in enumerate(jobs, start=1):
+        count = f"[{number}/{len(jobs)}]"
+        start = time.perf_counter()
+        try:
+            targets.claim(job)
+            picture = read(job.source)
+            settings, remark = _auto(picture, network, fixed) if auto else (fixed, "")
+            restored = restore_picture(
+                restorer,
+                picture,
+                tuple(settings.values()),
+                channels=network.channels,
+                progress=_tenths(f"{count} {job.source}", say),
+            )
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            write(job.target, restored)
+        except (BadImage, OSError) as error:
+            failed += 1
+            say(f"{count} failed: {error}")
+        else:
+            shown = ", ".join(f"{name} {value:.2f}" for name, value in settings.items())
+            seconds = time.perf_counter() - start
+            say(f"{count} {job.source} -> {job.target}  {shown}{remark}  {seconds:.1f} s")
+    return failed
+
+
+def _settings(network: Loaded, knobs: Sequence[Setting]) -> dict[str, float]:
+    settings = {knob.name: knob.start for knob in network.net.knobs}
+    for name, value in knobs:
+        if name not in settings:
+            names = ", ".join(settings) or "none"
+            raise ValueError(f"{network.name} has no knob {name}; its knobs: {names}.")
+        settings[name] = value
+    return settings
+
+
+def _auto(
+    picture: Picture, network: Loaded, settings: dict[str, float]
+) -> tuple[dict[str, float], str]:
+    level, value = automatic(picture, network)
+    curve = network.curve
+    remark = " ".join(
+        filter(None, (f" (estimated {curve.level_name} {level:.1f})", beyond(level, curve)))
+    )
+    return {**settings, curve.knob: value}, remark
+
+
+def _jobs(inputs: Sequence[Path], output: Path) -> Iterator[Job]:
+    to_file = output.suffix.lower() in SUFFIXES and not output.is_dir()
+    if len(inputs) == 1 and to_file and not inputs[0].is_dir():
+        yield Job(inputs[0], output)
+        return
+    for given in inputs:
+        if not given.is_dir():
+            yield Job(given, output / f"{given.stem}.png")
+            continue
+        for path in sorted(given.rglob("*")):
+            own = output.resolve() in path.resolve().parents
+            if path.suffix.lower() in SUFFIXES and not own:
+                yield Job(path, (output / path.relative_to(given)).with_suffix(".png"))
+
+
+class _Targets:
+    """Sees to it that nothing is written over by accident."""
+
+    def __init__(self, sources: set[Path], overwrite: bool):
+        self._sources = sources
+        self._overwrite = overwrite
+        self._taken: dict[Path, Path] = {}
+
+    def claim(self, job: Job) -> None:
+        """Raises BadImage where this result has no place."""
+        target = job.target.resolve()
+        if target in self._taken:
+            raise BadImage(f"{job.source} would replace the result of {self._taken[target]}.")
+        if target in self._sources:
+            raise BadImage(f"{job.source} would be written over {job.target}, which is an input.")
+        if target.exists() and not self._overwrite:
+            raise BadImage(f"{job.target} is there already; --overwrite replaces it.")
+        self._taken[target] = job.source
+
+
+def _tenths(what: str, say: Callable[[str], None]) -> Progress:
+    """One line for every tenth of a picture of many tiles."""
+
+    def progress(done: int, total: int) -> None:
+        if total >= 20 and 10 * done // total > 10 * (done - 1) // total:
+            say(f"{what}: {100 * done // total} %")
+
+    return progress

@@ -1,0 +1,96 @@
+"""Stored measurements: tidy rows in results/measured, written by code, read by every table and figure.
+
+`<paper>.csv` has one row per item and setting; `<paper>-images.csv.gz` the per-image values behind
+them, stored once per setting however many items use it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lib import paths
+from lib.measure import Measurement, Setting, knob_text
+
+KEY = ["scale", "recipe", "knobs", "dataset", "level", "seed"]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A measurement read back: its knobs, its per-image values in dB, the row it came from."""
+
+    knobs: tuple[float, ...]
+    scores: dict[str, float]
+    row: dict[str, object]
+
+
+class Store:
+    """The rows of one paper. A missing file is an empty store."""
+
+    def __init__(self, paper: str, folder: Path = paths.MEASURED):
+        self.rows_path = folder / f"{paper}.csv"
+        self.images_path = folder / f"{paper}-images.csv.gz"
+        self.rows = _read(self.rows_path)
+        self.images = _read(self.images_path)
+
+    def find(self, item: str, scale: str, setting: Setting) -> Stored | None:
+        """The stored measurement of a setting for an item."""
+        found = self._matching(self.rows, scale, setting)
+        found = found[(found["item"] == item) & (found["knobs"] == knob_text(setting.knobs))]
+        return self._stored(found.iloc[-1]) if len(found) else None
+
+    def find_best(self, item: str, scale: str, setting: Setting) -> Stored | None:
+        """The stored measurement of an item whose knob was searched; the setting's knobs do not count."""
+        found = self._matching(self.rows, scale, setting)
+        found = found[(found["item"] == item) & (found["metric"] == "psnr")]
+        return self._stored(found.loc[found["value"].astype(float).idxmax()]) if len(found) else None
+
+    def write(self, measured: Iterable[tuple[str, Measurement]]) -> None:
+        """Add measurements, each with its item; the same item and setting replaces what was there."""
+        measured = list(measured)
+        rows = pd.DataFrame([m.row(item) for item, m in measured]).astype(str)
+        images = pd.DataFrame(
+            {
+                **{k: str(m.row("")[k]) for k in [*KEY, "weights_sha"]},
+                "image": name,
+                "value": f"{v:.4f}",
+            }
+            for m in {id(m): m for _, m in measured}.values()
+            for name, v in m.scores.items()
+        )
+        self.rows = _merge(self.rows, rows, ["item", "metric", *KEY])
+        self.images = _merge(self.images, images, [*KEY, "image"])
+        self.rows_path.parent.mkdir(parents=True, exist_ok=True)
+        self.rows.to_csv(self.rows_path, index=False, lineterminator="\n")
+        self.images.to_csv(
+            self.images_path,
+            index=False,
+            lineterminator="\n",
+            compression={"method": "gzip", "mtime": 0},
+        )
+
+    def _matching(self, rows: pd.DataFrame, scale: str, setting: Setting) -> pd.DataFrame:
+        if rows.empty:
+            return pd.DataFrame(columns=["item", "metric", "value", *KEY])
+        wanted = {
+            "scale": scale,
+            "recipe": setting.network,
+            "dataset": setting.protocol.dataset,
+            "level": setting.protocol.level.name,
+            "seed": str(setting.protocol.seed),
+        }
+        return rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+
+    def _stored(self, row: pd.Series) -> Stored:
+        behind = self.images[(self.images[KEY] == row[KEY]).all(axis=1)]
+        scores = dict(zip(behind["image"], behind["value"].astype(float), strict=True))
+        return Stored(tuple(float(k) for k in row["knobs"].split()), scores, row.to_dict())
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else pd.DataFrame()
+
+
+def _merge(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    return pd.concat([old, new]).drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)

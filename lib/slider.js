@@ -1,0 +1,296 @@
+// The face of the slider: builds the controls once, sends what the user does, shows the answers.
+//
+// Every action carries a serial number, and `controls` the last one that Python has taken: older
+// controls than the user's last move are ignored, so that no thumb jumps back under a finger.
+
+const CHUNK = 2 ** 20;
+
+const PAGE = `
+  <div class="knobs-bar">
+    <label>Picture <select class="picture"></select></label>
+    <button type="button" class="open">Open your own…</button>
+    <input type="file" class="file" accept="image/*" aria-label="Your own picture" hidden>
+    <label class="knobs-check"><input type="checkbox" class="degrade"> degrade the picture
+      <span class="knobs-hint">(untick if it already is)</span></label>
+  </div>
+  <div class="knobs-rows">
+    <div class="knobs-row level"></div>
+  </div>
+  <figure class="knobs-view">
+    <img class="after" alt="Restored picture" draggable="false">
+    <img class="region" alt="" draggable="false" hidden>
+    <img class="before" alt="Picture before restoration" draggable="false">
+    <span class="knobs-tag left"></span><span class="knobs-tag right"></span>
+    <div class="knobs-divider" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="100"
+      aria-label="Divider between before and after"><span aria-hidden="true">‹ ›</span></div>
+  </figure>
+  <div class="knobs-bar">
+    <label>Left of the divider <select class="left-picture">
+      <option value="before">degraded</option><option value="original">original</option>
+    </select></label>
+    <button type="button" class="download">Download PNG</button>
+  </div>
+  <p class="knobs-did"></p>
+  <p class="knobs-note" role="status" aria-live="polite"></p>`;
+
+function render({ model, el }) {
+  const root = document.createElement("div");
+  root.className = "knobs";
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys are not for here
+  root.innerHTML = PAGE;
+  el.append(root);
+  const find = (name) => root.querySelector(name);
+  const [picture, file, degrade, view, divider, left] = [
+    ".picture", ".file", ".degrade", ".knobs-view", ".knobs-divider", ".left-picture",
+  ].map(find);
+
+  let sent = model.get("controls").serial; // the newest action of which this page knows
+  function send(action, buffers = []) {
+    sent += 1;
+    root.setAttribute("aria-busy", "true");
+    model.send({ ...action, serial: sent }, undefined, buffers);
+  }
+
+  // Controls.
+
+  const first = model.get("controls");
+  const level = row(find(".level"), first.level.label, "", first.level, send, { do: "level" });
+  const seedLabel = document.createElement("label");
+  const seed = document.createElement("input");
+  Object.assign(seed, { type: "number", min: 0, step: 1 });
+  seedLabel.title = "Another seed draws other noise";
+  seedLabel.append("seed", seed);
+  find(".level").append(seedLabel);
+  seed.addEventListener("change", () => {
+    send({ do: "seed", value: Math.max(0, Math.round(+seed.value)) });
+  });
+
+  const auto = document.createElement("button");
+  Object.assign(auto, { type: "button", className: "auto", textContent: "Auto" });
+  auto.addEventListener("click", () => send({ do: "auto" }));
+  const knobs = first.knobs.map((knob, i) => {
+    const line = document.createElement("div");
+    line.className = "knobs-row";
+    find(".knobs-rows").append(line);
+    const action = { do: "knob", name: knob.name };
+    const made = row(line, knob.name, knob.meaning, { ...knob, step: 0.01 }, send, action);
+    if (i === 0) line.append(auto);
+    return made;
+  });
+
+  picture.addEventListener("change", () => send({ do: "choose", name: picture.value }));
+  degrade.addEventListener("change", () => send({ do: "degrade", value: degrade.checked }));
+  left.addEventListener("change", () => showLeft());
+  find(".download").addEventListener("click", () => send({ do: "download" }));
+  find(".open").addEventListener("click", () => file.click());
+  file.addEventListener("change", () => {
+    if (file.files.length) upload(file.files[0]);
+    file.value = "";
+  });
+  view.addEventListener("dragover", (event) => event.preventDefault());
+  view.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
+  });
+
+  async function upload(chosen) {
+    const { name, size } = chosen;
+    if (size > model.get("controls").max_bytes) return send({ do: "refuse", name, size });
+    const data = await chosen.arrayBuffer();
+    const parts = Math.max(1, Math.ceil(size / CHUNK));
+    for (let part = 0; part < parts; part++) {
+      send({ do: "upload", name, part, parts }, [data.slice(part * CHUNK, (part + 1) * CHUNK)]);
+    }
+  }
+
+  function showControls() {
+    const now = model.get("controls");
+    if (now.serial < sent) return;
+    sent = now.serial;
+    root.removeAttribute("aria-busy");
+    const names = new Set([...now.pictures, now.picture]);
+    picture.replaceChildren(...[...names].map((name) => new Option(name, name)));
+    picture.value = now.picture;
+    degrade.checked = now.degrading;
+    seed.value = now.seed;
+    level.set(now.level.value);
+    level.enable(now.degrading);
+    seed.disabled = !now.degrading;
+    now.knobs.forEach((knob, i) => knobs[i].set(knob.value));
+    auto.disabled = !now.auto;
+    auto.title = now.auto
+      ? "Estimate the level and set the knob for it"
+      : "No fitted curve is stored for this network";
+    view.style.setProperty("--shape", now.width / now.height);
+    left.querySelector("[value=original]").disabled = !now.degrading;
+    if (!now.degrading) left.value = "before";
+    left.querySelector("[value=before]").textContent = now.degrading ? "degraded" : "as it is";
+    showLeft();
+  }
+
+  // The picture and its divider.
+
+  const showBefore = screen(find("img.before"));
+  const showAfter = screen(find("img.after"));
+  const showRegion = screen(find("img.region"));
+
+  function showLeft() {
+    showBefore(model.get(left.value));
+    showTags();
+  }
+
+  function showTags() {
+    const { before_db, after_db, whole } = model.get("result");
+    const where = whole ? "" : " in the region";
+    const name = left.selectedOptions[0].textContent;
+    tag(".left", name, left.value === "before" && before_db && before_db + where);
+    tag(".right", "restored", after_db && after_db + where);
+    divider.setAttribute("aria-valuetext", `${Math.round(at)} percent ${name}`);
+  }
+
+  function tag(which, name, decibels) {
+    find(`.knobs-tag${which}`).textContent = decibels ? `${name}  ${decibels}` : name;
+  }
+
+  let at = 50;
+  function moveTo(percent) {
+    at = Math.min(100, Math.max(0, percent));
+    view.style.setProperty("--at", `${at}%`);
+    divider.setAttribute("aria-valuenow", Math.round(at));
+    showTags();
+  }
+
+  const across = (event) => {
+    const box = view.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  };
+  view.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    view.setPointerCapture(event.pointerId);
+    moveTo(100 * across(event)[0]);
+    divider.focus({ preventScroll: true });
+    event.preventDefault();
+  });
+  view.addEventListener("pointermove", (event) => {
+    if (view.hasPointerCapture(event.pointerId)) moveTo(100 * across(event)[0]);
+  });
+  view.addEventListener("pointerup", (event) => {
+    const [x, y] = across(event);
+    model.send({ do: "look", x, y });
+  });
+  divider.addEventListener("keydown", (event) => {
+    const step = event.shiftKey ? 10 : 1;
+    const to = {
+      ArrowLeft: at - step, ArrowDown: at - step, ArrowRight: at + step, ArrowUp: at + step,
+      PageDown: at - 10, PageUp: at + 10, Home: 0, End: 100,
+    }[event.key];
+    if (to === undefined) return;
+    moveTo(to);
+    event.preventDefault();
+  });
+
+  async function showResult() {
+    const { box, whole, did, note } = model.get("result");
+    find(".knobs-did").textContent = whole ? did : `${did}, the rest follows`;
+    if (find(".knobs-note").textContent !== note) find(".knobs-note").textContent = note;
+    showTags();
+    const region = find("img.region");
+    if (whole) {
+      if (await showAfter(model.get("after"))) region.hidden = true;
+    } else {
+      if (!(await showRegion(model.get("region")))) return;
+      ["left", "top", "width", "height"].forEach((side, i) => {
+        region.style[side] = `${100 * box[i]}%`;
+      });
+      region.hidden = false;
+    }
+  }
+
+  function save(message, buffers) {
+    if (message.do !== "save") return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([buffers[0]], { type: "image/png" }));
+    link.download = message.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  const changes = [
+    ["change:controls", showControls],
+    ["change:result", showResult],
+    ["change:before", showLeft],
+    ["change:original", showLeft],
+    ["msg:custom", save],
+  ];
+  changes.forEach(([event, act]) => model.on(event, act));
+  showControls();
+  moveTo(50);
+  showResult();
+  return () => changes.forEach(([event, act]) => model.off(event, act));
+}
+
+// A label, a range and a number that stay together; `set` moves both without sending.
+function row(line, name, meaning, limits, send, action) {
+  const label = document.createElement("span");
+  label.className = "knobs-label";
+  label.textContent = name;
+  const [range, number] = ["range", "number"].map((type) => {
+    const input = document.createElement("input");
+    Object.assign(input, { type, step: limits.step, title: meaning });
+    input.setAttribute("aria-label", type === "range" ? name : `${name}, as a number`);
+    return input;
+  });
+  Object.assign(range, { min: limits.low, max: limits.high });
+  line.append(label, range, number);
+  if (meaning) {
+    const hint = document.createElement("span");
+    hint.className = "knobs-hint knobs-meaning";
+    hint.textContent = meaning;
+    line.append(hint);
+  }
+  const show = (value) => (number.value = Number(value).toFixed(limits.step < 1 ? 2 : 0));
+  let held = false; // a browser ends the drag of a range whose value is set
+  range.addEventListener("pointerdown", () => (held = true));
+  for (const end of ["pointerup", "pointercancel", "blur"]) {
+    range.addEventListener(end, () => (held = false));
+  }
+  function set(value) {
+    if (held) return;
+    range.value = value;
+    show(value);
+  }
+  range.addEventListener("input", () => {
+    show(range.value);
+    send({ ...action, value: +range.value, moving: true });
+  });
+  range.addEventListener("change", () => send({ ...action, value: +range.value, moving: false }));
+  number.addEventListener("change", () => {
+    if (number.value === "" || Number.isNaN(+number.value)) return set(+range.value);
+    range.value = number.value;
+    send({ ...action, value: +number.value, moving: false });
+  });
+  return { set, enable: (on) => [range, number].forEach((input) => (input.disabled = !on)) };
+}
+
+// Shows bytes in an <img> only once decoded, so that nothing flickers; the newest bytes win.
+function screen(img) {
+  let newest;
+  return async (bytes) => {
+    if (!bytes || !bytes.byteLength || bytes === newest) return bytes === newest;
+    newest = bytes;
+    const url = URL.createObjectURL(new Blob([bytes]));
+    const next = new Image();
+    next.src = url;
+    await next.decode();
+    if (bytes !== newest) {
+      URL.revokeObjectURL(url);
+      return false;
+    }
+    const old = img.src;
+    img.src = url;
+    if (old) setTimeout(() => URL.revokeObjectURL(old), 1000);
+    return true;
+  };
+}
+
+export default { render };

@@ -1,0 +1,304 @@
+"""What the slider knows and does, without a browser: one method per thing a user can do.
+
+A `SliderState` is touched by one thread only, that of its `LatestWins`.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lib.data import Sample
+from lib.degradations import to_8bit
+from lib.images import BadImage, Picture, encode, read, to_pixels, to_tensor
+from lib.inference import Progress, Restorer, restore_colours
+from lib.metrics import psnr
+from lib.tasks import Loaded, automatic, beyond, extrapolates
+
+MAX_PIXELS = 25_000_000
+MAX_BYTES = 64 * 2**20
+DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
+PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
+REGION_SECONDS = 0.04
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    def cut(self, x: Tensor) -> Tensor:
+        return x[..., self.top : self.top + self.height, self.left : self.left + self.width]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A restored region or picture.
+
+    restored: (h, w) or (h, w, 3) uint8, the pixels inside `box`. before_db and after_db: PSNR of
+    the degraded and of the restored pixels inside `box`, None without a reference.
+    """
+
+    restored: np.ndarray
+    box: Box
+    whole: bool
+    seconds: float
+    before_db: float | None
+    after_db: float | None
+
+
+class SliderState:
+    """A picture, how it is degraded, where the knobs stand, and what comes out.
+
+    `note` is the sentence that the last action left for the user, empty when all is well.
+    `focus` is the point, in fractions of width and height, around which a region is restored first.
+    `moving` is true in the middle of a gesture, when speed matters more than the last bit.
+    """
+
+    def __init__(
+        self, loaded: Loaded, samples: Sequence[Sample], *, device: str | torch.device = "auto"
+    ):
+        self.loaded = loaded
+        self.samples = {sample.name: sample for sample in samples}
+        self.knobs = {knob.name: knob.start for knob in loaded.net.knobs}
+        self.level = loaded.task.level.start
+        self.seed = 0
+        self.degrading = True
+        self.moving = False
+        self.focus = (0.5, 0.5)
+        self.note = ""
+        self._restorer = Restorer(loaded.net, device=device)
+        self._pixels_per_second: float | None = None
+        self.choose(next(iter(self.samples)))
+
+    # What a user does.
+
+    def choose(self, name: str) -> None:
+        """One of the samples, by name."""
+        self._take(name, Picture(self.samples[name].pixels, None, None))
+        self.note = ""
+
+    def upload(self, name: str, data: bytes) -> None:
+        """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else."""
+        try:
+            picture = read(data, max_pixels=MAX_PIXELS)
+        except BadImage as error:
+            self.note = f"{name}: {error}"
+            return
+        self._take(name, picture)
+        self.degrading = False
+        self.note = ""
+
+    def refuse_upload(self, name: str, size: int) -> None:
+        """Larger than what is sent through a notebook's connection; known before it is sent."""
+        self.note = (
+            f"{name} has {size / 2**20:.0f} MiB; pictures up to {MAX_BYTES // 2**20} MiB are taken."
+        )
+
+    def set_degrading(self, degrading: bool) -> None:
+        """Degrade the picture, or take it as it is: then there is no reference."""
+        self.degrading = degrading
+        self._forget()
+        self.note = ""
+
+    def set_level(self, level: float) -> None:
+        limits = self.loaded.task.level
+        self.level = min(max(level, limits.low), limits.high)
+        self._forget()
+        self.note = ""
+
+    def set_seed(self, seed: int) -> None:
+        self.seed = seed
+        self._forget()
+        self.note = ""
+
+    def set_knob(self, name: str, value: float) -> None:
+        """Values outside the trained range are allowed, and said to extrapolate."""
+        if name not in self.knobs:
+            raise ValueError(f"The network has no knob {name}; it has {', '.join(self.knobs)}.")
+        self.knobs[name] = value
+        self._restored = None
+        knob = next(knob for knob in self.loaded.net.knobs if knob.name == name)
+        self.note = extrapolates(value, knob) or ""
+
+    def auto(self) -> None:
+        """Estimates the level on the degraded picture and sets the knob by the fitted curve."""
+        curve = self.loaded.curve
+        try:
+            level, value = automatic(self._degraded_picture(), self.loaded)
+        except ValueError as error:
+            self.note = str(error)
+            return
+        self.set_knob(curve.knob, round(value, 2))
+        found = f"{curve.level_name} estimated as {level:.1f}, {curve.knob} set to {value:.2f}."
+        self.note = " ".join(filter(None, (f"Auto: {found}", beyond(level, curve))))
+
+    def look_at(self, x: float, y: float) -> None:
+        """Where the next region is restored first, in fractions of width and height."""
+        self.focus = (min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+
+    # What a user sees.
+
+    @property
+    def can_auto(self) -> bool:
+        return self.loaded.curve is not None and self.loaded.task.estimate is not None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self._clean.shape[-1], self._clean.shape[-2]
+
+    def original(self) -> np.ndarray:
+        return to_pixels(self._clean)
+
+    def degraded(self) -> np.ndarray:
+        return to_pixels(self._degraded())
+
+    def region_first(self) -> bool:
+        """Whether a region should answer before the whole picture does."""
+        if self._pixels_per_second is None or self._restored is not None:
+            return False
+        return math.prod(self.size) > PATIENCE * self._pixels_per_second
+
+    def region(self) -> Rendering:
+        """A square around `focus`, as large as can be restored in REGION_SECONDS."""
+        side = 32 * int(math.sqrt(REGION_SECONDS * (self._pixels_per_second or 0)) / 32)
+        side = min(max(side, 96), 512)
+        step = self.loaded.net.multiple
+        left, top = (
+            int(min(max(focus * length - side / 2, 0), max(length - side, 0))) // step * step
+            for focus, length in zip(self.focus, self.size, strict=True)
+        )
+        width, height = self.size
+        box = Box(left, top, min(side, width), min(side, height))
+        return self._rendering(box, *self._restore(box.cut(self._degraded())), whole=False)
+
+    def frame(self, progress: Progress | None = None) -> Rendering:
+        """The whole picture; what `progress` raises stops it."""
+        if self._restored is None:
+            self._restored = self._restore(self._degraded(), progress)
+        return self._rendering(Box(0, 0, *self.size), *self._restored, whole=True)
+
+    def download(self) -> tuple[str, bytes]:
+        """(file name, lossless PNG) of the whole restored picture, with its alpha and bit depth."""
+        self.frame()
+        bits = 8 if self.degrading else 8 * self._picture.pixels.dtype.itemsize
+        pixels = to_pixels(self._restored[0], bits=bits)
+        alpha = self._picture.alpha
+        if alpha is not None and alpha.dtype != pixels.dtype:
+            alpha = (alpha >> 8).astype(pixels.dtype)
+        settings = "".join(f"-{name}{value:.2f}" for name, value in self.knobs.items())
+        name = f"{PurePath(self.name).stem}-{self.loaded.name}{settings}.png"
+        return name, encode(Picture(pixels, alpha, None), "png")
+
+    def _take(self, name: str, picture: Picture) -> None:
+        self.name = name
+        self._picture = picture
+        self._clean = to_tensor(picture.pixels)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._degraded_now: Tensor | None = None
+        self._restored: tuple[Tensor, float] | None = None
+
+    def _degraded(self) -> Tensor:
+        if self._degraded_now is None:
+            degrade = self.loaded.task.degrade
+            self._degraded_now = (
+                degrade(self._clean, self.level, self.seed) if self.degrading else self._clean
+            )
+        return self._degraded_now
+
+    def _degraded_picture(self) -> Picture:
+        if not self.degrading:
+            return self._picture
+        return replace(self._picture, pixels=self.degraded(), tables=None)
+
+    def _restore(self, x: Tensor, progress: Progress | None = None) -> tuple[Tensor, float]:
+        knobs = tuple(self.knobs.values())
+        start = time.perf_counter()
+        restored = restore_colours(
+            lambda y: self._restorer(y, knobs, progress=progress), x, self.loaded.channels
+        )
+        seconds = time.perf_counter() - start
+        self._pixels_per_second = math.prod(x.shape[-2:]) / seconds
+        return restored, seconds
+
+    def _rendering(self, box: Box, restored: Tensor, seconds: float, *, whole: bool) -> Rendering:
+        before = after = None
+        if self.degrading:
+            clean = box.cut(self._clean)
+            before = float(psnr(to_8bit(box.cut(self._degraded())), clean))
+            after = float(psnr(to_8bit(restored), clean))
+        return Rendering(to_pixels(restored), box, whole, seconds, before, after)
+
+
+def fit(pixels: np.ndarray, side: int = DISPLAYED) -> np.ndarray:
+    """Shrunk, if need be, until no side is longer than `side`."""
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+class LatestWins:
+    """Runs actions on a thread of its own, each followed by a drawing.
+
+    Of the actions of one kind that wait, only the newest is kept; kinds keep their order. `draw` is
+    called with a function that says whether something newer waits, so that it can stop early.
+    `failed` hears of whatever an action or `draw` raises; the thread goes on.
+    """
+
+    def __init__(
+        self, draw: Callable[[Callable[[], bool]], None], failed: Callable[[Exception], None]
+    ):
+        self._draw = draw
+        self._failed = failed
+        self._waiting: dict[Hashable, Callable[[], None]] = {}
+        self._busy = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, daemon=True, name="slider").start()
+
+    def submit(self, kind: Hashable, action: Callable[[], None]) -> None:
+        with self._changed:
+            self._waiting.pop(kind, None)
+            self._waiting[kind] = action
+            self._changed.notify_all()
+
+    def superseded(self) -> bool:
+        return bool(self._waiting)
+
+    def wait(self, timeout: float = 60.0) -> None:
+        """Until nothing waits or runs; raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._waiting and not self._busy, timeout):
+                raise TimeoutError(f"Still busy after {timeout:g} seconds.")
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+                self._changed.wait_for(self.superseded)
+                actions = list(self._waiting.values())
+                self._waiting.clear()
+                self._busy = True
+            try:
+                for action in actions:
+                    action()
+                self._draw(self.superseded)
+            except Exception as error:  # a slider that dies of one picture helps nobody
+                self._failed(error)

@@ -1,0 +1,208 @@
+"""The knobs of a network in a notebook: turn them and watch.
+
+`slider(loaded)` is all a notebook needs. What it does is in `slider_state.py`; here its results are
+sent to the browser and its messages are taken; how it looks is in `slider.js` and `slider.css`.
+"""
+
+import base64
+import traceback
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+
+from lib.data import Sample, load_images
+from lib.images import Picture, encode
+from lib.slider_state import MAX_BYTES, LatestWins, Rendering, SliderState, fit
+from lib.tasks import Loaded
+
+HERE = Path(__file__).parent
+
+
+def slider(
+    loaded: Loaded,
+    samples: Sequence[Sample] | None = None,
+    *,
+    device: str | torch.device = "auto",
+) -> "Slider":
+    """The slider of a network; `samples` to choose from, scikit-image's photographs by default."""
+    return Slider(SliderState(loaded, samples or load_images("skimage"), device=device))
+
+
+class Superseded(Exception):
+    """Something newer waits."""
+
+
+class Slider(anywidget.AnyWidget):
+    """Controls, a picture with a divider between before and after, and what was measured.
+
+    Traits travel to the browser: `controls` when Python sets them (at first, by Auto, by a new
+    picture), `result` and the pictures with every drawing. Messages come back, one per action.
+    """
+
+    _esm = HERE / "slider.js"
+    _css = HERE / "slider.css"
+
+    controls = traitlets.Dict().tag(sync=True)
+    result = traitlets.Dict().tag(sync=True)
+    original = traitlets.Bytes().tag(sync=True)
+    before = traitlets.Bytes().tag(sync=True)
+    after = traitlets.Bytes().tag(sync=True)
+    region = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, state: SliderState):
+        super().__init__()
+        self.state = state
+        self._chunks: list[bytes] = []
+        self._serial = 0
+        self._shown_before: tuple = ()
+        self._before_is_lossless = False
+        self._draw(lambda: False)
+        self._work = LatestWins(self._draw, self._failed)
+        self.on_msg(lambda _, message, buffers: self._take(message, buffers))
+
+    def wait(self) -> None:
+        """Until everything asked for is drawn."""
+        self._work.wait()
+
+    def _take(self, message: dict, buffers: Sequence[memoryview]) -> None:
+        """One action of the user, as `slider.js` sends it."""
+        state = self.state
+
+        def then(kind: Hashable, action: Callable[[], None]) -> None:
+            def act() -> None:
+                self._serial = message["serial"]
+                state.moving = message.get("moving", False)
+                action()
+
+            self._work.submit(kind, act)
+
+        match message:
+            case {"do": "knob", "name": name, "value": value}:
+                then(("knob", name), lambda: state.set_knob(name, value))
+            case {"do": "level", "value": value}:
+                then("level", lambda: state.set_level(value))
+            case {"do": "seed", "value": value}:
+                then("seed", lambda: state.set_seed(value))
+            case {"do": "degrade", "value": value}:
+                then("degrade", lambda: state.set_degrading(value))
+            case {"do": "choose", "name": name}:
+                then("picture", lambda: state.choose(name))
+            case {"do": "auto"}:
+                then("auto", state.auto)
+            case {"do": "look", "x": x, "y": y}:
+                state.look_at(x, y)
+            case {"do": "refuse", "name": name, "size": size}:
+                then("picture", lambda: state.refuse_upload(name, size))
+            case {"do": "upload", "name": name, "part": part, "parts": parts}:
+                self._chunks = [*(self._chunks if part else []), bytes(buffers[0])]
+                if part == parts - 1:
+                    data, self._chunks = b"".join(self._chunks), []
+                    then("picture", lambda: state.upload(name, data))
+            case {"do": "download"}:
+                then("download", self._download)
+            case _:
+                raise ValueError(f"The slider knows no action like {message}.")
+
+    def _download(self) -> None:
+        name, data = self.state.download()
+        self.send({"do": "save", "name": name}, [data])
+
+    def _draw(self, superseded: Callable[[], bool]) -> None:
+        state = self.state
+        self._show_before()
+        if state.region_first():
+            self._show(state.region())
+            if state.moving or superseded():
+                return
+
+        def stop_if_superseded(done: int, total: int) -> None:
+            if superseded() and done < total:
+                raise Superseded
+
+        try:
+            self._show(state.frame(stop_if_superseded))
+        except Superseded:
+            return
+
+    def _show_before(self) -> None:
+        state = self.state
+        shown = (state.name, state.degrading, state.level, state.seed)
+        with self.hold_sync():
+            if shown[:1] != self._shown_before[:1]:
+                self.original = self._encoded(state.original())
+            if shown != self._shown_before or not (state.moving or self._before_is_lossless):
+                self.before = self._encoded(state.degraded())
+                self._before_is_lossless = not state.moving
+            self.controls = self._controls()
+        self._shown_before = shown
+
+    def _show(self, rendering: Rendering) -> None:
+        with self.hold_sync():
+            if rendering.whole:
+                self.region = b""
+                self.after = self._encoded(rendering.restored)
+            else:
+                self.region = self._encoded(rendering.restored)
+            self.result = self._result(rendering)
+
+    def _failed(self, error: Exception) -> None:
+        traceback.print_exception(error)
+        self.controls = self._controls()
+        self.result = {**self.result, "note": f"That did not work: {error}"}
+
+    def _encoded(self, pixels: np.ndarray) -> bytes:
+        """JPEG in the middle of a gesture, lossless at rest."""
+        picture = Picture(fit(pixels), None, None)
+        return encode(picture, "jpeg", quality=90) if self.state.moving else encode(picture, "png")
+
+    def _controls(self) -> dict:
+        state, task = self.state, self.state.loaded.task
+        return {
+            "serial": self._serial,
+            "network": state.loaded.name,
+            "pictures": list(state.samples),
+            "picture": state.name,
+            "width": state.size[0],
+            "height": state.size[1],
+            "level": {**vars(task.level), "value": state.level},
+            "seed": state.seed,
+            "degrading": state.degrading,
+            "knobs": [{**vars(knob), "value": state.knobs[knob.name]} for knob in state.loaded.net.knobs],
+            "auto": state.can_auto,
+            "max_bytes": MAX_BYTES,
+        }
+
+    def _result(self, rendering: Rendering) -> dict:
+        width, height = self.state.size
+        box = rendering.box
+        return {
+            "box": [box.left / width, box.top / height, box.width / width, box.height / height],
+            "whole": rendering.whole,
+            "before_db": _decibels(rendering.before_db),
+            "after_db": _decibels(rendering.after_db),
+            "note": self.state.note,
+            "did": f"{'' if rendering.whole else 'region of '}{box.width} x {box.height} pixels "
+            f"in {1000 * rendering.seconds:.0f} ms",
+        }
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and a picture of it for pages without a kernel."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "image/jpeg": self._still()}, metadata
+
+    def _still(self) -> str:
+        """Degraded on the left, restored on the right, a white line between them; base64 JPEG."""
+        before, after = fit(self.state.degraded()), fit(self.state.frame().restored)
+        half = before.shape[1] // 2
+        both = np.concatenate((before[:, :half], after[:, half:]), 1)
+        both[:, half - 1 : half + 1] = 255
+        return base64.b64encode(encode(Picture(both, None, None), "jpeg", quality=90)).decode()
+
+
+def _decibels(value: float | None) -> str:
+    """Infinite where nothing differs."""
+    return "" if value is None else "no error" if value == float("inf") else f"{value:.2f} dB"

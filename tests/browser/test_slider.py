@@ -1,0 +1,272 @@
+"""The slider in a real browser: JupyterLab, headless Chromium, mouse and keyboard."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "slider"
+PATIENCE = 60_000  # ms
+
+CELLS = [
+    """
+import torch
+from functools import partial
+from lib.data import Sample, load_images
+from lib.models.adafm import AdaFM, RestorationNet
+from lib.tasks import DENOISE, KnobCurve, Loaded
+from lib.widgets import slider
+
+torch.manual_seed(0)
+net = RestorationNet(3, 4, 1, partial(AdaFM, kernel_size=1)).eval()
+for parameter in net.parameters():
+    if parameter.ndim > 1:
+        torch.nn.init.normal_(parameter, std=1.5 * parameter[0].numel() ** -0.5)
+torch.nn.init.constant_(net.out.bias, 0.5)
+curve = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
+network = Loaded("adafm-denoise", net, DENOISE, 3, "smoke", curve)
+photo = load_images("skimage", limit=1)[0].pixels
+samples = [Sample("face", photo[:200, 100:340]), Sample("hand", photo[-160:, :120])]
+""",
+    """
+slider(network, samples)
+""",
+]
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def needed(what: str) -> None:
+    """Skips with the reason, or fails with it where a browser is required."""
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(f"REQUIRE_BROWSER=1, but {what}")
+    pytest.skip(f"The slider was not tried in a browser: {what}")
+
+
+@pytest.fixture
+def address(tmp_path) -> Iterator[str]:
+    """Where JupyterLab shows the notebook; the server ends with the test."""
+    if shutil.which("jupyter-lab", path=Path(sys.executable).parent) is None:
+        needed("JupyterLab is not installed (pip install -e .[app]).")
+    home = tmp_path / "lab"
+    home.mkdir()
+    (home / "slider.ipynb").write_text(json.dumps(notebook(CELLS)))
+    settings = tmp_path / "settings"
+    notification = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    notification.parent.mkdir(parents=True)
+    notification.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}",
+        f"--LabApp.user_settings_dir={settings}",
+    ]  # fmt: skip
+    folders = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = {**os.environ, **{name: str(tmp_path / name) for name in folders}}
+    environment["PYTHONPATH"] = str(ROOT)
+    with (tmp_path / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", server, tmp_path / "lab.log")
+        yield f"http://127.0.0.1:{port}/doc/tree/slider.ipynb?token={TOKEN}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+@pytest.fixture
+def page(tmp_path, address):
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        needed("Playwright is not installed (pip install -e .[dev]).")
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        needed("there is no Chromium (Debian: apt-get install chromium).")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=browser,
+            headless=True,
+            args=CHROMIUM_ARGUMENTS,
+            viewport={"width": 1000, "height": 1150},
+        )
+        context.set_default_timeout(PATIENCE)
+        page = context.pages[0]
+        page.goto(address)
+        yield page
+        context.close()
+
+
+def notebook(cells: list[str]) -> dict:
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "execution_count": None,
+                "metadata": {},
+                "outputs": [],
+                "source": source.strip(),
+            }
+            for number, source in enumerate(cells)
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+def run_all(page) -> None:
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".knobs img.after[src]").wait_for()
+
+
+def bytes_of(page, image: str) -> bytes:
+    return bytes(
+        page.evaluate(
+            """async (image) => {
+                const shown = await fetch(document.querySelector(`.knobs img.${image}`).src);
+                return Array.from(new Uint8Array(await shown.arrayBuffer()));
+            }""",
+            image,
+        )
+    )
+
+
+def drag(page, locator, start: float, end: float) -> None:
+    """With the mouse, from one fraction of the element's width to another."""
+    box = locator.bounding_box()
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], height)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end * box["width"], height, steps=12)
+    page.mouse.up()
+
+
+def settled(page) -> None:
+    """Until the last action is answered, losslessly."""
+    page.locator(".knobs:not([aria-busy])").wait_for()
+    page.wait_for_function(
+        "() => !document.querySelector('.knobs-did').textContent.endsWith('the rest follows')"
+    )
+    page.wait_for_timeout(300)  # an image is decoded before it is shown
+
+
+def test_a_user_at_the_slider(page, tmp_path):
+    run_all(page)
+    settled(page)
+    restored = page.locator(".knobs-tag.right")
+    note = page.get_by_role("status").filter(has=page.locator("xpath=self::p"))
+    knob = page.get_by_role("slider", name="coef")
+    divider = page.get_by_role("slider", name="Divider")
+
+    # The knob, dragged: other pixels, another PSNR.
+    picture, decibels = bytes_of(page, "after"), restored.inner_text()
+    assert decibels.endswith("dB")
+    drag(page, knob, 0.02, 0.7)
+    settled(page)
+    assert float(knob.input_value()) == pytest.approx(0.7, abs=0.05)
+    assert restored.inner_text() != decibels
+    turned = bytes_of(page, "after")
+    assert turned != picture and turned.startswith(b"\x89PNG")
+
+    # The keyboard does the same, and JupyterLab does not take the keys for its own.
+    knob.press("Home")
+    settled(page)
+    assert float(knob.input_value()) == 0 and bytes_of(page, "after") == picture
+
+    # The divider, by mouse and by keyboard.
+    drag(page, page.locator(".knobs-view"), 0.5, 0.25)
+    assert int(divider.get_attribute("aria-valuenow")) == pytest.approx(25, abs=1)
+    divider.press("ArrowRight")
+    assert int(divider.get_attribute("aria-valuenow")) == pytest.approx(26, abs=1)
+    divider.press("End")
+    assert divider.get_attribute("aria-valuenow") == "100"
+
+    # More noise: another picture before, and Auto turns the knob for it.
+    before = bytes_of(page, "before")
+    page.get_by_role("spinbutton", name="Noise, grey levels, as a number").fill("60")
+    page.keyboard.press("Enter")
+    settled(page)
+    assert bytes_of(page, "before") != before
+    page.get_by_role("button", name="Auto").click()
+    page.wait_for_function(
+        "() => document.querySelector('.knobs-note').textContent.startsWith('Auto: sigma')"
+    )
+    settled(page)
+    assert float(knob.input_value()) > 0.3
+
+    # The original instead of the degraded picture.
+    page.get_by_label("Left of the divider").select_option("original")
+    page.wait_for_timeout(300)
+    original = bytes_of(page, "before")
+    assert Image.open(save(tmp_path / "original.png", original)).size == (240, 200)
+
+    # A broken upload: one sentence, the old picture.
+    shown = bytes_of(page, "after")
+    page.locator(".knobs .file").set_input_files(save(tmp_path / "broken.png", b"not a picture"))
+    page.wait_for_function(
+        "() => document.querySelector('.knobs-note').textContent.startsWith('broken.png: ')"
+    )
+    settled(page)
+    assert bytes_of(page, "after") == shown and note.inner_text().count(".") >= 2
+
+    # A picture of one's own, taken as it is: no reference, no PSNR.
+    page.locator(".knobs .file").set_input_files(save(tmp_path / "mine.png", original))
+    page.wait_for_function("() => document.querySelector('.knobs .picture').value === 'mine.png'")
+    settled(page)
+    assert restored.inner_text() == "restored"
+    assert not page.get_by_label("degrade the picture").is_checked()
+
+    # The result, to keep.
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download PNG").click()
+    assert download.value.suggested_filename.startswith("mine-adafm-denoise-coef")
+    download.value.save_as(tmp_path / "result.png")
+    assert Image.open(tmp_path / "result.png").size == (240, 200)
+
+    page.screenshot(path=tmp_path / "slider.png")
+    assert Image.open(tmp_path / "slider.png").size == (1000, 1150)
+
+
+def save(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path

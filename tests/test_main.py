@@ -1,0 +1,208 @@
+"""The command line: what is refused and how it is said, and a network trained and used through it."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lib import __main__ as command_line
+from lib import checkpoints, paths
+from lib.images import Picture, read, write
+from lib.paths import ROOT
+
+BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k1"
+RESTORE = ("--network", "adafm-denoise", "--scale", "smoke", "--device", "cpu")
+
+
+def lib(*arguments):
+    """The exit status of a command run in this process; sys.exit(sentence) is told as Python tells it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["lib", *map(str, arguments)])
+        try:
+            return command_line.main()
+        except SystemExit as ended:
+            if isinstance(ended.code, str):
+                print(ended.code, file=sys.stderr)
+                return 1
+            return ended.code
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with a basic model of three steps and its stage, trained by the command line."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RUNS", folder / "runs")
+        common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", folder)
+        assert lib("train", BASIC, "--steps", 3, *common) == 0
+        assert lib("train", STAGE, "--steps", 2, *common) == 0
+    return folder
+
+
+@pytest.fixture
+def picture(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 31, 3), dtype=np.uint8)
+    write(tmp_path / "in.png", Picture(pixels, None, None))
+    return tmp_path / "in.png"
+
+
+def test_help_of_every_command_loads_nothing_heavy():
+    """So it answers at once; a clock would only measure how busy the machine is."""
+    commands = ("fetch", "train", "measure", "reproduce", "restore", "status", "bench", "readme")
+    code = f"""
+import contextlib, sys
+from lib.__main__ import main
+for command in {commands}:
+    sys.argv = ["lib", command, "--help"]
+    with contextlib.suppress(SystemExit):
+        main()
+print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    *said, loaded = done.stdout.splitlines()
+    assert [line.split()[4] for line in said if line.startswith("usage:")] == list(commands)
+    assert loaded == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train"], "one of the arguments NAME --next is required"),
+        (["train", "a", "--next"], "not allowed with"),
+        (["train", "a", "--steps", "3", "--minutes", "1"], "not allowed with"),
+        (["train", "a", "--steps", "0"], "0 is not above 0"),
+        (["train", "a", "--minutes", "nan"], "nan is not above 0"),
+        (["train", "a", "--scale", "huge"], "invalid choice: 'huge'"),
+        (["measure", "vdir"], "invalid choice: 'vdir'"),
+        (["restore", "a.png", "-o", "b.png"], "required: --network"),
+        (
+            ["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "0.4"],
+            "a knob is set like coef=0.4",
+        ),
+        (["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "coef=inf"], "a knob is set like"),
+        (
+            ["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "c=1", "--auto"],
+            "not allowed with",
+        ),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, sentence, capsys):
+    assert lib(*arguments) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "adafm"], f"No run is called adafm. There are: {BASIC}"),
+        (
+            ["train", BASIC, "--scale", "smoke", "--training-set", "kodak24"],
+            "for measuring, never for training",
+        ),
+        (["train", STAGE, "--scale", "smoke", "--training-set", "skimage"], f"No checkpoint {BASIC}"),
+        (["restore", "a.png", *RESTORE[:1], "adafm"], "There is no network adafm; there are: adafm-denoise"),
+        (["restore", "a.png", *RESTORE], f"No checkpoint {STAGE}"),
+        (["restore", "a.png", *RESTORE[:4], "--device", "lamp"], "lamp"),
+    ],
+)
+def test_errors_are_one_sentence(arguments, sentence, tmp_path, capsys):
+    own = {"train": ["--out", tmp_path], "restore": ["-o", tmp_path / "b.png", "--checkpoints", tmp_path]}
+    assert lib(*arguments, *own[arguments[0]]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and sentence in said[0]
+
+
+def test_train_keeps_to_the_steps_and_the_set_it_was_given(trained):
+    history = checkpoints.load(checkpoints.path_of(STAGE, "smoke", trained)).provenance
+    assert (history.steps, history.training_set, history.parent) == (2, "skimage", BASIC)
+
+
+def test_train_leaves_what_is_trained(trained, capsys):
+    path = checkpoints.path_of(BASIC, "smoke", trained)
+    before = path.read_bytes()
+    assert lib("train", BASIC, "--scale", "smoke", "--out", trained) == 0
+    assert path.read_bytes() == before and "--fresh trains it again" in capsys.readouterr().out
+
+
+def test_train_next_takes_the_most_wanted_that_is_missing(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--steps", 1)
+    assert lib("train", "--next", 2, *common, "--out", tmp_path) == 0
+    assert {path.stem for path in tmp_path.rglob("*.safetensors")} == {BASIC, "adafm-denoise-basic-s75"}
+
+
+def test_restore_a_picture(trained, picture):
+    outputs = [picture.with_name(f"out{coef}.png") for coef in (0, 1)]
+    for coef, out in enumerate(outputs):
+        knob = ("--knob", f"coef={coef}", "--checkpoints", trained)
+        assert lib("restore", picture, "-o", out, *RESTORE, *knob) == 0
+    start, end = (read(out).pixels for out in outputs)
+    assert start.shape == (20, 31, 3)
+    assert (start != end).any()
+
+
+def test_a_knob_below_its_range_extrapolates(trained, picture, capsys):
+    out = picture.with_name("out.png")
+    arguments = ("--knob", "coef=-0.2", "--checkpoints", trained)
+    assert lib("restore", picture, "-o", out, *RESTORE, *arguments) == 0
+    assert out.exists() and "extrapolates" in capsys.readouterr().out
+
+
+def test_restore_fails_where_a_picture_fails(trained, picture, capsys):
+    (picture.with_name("bad.png")).write_text("no picture")
+    out = picture.with_name("out")
+    assert lib("restore", picture.parent, "-o", out, *RESTORE, "--checkpoints", trained) == 1
+    assert (out / "in.png").exists() and "bad.png" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--knob", "strength=1"], "no knob strength; its knobs: coef"),
+        (["--auto"], "no fitted curve"),
+        (["--tile", "32"], "A tile of 32 pixels"),
+    ],
+)
+def test_restore_refuses_in_one_sentence(arguments, sentence, trained, picture, capsys):
+    out = picture.with_name("out.png")
+    assert lib("restore", picture, "-o", out, *RESTORE, "--checkpoints", trained, *arguments) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and sentence in said[0]
+
+
+def test_restore_does_not_read_damaged_weights(trained, picture, capsys):
+    folder = picture.parent / "damaged"
+    (folder / "smoke").mkdir(parents=True)
+    for name in (BASIC, STAGE):
+        whole = checkpoints.path_of(name, "smoke", trained).read_bytes()
+        checkpoints.path_of(name, "smoke", folder).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    out = picture.with_name("out.png")
+    assert lib("restore", picture, "-o", out, *RESTORE, "--checkpoints", folder) == 1
+    assert "do not match the hash" in capsys.readouterr().err
+
+
+def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatch, capsys):
+    """The rows are kept although a later item finds no network."""
+    from lib.reports import adafm, common
+
+    class Shelf:
+        rows_path = "rows"
+        kept: tuple = ()
+
+        def __init__(self, paper):
+            assert paper == "adafm"
+
+        def write(self, measured):
+            Shelf.kept = tuple(measured)
+
+    def record(report):
+        assert (report.scale, report.record) == ("smoke", True)
+        report.measured.append(("adafm-table1", "a measurement"))
+        raise FileNotFoundError("No checkpoint x.")
+
+    monkeypatch.setattr(common, "Store", Shelf)
+    monkeypatch.setattr(adafm, "record", record)
+    assert lib("measure", "--scale", "smoke", "--device", "cpu") == 1
+    assert Shelf.kept == (("adafm-table1", "a measurement"),)
+    assert "No checkpoint x." in capsys.readouterr().err

@@ -1,0 +1,204 @@
+"""The list of runs, what each recipe trains, and learning-rate schedules."""
+
+import functools
+import math
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+import torch
+
+from lib import data, paths, training
+from lib.recipes import SCALES, find, queue
+from lib.recipes.common import Cosine, Steps
+
+DENOISING = {
+    *(f"adafm-denoise-basic-s{sigma}" for sigma in (15, 25, 35, 50, 75)),
+    *(f"adafm-denoise-s15-s75-k{k}" for k in (1, 3, 5, 7)),
+    *(f"adafm-denoise-s15-s{end}-k1" for end in (25, 35, 50)),
+    "adafm-denoise-s75-s15-k1",
+    "adafm-denoise-bn-s15",
+    "adafm-denoise-cin-s15-s75",
+}
+ARCNN = {
+    "adafm-arcnn-s15",
+    "adafm-arcnn-s15-ft-s50",
+    "adafm-arcnn-s50-scratch",
+    *(f"adafm-arcnn-g{k}" for k in (1, 3, 5)),
+}
+SMOKE = [recipe.name for recipe in queue("smoke")]
+
+
+# --- the list --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_run_of_the_denoising_tables_and_figures_exists(scale):
+    names = [recipe.name for recipe in queue(scale)]
+    assert set(names) >= DENOISING | ARCNN
+    assert len(names) == len(set(names))
+    assert {recipe.scale for recipe in queue(scale)} == {scale}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_parents_come_before_what_starts_from_them(scale):
+    trained = set()
+    for recipe in queue(scale):
+        assert not recipe.parent or recipe.parent in trained, recipe.name
+        trained.add(recipe.name)
+    assert all(recipe.parent for recipe in queue(scale) if recipe.stage)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_stage_starts_from_the_level_in_its_name_and_trains_on_the_other(scale):
+    for name in DENOISING:
+        if "-s15-s" in name and "cin" not in name or "-s75-s" in name:
+            start, end, k = name.removeprefix("adafm-denoise-").split("-")
+            stage = find(name, scale)
+            parent = find(stage.parent, scale)
+            assert (f"s{parent.level.sigma:g}", f"s{stage.level.sigma:g}") == (start, end)
+            assert (f"k{stage.kernel_size}", stage.stage) == (k, True)
+
+
+def test_hashes_tell_every_run_at_every_scale_apart():
+    shas = [recipe.sha() for scale in SCALES for recipe in queue(scale)]
+    assert len(shas) == len(set(shas))
+    recipe = find("adafm-denoise-basic-s15", "compact")
+    assert recipe.sha() == find("adafm-denoise-basic-s15", "compact").sha()
+    for change in (
+        {"lr": 2e-3},
+        {"seed": 7},
+        {"schedule": Steps()},
+        {"level": replace(recipe.level, sigma=16)},
+    ):
+        assert replace(recipe, **change).sha() != recipe.sha()
+
+
+def test_a_misspelt_field_or_name_fails_at_once():
+    recipe = find("adafm-denoise-basic-s15", "smoke")
+    with pytest.raises(TypeError, match="learning_rate"):
+        replace(recipe, learning_rate=1e-3)
+    with pytest.raises(FrozenInstanceError):
+        recipe.lr = 1.0
+    with pytest.raises(KeyError, match=r"basic-s16.*adafm-denoise-basic-s15"):
+        find("adafm-denoise-basic-s16", "smoke")
+
+
+def test_paper_scale_is_the_papers_setting():
+    """Section 4 of the paper, and the released options where it is silent."""
+    basic = find("adafm-denoise-basic-s15", "paper")
+    stage = find("adafm-denoise-s15-s75-k1", "paper")
+    for recipe in (basic, stage):
+        assert (recipe.patch, recipe.batch, recipe.width, recipe.blocks) == (96, 16, 64, 16)
+        assert (recipe.lr, recipe.betas, recipe.loss, recipe.clip) == (1e-4, (0.9, 0.999), "l1", None)
+    assert (basic.steps, stage.steps) == (1_000_000, 500_000)
+    assert sum(p.numel() for p in basic.build().parameters()) == 1_406_787
+    rates = [basic.lr * basic.schedule.factor(step / basic.steps) for step in (0, 499_999, 500_000, 999_999)]
+    assert rates == pytest.approx([1e-4, 1e-4, 1e-5, 1e-5])
+    assert stage.schedule.factor(1 - 1 / stage.steps) == 1
+
+
+def test_released_initialisation_is_kaiming_times_a_tenth():
+    """Fan-in, gain sqrt(2): deviation 0.1 sqrt(2 / (64 * 9)) for the 64-channel convolutions."""
+    net = find("adafm-denoise-basic-s15", "paper").build()
+    for conv in (net.body[0].a.conv, net.body[15].b.conv, net.tail.conv, net.up.conv, net.out):
+        assert float(conv.weight.detach().std()) == pytest.approx(0.1 * math.sqrt(2 / (64 * 9)), rel=0.05)
+        assert not conv.bias.any()
+
+
+# --- one step of each ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained_parents(tmp_path_factory):
+    """A folder with every run that another one starts from, trained for one step."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RUNS", tmp_path_factory.mktemp("runs"))
+        patch.setattr(data, "training_set", functools.cache(data.training_set))
+        for name in dict.fromkeys(r.parent for r in queue("smoke") if r.parent):
+            training.train(replace(find(name, "smoke"), steps=1), device="cpu", out=folder)
+        yield folder
+
+
+@pytest.mark.parametrize("name", SMOKE)
+def test_one_step_reaches_what_trains_and_nothing_frozen(name, trained_parents):
+    recipe = find(name, "smoke")
+    job = training._Job(recipe, torch.device("cpu"), trained_parents, compiled=False)
+    trained = {id(p) for module in recipe.trained(job.net) for p in module.parameters()}
+    before = {k: v.clone() for k, v in job.net.state_dict().items()}
+    job.optimiser.param_groups[0]["lr"] = recipe.lr
+    loss = job.net.train() and job._step(0)
+    assert loss.isfinite() and loss > 0
+
+    state, moved = job.net.state_dict(), set()
+    for key, p in job.net.named_parameters():
+        if id(p) in trained:
+            assert p.grad is not None and p.grad.isfinite().all(), key
+            assert p.grad.any(), key
+            moved.add(key)
+        else:
+            assert p.grad is None, key
+    frozen = before.keys() - moved - {k for k, _ in job.net.named_buffers()}
+    assert all(torch.equal(state[k], before[k]) for k in frozen)
+    assert all(not torch.equal(state[k], before[k]) for k in moved)
+    assert bool(frozen) == recipe.stage
+
+
+@pytest.mark.parametrize("name", SMOKE)
+def test_pairs_restore_with_the_knob_of_the_level_they_have(name):
+    """Noise of a pair's input against the level its knob stands for; clipping takes some away."""
+    recipe = find(name, "smoke")
+    if not hasattr(recipe.level, "sigma"):
+        pytest.skip("not noise")
+    clean = torch.full((8, recipe.channels, 64, 64), 0.5)
+    x, knobs = recipe.pairs(clean, torch.Generator().manual_seed(0))
+    assert x.shape == clean.shape
+    assert knobs.shape == (8, len(recipe.build().knobs))
+    levels = [recipe.level.sigma] * 8
+    if recipe.name == "adafm-denoise-cin-s15-s75":
+        levels = [15.0] * 4 + [75.0] * 4
+        assert knobs.flatten().tolist() == [0.0] * 4 + [1.0] * 4
+    deviations = ((x - clean) * 255).flatten(1).std(1)
+    torch.testing.assert_close(deviations, torch.tensor(levels).float(), rtol=0.08, atol=0)
+
+
+# --- schedules -------------------------------------------------------------------------------------
+
+
+def test_steps_multiplies_by_every_factor_passed():
+    schedule = Steps(drops=((0.5, 0.1), (0.75, 0.5)))
+    at = [0.0, 0.499, 0.5, 0.749, 0.75, 1.0]
+    assert [schedule.factor(f) for f in at] == pytest.approx([1, 1, 0.1, 0.1, 0.05, 0.05])
+    assert Steps().factor(0.99) == 1
+
+
+def test_cosine_warms_up_then_falls_along_half_a_cosine():
+    schedule = Cosine(warmup=0.1)
+    assert [schedule.factor(f) for f in (0.05, 0.1)] == pytest.approx([0.5, 1])
+    middle = 0.1 + 0.9 * 0.5
+    assert [schedule.factor(f) for f in (0.1 + 0.9 / 3, middle, 1.0)] == pytest.approx(
+        [0.75, 0.5, 0], abs=1e-12
+    )
+    assert 0 < schedule.factor(0.0) <= 0.01
+    after = [schedule.factor(0.1 + 0.9 * i / 50) for i in range(51)]
+    assert after == sorted(after, reverse=True)
+
+
+@pytest.mark.parametrize("name", ["adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k1", "adafm-arcnn-s15"])
+@pytest.mark.parametrize("steps", [20, 700, 100_000])
+def test_any_budget_ends_annealed(name, steps):
+    for scale in SCALES:
+        recipe = training.budgeted(find(name, scale), steps=steps)
+        assert recipe.steps == steps
+        rates = [recipe.schedule.factor(step / steps) for step in range(0, steps, max(1, steps // 100))]
+        assert max(rates) > 0.95
+        assert recipe.schedule.factor((steps - 1) / steps) < 0.01
+
+
+def test_a_budget_in_minutes_is_another_run_and_no_budget_is_the_same():
+    recipe = find("adafm-denoise-basic-s15", "paper")
+    timed = training.budgeted(recipe, minutes=5)
+    assert timed.minutes == 5
+    assert timed.schedule.factor(1.0) == pytest.approx(0, abs=1e-12)
+    assert timed.sha() != recipe.sha()
+    assert training.budgeted(recipe) == recipe

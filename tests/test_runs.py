@@ -1,0 +1,178 @@
+"""Running notebooks: what is left behind, what is said when one fails, what is not done twice."""
+
+import csv
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import nbformat
+import pytest
+
+from lib import run_page, runs
+from lib.paths import ROOT
+
+GOOD = """
+import csv, pathlib
+folder = pathlib.Path(output)
+(folder / "demo-table1.csv").write_text("a,b")
+(folder / "demo-table1.md").write_text("| a | b |")
+(folder / "demo-fig2.png").write_bytes(b"")
+with (folder / "claims.csv").open("w", newline="") as file:
+    rows = csv.writer(file)
+    rows.writerow(["claim", "item", "paper", "measured", "verdict"])
+    rows.writerow(["higher <is> better", "demo-table1", 1, images, "holds"])
+    rows.writerow(["lower", "demo-fig2", 2, 3, "differs"])
+    rows.writerow(["other", "demo-fig2", 2, "", "not tested"])
+"""
+BAD = "raise ValueError('the lamp is\\nout of oil')"
+
+
+def write(folder, name, *cells, tag="parameters"):
+    """A notebook whose first cell states scale, images and output, and is tagged."""
+    parameters = nbformat.v4.new_code_cell('scale = "compact"\nimages = 4\noutput = ""')
+    parameters.metadata["tags"] = [tag]
+    code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    path = folder / f"{name}.ipynb"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=[parameters, *code], metadata={"kernelspec": kernel})
+    nbformat.write(notebook, path)
+    return path
+
+
+def lib(*arguments):
+    command = [sys.executable, "-m", "lib", "reproduce", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One run of a good and a bad notebook, in this order; made once for the tests that look."""
+    folder = tmp_path_factory.mktemp("runs")
+    notebooks = [write(folder, "1_bad", BAD, "never = True"), write(folder, "2_good", GOOD)]
+    done = lib("--notebooks", *notebooks, "--out", folder, "--name", "first", "--images", "all")
+    return folder / "first", done
+
+
+def test_a_failing_notebook_stops_no_other(run):
+    folder, done = run
+    assert done.returncode == 1
+    *_, page, bad, good = done.stdout.splitlines()
+    assert page == f"The page: {folder / 'index.html'}"
+    assert re.fullmatch(r"1_bad: failed after \d+ s: out of oil", bad)
+    assert re.fullmatch(
+        r"2_good: \d+ s, 2 items, claims: 1 held, 1 differ, 1 not tested", good
+    )
+
+
+def test_progress_is_shown_in_a_log(run):
+    _, done = run
+    assert re.search(r"^2_good: \d/3 cells$", done.stdout, re.MULTILINE)
+    assert "2_good: done in" in done.stdout
+
+
+def test_run_folder_holds_executed_copies_and_links_that_lead_somewhere(run):
+    folder, _ = run
+    executed = nbformat.read(folder / "2_good.ipynb", as_version=4)
+    assert executed.cells[-1].execution_count is not None
+    page = (folder / "index.html").read_text()
+    links = {link for link in re.findall(r'(?:href|src)="([^"#]+)"', page)}
+    assert {"1_bad.html", "2_good.ipynb", "2_good/demo-table1.md", "2_good/demo-fig2.png"} <= links
+    assert all((folder / link).exists() for link in links)
+    assert "Failed: out of oil" in page
+    assert "higher &lt;is&gt; better" in page
+
+
+def test_html_loads_nothing_from_elsewhere(run):
+    folder, _ = run
+    html = (folder / "2_good.html").read_text()
+    assert "demo-table1" in html
+    assert not re.findall(r"""(?:src|href)=["']?https?://|@import|import\(["']http""", html)
+
+
+def test_parameters_reach_the_notebook(run):
+    folder, _ = run
+    with (folder / "2_good" / "claims.csv").open() as file:
+        assert next(csv.DictReader(file))["measured"] == ""  # images is None, not the default 4
+
+
+def test_resume_executes_only_what_is_not_done(run, monkeypatch):
+    folder, _ = run
+    jobs = [
+        runs.Job(folder.parent / f"{name}.ipynb", folder, {"images": None})
+        for name in ("1_bad", "2_good")
+    ]
+    executed = []
+    monkeypatch.setattr(runs, "_execute", lambda todo, cluster: executed.extend(todo))
+    runs.reproduce(jobs)
+    assert [job.name for job in executed] == ["1_bad"]
+    executed.clear()
+    runs.reproduce([replace(jobs[1], parameters={"images": 2})])
+    runs.reproduce([jobs[1]], fresh=True)
+    assert [job.name for job in executed] == ["2_good", "2_good"]
+    write(folder.parent, "2_good", GOOD, "changed = True")
+    assert not runs.finished(jobs[1])
+
+
+def test_a_killed_kernel_fails_its_notebook_with_one_line(tmp_path):
+    path = write(tmp_path, "killed", "import os; os.kill(os.getpid(), 9)")
+    job = runs.Job(path, tmp_path / "run", {})
+    (outcome,) = runs.reproduce([job])
+    assert outcome.status == "failed"
+    assert "Kernel died" in outcome.error
+    assert "\n" not in run_page.line(outcome, job.folder)
+
+
+def test_a_run_never_replaces_its_notebooks(tmp_path):
+    path = write(tmp_path, "demo", GOOD)
+    with pytest.raises(runs.BadNotebook, match="would replace"):
+        runs.reproduce([runs.Job(path, tmp_path, {})])
+    assert path.exists()
+
+
+def test_widgets_become_a_sentence_in_the_page(tmp_path):
+    from lib.execute import WIDGET, as_html
+
+    data = {WIDGET: {"model_id": "1"}, "text/plain": "VBox()"}
+    cell = nbformat.v4.new_code_cell("knob", outputs=[nbformat.v4.new_output("display_data", data)])
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}})
+    nbformat.write(notebook, tmp_path / "widget.ipynb")
+    html = as_html(tmp_path / "widget.ipynb")
+    assert "open the notebook to use it" in html
+    assert "VBox()" not in html
+
+
+def test_an_unknown_parameter_is_an_error_before_anything_runs(tmp_path):
+    path = write(tmp_path, "demo", GOOD)
+    done = lib("--notebooks", path, "--out", tmp_path, "--name", "run", "--train", "missing")
+    assert done.returncode != 0
+    assert "demo.ipynb knows no parameter train" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_parameters_tag_is_an_error(tmp_path):
+    job = runs.Job(write(tmp_path, "demo", GOOD, tag="other"), tmp_path / "run", {})
+    with pytest.raises(runs.BadNotebook, match="no cell tagged 'parameters'"):
+        runs.reproduce([job])
+
+
+def test_list_prints_commands_that_make_the_same_run(tmp_path):
+    path = write(tmp_path, "demo", GOOD)
+    where = ("--out", tmp_path, "--name", "a run")
+    listed = lib("--notebooks", path, *where, "--images=all", "--list")
+    (command,) = listed.stdout.splitlines()
+    again = subprocess.run(command + " --list", shell=True, capture_output=True, text=True)
+    assert again.stdout == listed.stdout
+    assert "--images=all" in command
+    assert not (tmp_path / "a run").exists()
+
+
+def test_a_dask_cluster_runs_the_same_jobs(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    job = runs.Job(write(tmp_path, "demo", GOOD), tmp_path / "run", {"images": 1})
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        (outcome,) = runs.reproduce([job], cluster=cluster.scheduler_address)
+    assert outcome.status == "done"
+    assert run_page.items(job.output) == ["demo-fig2", "demo-table1"]

@@ -1,0 +1,43 @@
+"""Stored rows, measured again on this machine."""
+
+import pytest
+
+from lib import networks
+from lib.checkpoints import path_of
+from lib.measure import Bench, Protocol, Setting
+from lib.recipes.common import Denoise
+from lib.reports import adafm
+from lib.reports.common import AGREE, EMBEDDED
+from lib.results import Store
+
+SAMPLE = [
+    ("adafm-table5", adafm.basic(15), (), 15),
+    ("adafm-table5", adafm.basic(75), (), 75),
+    ("adafm-table5", adafm.WIDE, (1.0,), 75),
+    ("adafm-table2", "adafm-denoise-s15-s75-k5", (1.0,), 75),
+    ("adafm-fig2", adafm.WIDE, (0.5,), 45),
+]
+
+
+@pytest.mark.parametrize(("item", "network", "knobs", "sigma"), SAMPLE, ids=lambda value: str(value))
+def test_a_stored_row_is_measured_again(item, network, knobs, sigma):
+    setting = Setting(network, knobs, Protocol(EMBEDDED, Denoise(sigma)))
+    stored = Store("adafm").find(item, "compact", setting)
+    assert stored is not None, "the row is missing: python -m lib measure adafm"
+    again = Bench("compact", device="cpu").measure(setting)
+    assert stored.row["weights_sha"] == again.weights_sha
+    assert stored.scores.keys() == again.scores.keys()
+    for name, value in again.scores.items():
+        assert abs(value - stored.scores[name]) <= AGREE, name
+
+
+def test_every_row_comes_from_the_weights_that_are_shipped():
+    rows = Store("adafm").rows
+    assert len(rows)
+    for (run, scale), group in rows.groupby(["recipe", "scale"]):
+        if path_of(run, scale).exists():
+            assert set(group["weights_sha"]) == {networks.load(run, scale).weights_sha}
+
+
+def test_no_smoke_number_is_stored():
+    assert "smoke" not in set(Store("adafm").rows["scale"])

@@ -1,0 +1,133 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lib.data import Sample
+from lib.images import Picture, encode
+from lib.slider_state import SliderState
+
+pytest.importorskip("anywidget", reason="the notebook widgets are an extra: pip install -e .[app]")
+
+from test_slider_state import loaded
+
+from lib.widgets import Slider
+
+
+@pytest.fixture
+def slider(astronaut) -> Slider:
+    samples = [Sample("face", astronaut[:120, 150:310]), Sample("hand", astronaut[-100:, :90])]
+    return Slider(SliderState(loaded(), samples, device="cpu"))
+
+
+def do(slider: Slider, action: dict, *buffers: bytes) -> None:
+    """What the browser sends."""
+    serial = slider.controls["serial"] + 1
+    slider._take({**action, "serial": serial}, [memoryview(b) for b in buffers])
+    slider.wait()
+    assert slider.controls["serial"] == serial
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def test_draws_once_at_creation(slider):
+    for data in (slider.original, slider.before, slider.after):
+        assert opened(data).size == (160, 120) and opened(data).format == "PNG"
+    assert slider.result["whole"] and slider.result["after_db"].endswith(" dB")
+    assert [knob["name"] for knob in slider.controls["knobs"]] == ["coef"]
+
+
+def test_jpeg_while_moving_and_lossless_at_rest(slider):
+    do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": True})
+    assert opened(slider.after).format == "JPEG"
+    do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": False})
+    assert opened(slider.after).format == "PNG"
+    np.testing.assert_array_equal(opened(slider.after), slider.state.frame().restored)
+
+
+def test_the_degraded_picture_ends_lossless_too(slider):
+    before = slider.before
+    do(slider, {"do": "level", "value": 80, "moving": True})
+    assert opened(slider.before).format == "JPEG"
+    do(slider, {"do": "level", "value": 80, "moving": False})
+    assert opened(slider.before).format == "PNG" and slider.before != before
+    np.testing.assert_array_equal(opened(slider.before), slider.state.degraded())
+
+
+def test_a_region_is_shown_first_and_then_the_whole(slider):
+    shown = []
+    slider.observe(lambda change: shown.append(change["new"]["whole"]), names="result")
+    slider.state._pixels_per_second = 1000.0
+    do(slider, {"do": "knob", "name": "coef", "value": 0.7, "moving": False})
+    assert shown == [False, True] and slider.region == b""
+
+
+def test_while_moving_a_slow_picture_stays_with_its_region(slider):
+    slider.state._pixels_per_second = 1000.0
+    do(slider, {"do": "knob", "name": "coef", "value": 0.7, "moving": True})
+    assert not slider.result["whole"]
+    assert opened(slider.region).size == (96, 96)
+
+
+def test_every_other_action(slider):
+    do(slider, {"do": "seed", "value": 3})
+    assert slider.controls["seed"] == 3
+    do(slider, {"do": "degrade", "value": False})
+    assert slider.result["before_db"] == "" and slider.controls["degrading"] is False
+    do(slider, {"do": "choose", "name": "hand"})
+    assert opened(slider.original).size == (90, 100)
+    do(slider, {"do": "auto"})
+    assert slider.result["note"].startswith("Auto: ")
+    slider._take({"do": "look", "x": 0.25, "y": 0.75}, [])
+    assert slider.state.focus == (0.25, 0.75)
+
+
+def test_uploads_arrive_in_parts(slider, astronaut):
+    data = encode(Picture(astronaut[:60, :80]), "png")
+    half = len(data) // 2
+    parts = [memoryview(data[:half]), memoryview(data[half:])]
+    for part, chunk in enumerate(parts):
+        message = {"do": "upload", "name": "my.png", "part": part, "parts": 2, "serial": part + 1}
+        slider._take(message, [chunk])
+    slider.wait()
+    assert slider.controls["picture"] == "my.png" and slider.controls["width"] == 80
+
+
+def test_a_bad_upload_is_said_and_the_picture_stays(slider):
+    before = slider.after
+    do(slider, {"do": "upload", "name": "my.png", "part": 0, "parts": 1}, b"not a picture")
+    assert slider.result["note"].startswith("my.png: ") and slider.after == before
+    do(slider, {"do": "refuse", "name": "huge.png", "size": 2**30})
+    assert "1024 MiB" in slider.result["note"]
+
+
+def test_the_download_is_sent_as_a_file(slider, monkeypatch):
+    sent = []
+    monkeypatch.setattr(slider, "send", lambda message, buffers: sent.append((message, buffers)))
+    do(slider, {"do": "download"})
+    [(message, [data])] = sent
+    assert message["name"] == "face-adafm-denoise-coef0.00.png"
+    np.testing.assert_array_equal(opened(data), slider.state.frame().restored)
+
+
+def test_what_fails_is_said(slider, monkeypatch, capsys):
+    def fail(name):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(slider.state, "choose", fail)
+    do(slider, {"do": "choose", "name": "hand"})
+    assert slider.result["note"] == "That did not work: out of memory"
+    assert "RuntimeError" in capsys.readouterr().err
+
+
+def test_pages_without_a_kernel_get_a_picture(slider):
+    data, _ = slider._repr_mimebundle_()
+    still = np.asarray(opened(base64.b64decode(data["image/jpeg"])), float)
+    assert still.shape == (120, 160, 3)
+    degraded = slider.state.degraded()
+    assert np.abs(still[:, :70] - degraded[:, :70]).mean() < 8  # JPEG of noise
+    assert "application/vnd.jupyter.widget-view+json" in data
