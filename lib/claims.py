@@ -89,12 +89,14 @@ ADAFM = {
         Claim(
             "filters stay alike",
             "adafm-fig3",
-            "First-layer filters keep their pattern when fine-tuned from sigma 15 to 50: mean cosine " "distance of the order of 0.1, far below that of independent networks.",
+            "First-layer filters keep their pattern when fine-tuned from sigma 15 to 50: mean cosine "
+            "distance of the order of 0.1, far below that of independent networks.",
         ),
         Claim(
             "a filter g bridges levels",
             "adafm-fig3",
-            "Depth-wise filters on the sigma 15 network nearly reach the fine-tuned one, already at " "1x1, and closer as they grow.",
+            "Depth-wise filters on the sigma 15 network nearly reach the fine-tuned one, already at "
+            "1x1, and closer as they grow.",
         ),
         Claim(
             "the effect is smooth",
@@ -104,7 +106,8 @@ ADAFM = {
         Claim(
             "one curve gives the knob",
             "adafm-fig7-denoise",
-            "The best coefficient grows with the level, inside (0, 1) for sigma 25 to 60, and a cubic " "follows it.",
+            "The best coefficient grows with the level, inside (0, 1) for sigma 25 to 60, and a cubic "
+            "follows it.",
         ),
         Claim(
             "no level is far",

@@ -157,7 +157,9 @@ class Bench:
 
     def best(self, network: str, protocol: Protocol) -> Measurement:
         """The knob with the highest set mean, in hundredths, measured on the images at hand."""
-        few = Bench(self.scale, device=str(self.device), limit=COARSE_IMAGES, folder=self.folder)
+        few = self
+        if self.limit is None or self.limit > COARSE_IMAGES:
+            few = Bench(self.scale, device=str(self.device), limit=COARSE_IMAGES, folder=self.folder)
         knob = best_knob(
             lambda coef: few.measure(Setting(network, (coef,), protocol)).mean,
             lambda coef: self.measure(Setting(network, (coef,), protocol)).mean,

@@ -47,16 +47,17 @@ class Store:
         return self._stored(found.loc[found["value"].astype(float).idxmax()]) if len(found) else None
 
     def write(self, measured: Iterable[tuple[str, Measurement]]) -> None:
-        """Add measurements, each with its item; the same item and setting replaces what was there."""
+        """Add measurements, each with its item; the same item and setting replaces what was there.
+
+        Rows of the same networks with earlier weights are dropped.
+        """
         measured = list(measured)
+        if not measured:
+            return
         rows = pd.DataFrame([m.row(item) for item, m in measured]).astype(str)
         images = pd.DataFrame(
-            {
-                **{k: str(m.row("")[k]) for k in [*KEY, "weights_sha"]},
-                "image": name,
-                "value": f"{v:.4f}",
-            }
-            for m in {id(m): m for _, m in measured}.values()
+            {**row, "image": name, "value": f"{v:.4f}"}
+            for (_, m), row in zip(measured, rows[[*KEY, "weights_sha"]].to_dict("records"), strict=True)
             for name, v in m.scores.items()
         )
         self.rows = _merge(self.rows, rows, ["item", "metric", *KEY])
@@ -93,4 +94,15 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _merge(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    return pd.concat([old, new]).drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+    kept = pd.concat([_current(old, new), new])
+    return kept.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def _current(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """`old` without what was measured on earlier weights of the networks in `new`."""
+    if old.empty:
+        return old
+    network = ["scale", "recipe"]
+    weights = new.drop_duplicates(network).set_index(network)["weights_sha"]
+    now = weights.reindex(pd.MultiIndex.from_frame(old[network])).to_numpy()
+    return old[pd.isna(now) | (old["weights_sha"] == now)]

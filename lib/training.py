@@ -26,7 +26,7 @@ from lib.recipes import Recipe, Scale, queue
 
 SAVE_EVERY = 120.0  # seconds between saved states
 REPORT_EVERY = 10.0  # seconds between lines in a log
-VALIDATE_EVERY = 20  # times a run
+VALIDATIONS = 20  # a run, but no more than one in 50 steps
 HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
 
@@ -137,7 +137,7 @@ class _Job:
             now = time.monotonic()
             progress.seconds = earlier + now - started
             bar.update(min(self.done(), self.total) - bar.n)
-            if self.done() >= self.total * (validations + 1) / VALIDATE_EVERY:
+            if self.done() >= self.total * (validations + 1) / VALIDATIONS and len(recent) >= 50:
                 validations += 1
                 loss = self._mean(recent)
                 rate = progress.step / progress.seconds
