@@ -24,7 +24,7 @@ NEW_PYTHON = import sys; sys.version_info >= (3, 11) or \
 	sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] \
 	+ ": name another with make PYTHON=...")
 
-.PHONY: reproduce test lab bench lock
+.PHONY: reproduce test lab bench readme lock
 .DELETE_ON_ERROR:
 
 reproduce: $(READY)
@@ -39,7 +39,11 @@ lab: $(READY)
 	@.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
 
 bench: $(READY)
-	@$(RUN) -m lib bench
+	@$(RUN) -m lib bench $(if $(DEVICE),--device $(DEVICE))
+
+# Renders the numbers in README.md from what is in results/.
+readme: $(READY)
+	@$(RUN) -m lib readme
 
 $(RUN):
 	@$(PYTHON) -c '$(NEW_PYTHON)'

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 SCALES = ("smoke", "compact", "paper")
-PAPERS = ("adafm",)
+MEASURED = ("adafm", "published")
 
 
 def main() -> int:
@@ -100,27 +100,35 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def add_measure(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("measure", help="measure all items of a paper and store the rows")
-    parser.add_argument("paper", nargs="?", choices=PAPERS, default="adafm", help="(default adafm)")
-    parser.add_argument("--scale", choices=SCALES, default="compact", help="(default compact)")
+    parser = commands.add_parser("measure", help="measure all items of a paper on whole sets; store rows")
+    parser.add_argument(
+        "paper", nargs="?", choices=MEASURED, default="adafm",
+        help="or published: other people's networks (default adafm)",
+    )  # fmt: skip
+    parser.add_argument("--scale", choices=SCALES[1:], default="compact", help="(default compact)")
     add_device(parser)
     parser.set_defaults(run=measure)
 
 
 def measure(arguments: argparse.Namespace) -> int:
-    from lib.reports import adafm
+    from lib.reports import adafm, published, verdicts
     from lib.reports.common import Report
 
     check_device(arguments.device)
-    report = Report(arguments.paper, arguments.scale, arguments.device, record=True, output="")
     try:
-        adafm.record(report)
+        if arguments.paper == "published":
+            published.record(arguments.device)
+            return 0
+        report = Report(arguments.paper, arguments.scale, arguments.device, record=True, output="")
+        try:
+            adafm.record(report)
+        finally:  # what was measured before something was missing is kept
+            if report.measured:
+                report.store.write(report.measured)
+                print(f"{len(report.measured)} measurements are in {report.store.rows_path}.")
+        print(f"Verdicts are in {verdicts.write(device=arguments.device)}.")
     except (ValueError, FileNotFoundError) as error:
         sys.exit(str(error))
-    finally:  # what was measured before something was missing is kept
-        if report.measured:
-            report.store.write(report.measured)
-            print(f"{len(report.measured)} measurements are in {report.store.rows_path}.")
     return 0
 
 

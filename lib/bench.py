@@ -200,7 +200,7 @@ def training_step(repeats: int, device: torch.device) -> Iterator[Result]:
 def start_up(repeats: int) -> Iterator[Result]:
     """Seconds of fresh interpreters, less those of one that does nothing."""
     nothing = _interpreter(repeats, "-c", "")
-    yield Result("import lib", _interpreter(repeats, "-c", "import lib") - nothing, "s", 2.0)
+    yield Result("import lib", max(0, _interpreter(repeats, "-c", "import lib") - nothing), "s", 2.0)
     yield Result("python -m lib --help", _interpreter(repeats, "-m", "lib", "--help"), "s", 0.5)
     yield Result("import torch, to compare", _interpreter(1, "-c", "import torch") - nothing, "s")
 

@@ -202,18 +202,23 @@ def evaluate(
 def best_knob(coarse: Callable[[float], float], fine: Callable[[float], float]) -> float:
     """The knob in [0, 1], in hundredths, with the highest `fine` score.
 
-    `coarse`, a cheaper estimate, picks the best tenth; from there `fine` goes uphill in shrinking
-    steps. Both must rise to one maximum and fall, as a set-mean PSNR does between two levels.
+    `coarse`, a cheaper estimate, is tried at every tenth; from the top of the parabola through its
+    three best, `fine` goes uphill in hundredths. Both must rise to one maximum and fall, as a set-mean
+    PSNR does between two levels.
     """
-    best = max(range(0, 101, 10), key=lambda i: coarse(i / 100))
-    for stride in (5, 2, 1):
-        while True:
-            around = [i for i in (best - stride, best + stride) if 0 <= i <= 100]
-            ahead = max((best, *around), key=lambda i: fine(i / 100))
-            if ahead == best:
-                break
-            best = ahead
-    return best / 100
+    tenths = [coarse(i / 10) for i in range(11)]
+    top = int(np.argmax(tenths))
+    best = 10 * top
+    if 0 < top < 10:
+        before, here, after = tenths[top - 1 : top + 2]
+        curvature = 2 * here - before - after
+        best += round(5 * (after - before) / curvature) if curvature else 0
+    while True:
+        around = [i for i in (best - 1, best + 1) if 0 <= i <= 100]
+        ahead = max((best, *around), key=lambda i: fine(i / 100))
+        if ahead == best:
+            return best / 100
+        best = ahead
 
 
 def fit_curve(levels: np.ndarray, knobs: np.ndarray, order: int) -> np.polynomial.Polynomial:

@@ -107,7 +107,6 @@ function render({ model, el }) {
     const now = model.get("controls");
     if (now.serial < sent) return;
     sent = now.serial;
-    root.removeAttribute("aria-busy");
     const names = new Set([...now.pictures, now.picture]);
     picture.replaceChildren(...[...names].map((name) => new Option(name, name)));
     picture.value = now.picture;
@@ -190,13 +189,15 @@ function render({ model, el }) {
   });
 
   async function showResult() {
-    const { box, whole, did, note } = model.get("result");
+    const { serial, box, whole, did, note } = model.get("result");
     find(".knobs-did").textContent = whole ? did : `${did}, the rest follows`;
     if (find(".knobs-note").textContent !== note) find(".knobs-note").textContent = note;
     showTags();
     const region = find("img.region");
     if (whole) {
-      if (await showAfter(model.get("after"))) region.hidden = true;
+      if (!(await showAfter(model.get("after")))) return;
+      region.hidden = true;
+      if (serial >= sent) root.removeAttribute("aria-busy");
     } else {
       if (!(await showRegion(model.get("region")))) return;
       ["left", "top", "width", "height"].forEach((side, i) => {
@@ -249,21 +250,27 @@ function row(line, name, meaning, limits, send, action) {
     line.append(hint);
   }
   const show = (value) => (number.value = Number(value).toFixed(limits.step < 1 ? 2 : 0));
-  let held = false; // a browser ends the drag of a range whose value is set
-  range.addEventListener("pointerdown", () => (held = true));
-  for (const end of ["pointerup", "pointercancel", "blur"]) {
-    range.addEventListener(end, () => (held = false));
-  }
+  let held = false; // while it is, the range is the user's alone
+  let moving = false; // an input that no rest has followed
   function set(value) {
     if (held) return;
     range.value = value;
     show(value);
   }
+  function rest() {
+    if (moving) send({ ...action, value: +range.value, moving: false });
+    held = moving = false;
+  }
+  range.addEventListener("pointerdown", () => (held = true));
   range.addEventListener("input", () => {
+    moving = true;
     show(range.value);
     send({ ...action, value: +range.value, moving: true });
   });
-  range.addEventListener("change", () => send({ ...action, value: +range.value, moving: false }));
+  // A browser sends no "change" for a drag that ends where it began.
+  for (const end of ["change", "pointerup", "pointercancel", "blur"]) {
+    range.addEventListener(end, rest);
+  }
   number.addEventListener("change", () => {
     if (number.value === "" || Number.isNaN(+number.value)) return set(+range.value);
     range.value = number.value;

@@ -1,6 +1,7 @@
 """What the slider knows and does, without a browser: one method per thing a user can do.
 
-A `SliderState` is touched by one thread only, that of its `LatestWins`.
+A `SliderState` is touched by one thread only, that of its `LatestWins`; `look_at` alone may be
+called from any.
 """
 
 import math
@@ -66,9 +67,7 @@ class SliderState:
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
     """
 
-    def __init__(
-        self, loaded: Loaded, samples: Sequence[Sample], *, device: str | torch.device = "auto"
-    ):
+    def __init__(self, loaded: Loaded, samples: Sequence[Sample], *, device: str | torch.device = "auto"):
         self.loaded = loaded
         self.samples = {sample.name: sample for sample in samples}
         self.knobs = {knob.name: knob.start for knob in loaded.net.knobs}
@@ -102,9 +101,7 @@ class SliderState:
 
     def refuse_upload(self, name: str, size: int) -> None:
         """Larger than what is sent through a notebook's connection; known before it is sent."""
-        self.note = (
-            f"{name} has {size / 2**20:.0f} MiB; pictures up to {MAX_BYTES // 2**20} MiB are taken."
-        )
+        self.note = f"{name} has {size / 2**20:.0f} MiB; pictures up to {MAX_BYTES // 2**20} MiB are taken."
 
     def set_degrading(self, degrading: bool) -> None:
         """Degrade the picture, or take it as it is: then there is no reference."""
@@ -262,9 +259,7 @@ class LatestWins:
     `failed` hears of whatever an action or `draw` raises; the thread goes on.
     """
 
-    def __init__(
-        self, draw: Callable[[Callable[[], bool]], None], failed: Callable[[Exception], None]
-    ):
+    def __init__(self, draw: Callable[[Callable[[], bool]], None], failed: Callable[[Exception], None]):
         self._draw = draw
         self._failed = failed
         self._waiting: dict[Hashable, Callable[[], None]] = {}

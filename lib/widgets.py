@@ -40,7 +40,8 @@ class Slider(anywidget.AnyWidget):
     """Controls, a picture with a divider between before and after, and what was measured.
 
     Traits travel to the browser: `controls` when Python sets them (at first, by Auto, by a new
-    picture), `result` and the pictures with every drawing. Messages come back, one per action.
+    picture), `result` and the pictures with every drawing. Messages come back, one per action, each
+    with a serial number; `controls` and `result` carry that of the last one taken.
     """
 
     _esm = HERE / "slider.js"
@@ -152,7 +153,8 @@ class Slider(anywidget.AnyWidget):
     def _failed(self, error: Exception) -> None:
         traceback.print_exception(error)
         self.controls = self._controls()
-        self.result = {**self.result, "note": f"That did not work: {error}"}
+        note = f"That did not work: {error}"
+        self.result = {**self.result, "serial": self._serial, "note": note}
 
     def _encoded(self, pixels: np.ndarray) -> bytes:
         """JPEG in the middle of a gesture, lossless at rest."""
@@ -180,6 +182,7 @@ class Slider(anywidget.AnyWidget):
         width, height = self.state.size
         box = rendering.box
         return {
+            "serial": self._serial,
             "box": [box.left / width, box.top / height, box.width / width, box.height / height],
             "whole": rendering.whole,
             "before_db": _decibels(rendering.before_db),

@@ -75,6 +75,7 @@ print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
         (["train", "a", "--minutes", "nan"], "nan is not above 0"),
         (["train", "a", "--scale", "huge"], "invalid choice: 'huge'"),
         (["measure", "vdir"], "invalid choice: 'vdir'"),
+        (["measure", "--scale", "smoke"], "invalid choice: 'smoke'"),
         (["restore", "a.png", "-o", "b.png"], "required: --network"),
         (
             ["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "0.4"],
@@ -197,12 +198,12 @@ def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatc
             Shelf.kept = tuple(measured)
 
     def record(report):
-        assert (report.scale, report.record) == ("smoke", True)
+        assert (report.scale, report.record) == ("compact", True)
         report.measured.append(("adafm-table1", "a measurement"))
         raise FileNotFoundError("No checkpoint x.")
 
     monkeypatch.setattr(common, "Store", Shelf)
     monkeypatch.setattr(adafm, "record", record)
-    assert lib("measure", "--scale", "smoke", "--device", "cpu") == 1
+    assert lib("measure", "--device", "cpu") == 1
     assert Shelf.kept == (("adafm-table1", "a measurement"),)
     assert "No checkpoint x." in capsys.readouterr().err

@@ -19,7 +19,7 @@ from lib.models.knobs import Controllable
 Scale = Literal["smoke", "compact", "paper"]
 SHORT_BETAS = (0.9, 0.99)  # [O] 1.2 dB more than 0.999 after 1000 compact steps
 SHORT_CLIP = 0.5  # [O] largest gradient norm: keeps a high rate stable
-SHORT_GAIN = 10.0  # [O] undoes the released x0.1 outside the blocks: 3.6 dB more after 1000 steps
+SHORT_GAIN = 4.0  # [O] undoes most of the released x0.1: the blocks take part from the first step
 SCALES: tuple[Scale, ...] = ("smoke", "compact", "paper")
 
 

@@ -270,7 +270,7 @@ def fig3(report: Report) -> tuple[Drawing, pd.DataFrame]:
     close, control = (cosine_distance(first[0], f) for f in first[1:]) if all(arcnn) else (None, None)
 
     def alike(scale: Scale):
-        if scale != report.scale:
+        if scale != report.scale or close is None:
             return None
         return (
             close < 0.3 and close < control / 2,
@@ -341,7 +341,7 @@ def knob_curve(report: Report) -> tuple[Drawing, pd.DataFrame]:
     rows = [(f"sigma {s}", "AdaFM-Net, best coef", c) for s, c in cells.items()]
     rows += [(f"sigma {s}", "distance", d) for s, d in distances.items()]
     frame = report.table(item, rows)
-    if report.record:
+    if report.record and best_at("this_run") is not None:
         powers = fit_curve(np.array(CURVE_LEVELS), best_at("this_run"), 3).coef
         curve = KnobCurve("coef", "sigma", tuple(powers), CURVE_LEVELS[0], CURVE_LEVELS[-1])
         public.write_curve("adafm-denoise", report.scale, curve)

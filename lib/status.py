@@ -1,0 +1,91 @@
+"""What is trained, measured and missing at each scale; which image sets are here; the device."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from lib import data, devices, paths
+from lib.checkpoints import path_of
+from lib.claims import ADAFM
+from lib.recipes import Scale, queue
+
+SHOWN: tuple[Scale, ...] = ("compact", "paper")
+LIVE = ("adafm-fig6", "adafm-text-params")  # made when the notebook runs; no stored rows
+
+
+def text(checkpoints: Path = paths.CHECKPOINTS, measured: Path = paths.MEASURED) -> str:
+    """Four plain tables; weights are not read, only the headers of their files."""
+    parts = [
+        _table(["training run", *SHOWN], _runs(checkpoints)),
+        _table(["item", *SHOWN], _items(measured)),
+        _table(["image set", "where"], _sets()),
+        _table(["device", "precision"], [_device()]),
+    ]
+    return "\n\n".join(parts)
+
+
+def _runs(folder: Path) -> Iterable[list[str]]:
+    names = dict.fromkeys(recipe.name for scale in SHOWN for recipe in queue(scale))
+    for name in names:
+        yield [name, *(_run(name, scale, folder) for scale in SHOWN)]
+
+
+def _run(name: str, scale: Scale, folder: Path) -> str:
+    path = path_of(name, scale, folder)
+    if path.exists():
+        header = _header(path)
+        if not {"steps", "utc"} <= header.keys():
+            return "damaged"
+        return f"{json.loads(header['steps'])} steps, {json.loads(header['utc'])[:10]}"
+    started = (paths.RUNS / "training").glob(f"{name}-{scale}-*/state.safetensors")
+    steps = [json.loads(_header(state).get("progress", "{}")).get("step", 0) for state in started]
+    return f"in training: step {max(steps)}" if steps else "missing"
+
+
+def _header(path: Path) -> dict[str, str]:
+    """The file's own notes; empty where it is damaged."""
+    try:
+        with safe_open(path, framework="np") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError):
+        return {}
+
+
+def _items(folder: Path) -> Iterable[list[str]]:
+    path = folder / "adafm.csv"
+    rows = []
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    counts = Counter((row["item"], row["scale"]) for row in rows)
+    for item in dict.fromkeys(claim.item for claim in ADAFM.values()):
+        if item in LIVE:
+            yield [item, *("made in the notebook" for _ in SHOWN)]
+        else:
+            found = (counts[item, scale] for scale in SHOWN)
+            yield [item, *(f"{count} rows" if count else "missing" for count in found)]
+
+
+def _sets() -> Iterable[list[str]]:
+    for name, where in data.found().items():
+        yield [name, str(where) if where else "missing"]
+
+
+def _device() -> list[str]:
+    device = devices.choose()
+    return [devices.describe(device), devices.fast_precision(device)]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell."""
+    rows = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows.insert(1, ["-" * width for width in widths])
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+    return "\n".join(lines)

@@ -1,0 +1,204 @@
+"""Protocols, the bench, the search for the best knob, curves and intervals."""
+
+import csv
+import functools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from lib import data, measure, paths, training
+from lib.checkpoints import Provenance
+from lib.measure import Bench, Measurement, Protocol, Setting, best_knob, fit_curve, interval, knob_text
+from lib.recipes import find
+from lib.recipes.common import Denoise
+
+PHOTOS = Protocol("skimage", Denoise(15))
+BASIC = "adafm-denoise-basic-s15"
+
+
+# --- protocols -------------------------------------------------------------------------------------
+
+
+def test_noise_of_an_image_is_the_same_for_a_part_of_the_set_and_for_the_whole():
+    whole = list(PHOTOS.inputs())
+    part = list(PHOTOS.inputs(2))
+    assert [name for name, _, _ in part] == [name for name, _, _ in whole[:2]]
+    assert all(torch.equal(a[2], b[2]) for a, b in zip(part, whole[:2], strict=True))
+    (_, _, noisy), (_, _, again) = next(PHOTOS.inputs(1)), next(replace(PHOTOS, seed=1).inputs(1))
+    assert not torch.equal(noisy, again)
+    noise = [(x - y).flatten()[:1000] for _, x, y in part]
+    assert abs(float(torch.corrcoef(torch.stack(noise))[0, 1])) < 0.1  # not one field on every image
+
+
+@pytest.mark.parametrize(("sigma", "expected"), [(15, 24.61), (25, 20.17), (50, 14.15)])
+def test_unclipped_noise_has_the_psnr_of_its_level(sigma, expected):
+    """20 log10(255 / sigma), measured without `score`, which rounds to 8 bit."""
+    protocol = Protocol("skimage", Denoise(sigma, quantise=False))
+    errors = [float((x - y).double().square().mean()) for _, x, y in protocol.inputs()]
+    assert -10 * np.log10(errors) == pytest.approx(expected, abs=0.03)
+
+
+def test_images_are_cropped_to_even_sides():
+    sizes = {name: tuple(clean.shape) for name, clean, _ in PHOTOS.inputs()}
+    assert sizes["chelsea"] == (1, 3, 300, 450)  # 300 x 451
+    assert sizes["rocket"] == (1, 3, 426, 640)  # 427 x 640
+
+
+def test_score_is_psnr_of_8_bit_output_and_shaves_the_border():
+    """One grey level off is 20 log10 255 = 48.1308 dB."""
+    clean = torch.full((1, 3, 10, 12), 100 / 255)
+    assert PHOTOS.score(clean + 1.4 / 255, clean) == pytest.approx(48.1308, abs=1e-4)
+    assert PHOTOS.score(torch.full_like(clean, 9.0), clean) == pytest.approx(
+        20 * np.log10(255 / 155), abs=1e-4
+    )
+    framed = clean + 1 / 255
+    framed[..., :2, :] = 0
+    assert PHOTOS.score(framed, clean) < 20
+    assert replace(PHOTOS, border=2).score(framed, clean) == pytest.approx(48.1308, abs=1e-4)
+
+
+# --- the bench -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoints")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RUNS", tmp_path_factory.mktemp("runs"))
+        training.train(replace(find(BASIC, "smoke"), steps=1), device="cpu", out=folder)
+    return folder
+
+
+def test_a_setting_is_measured_once_and_a_part_is_a_part_of_the_whole(folder, monkeypatch):
+    calls = []
+
+    def counted(*arguments, **options):
+        calls.append(arguments)
+        return evaluate(*arguments, **options)
+
+    evaluate = measure.evaluate
+    monkeypatch.setattr(measure, "evaluate", counted)
+    setting = Setting(BASIC, (), PHOTOS)
+    few, more = (Bench("smoke", device="cpu", limit=n, folder=folder) for n in (1, 2))
+    one, two = few.measure(setting), more.measure(setting)
+    assert few.measure(setting) is one
+    assert len(calls) == 2
+    assert list(two.scores) == ["astronaut", "coffee"]
+    assert one.scores == {"astronaut": two.scores["astronaut"]}
+    assert two.mean == pytest.approx(sum(two.scores.values()) / 2)
+    assert one.data_sha != two.data_sha
+
+
+def test_a_row_says_what_was_measured_and_with_what(folder):
+    row = Bench("smoke", device="cpu", limit=1, folder=folder).measure(Setting(BASIC, (), PHOTOS)).row("item")
+    stated = {
+        "item": "item",
+        "dataset": "skimage",
+        "knobs": "",
+        "recipe": BASIC,
+        "scale": "smoke",
+        "n_images": 1,
+    }
+    assert stated.items() <= row.items()
+    assert row["steps"] == 1
+    assert row["data_sha"] == data.set_hash(data.load_images("skimage", limit=1))
+
+
+def test_missing_network_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=BASIC):
+        Bench("smoke", device="cpu", folder=tmp_path).measure(Setting(BASIC, (), PHOTOS))
+
+
+@pytest.mark.parametrize(
+    ("limit", "coarse"), [(4, 4), (None, measure.COARSE_IMAGES), (20, measure.COARSE_IMAGES)]
+)
+def test_best_searches_on_few_images_and_answers_on_all_it_may_use(limit, coarse, monkeypatch):
+    seen = []
+
+    def concave(bench, setting):
+        seen.append((bench.limit, setting.knobs))
+        score = 30 - (setting.knobs[0] - 0.43) ** 2
+        return Measurement(setting, "smoke", {"a": score}, Provenance("", "", "", ""), "", "", "")
+
+    monkeypatch.setattr(Bench, "_measure", concave)
+    found = Bench("smoke", device="cpu", limit=limit).best("net", PHOTOS)
+    assert found.setting == Setting("net", (0.43,), PHOTOS)
+    assert {n for n, _ in seen} == {coarse, limit}
+    assert len(seen) == len(set(seen))
+
+
+# --- the best knob ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("peak", [0.0, 0.01, 0.14, 0.36, 0.5, 0.77, 0.99, 1.0])
+@pytest.mark.parametrize("power", [1.1, 2, 6])
+def test_best_knob_finds_the_maximum_in_hundredths_with_few_evaluations(peak, power):
+    tried = []
+
+    def score(knob):
+        tried.append(knob)
+        return 30 - abs(knob - peak) ** power
+
+    def rough(knob):
+        return 29 - abs(knob - min(1, peak + 0.06)) ** power
+
+    assert best_knob(rough, score) == peak
+    assert len(set(tried)) <= 14
+    assert all(knob * 100 == pytest.approx(round(knob * 100)) for knob in tried)
+
+
+def test_best_knob_of_a_lopsided_curve():
+    """PSNR that climbs slowly and falls fast, against every hundredth in turn."""
+    score = functools.partial(lambda a, x: np.log(x + 0.01) - a * x**3, 2.2)
+    brute = max(range(101), key=lambda i: score(i / 100)) / 100
+    assert best_knob(score, score) == brute
+
+
+def test_knobs_are_written_in_hundredths():
+    assert knob_text((0.3, 1.0)) == "0.30 1.00"
+    assert knob_text(()) == ""
+
+
+# --- curves and intervals --------------------------------------------------------------------------
+
+
+def printed_points():
+    with open(paths.PRINTED / "adafm.csv", newline="") as file:
+        rows = [r for r in csv.DictReader(file) if r["item"] == "adafm-fig7"]
+    wide = [r for r in rows if (r["method"], r["metric"]) == ("AdaFM-Net q80->q10", "best_lambda")]
+    return np.array([float(r["setting"][1:]) for r in wide]), np.array([float(r["value"]) for r in wide])
+
+
+def test_cubic_through_the_points_of_figure_7_is_the_printed_one():
+    """The paper: 1.51 - 6.24e-2 L + 1.01e-3 L^2 - 5.91e-6 L^3; here with more digits."""
+    qualities, knobs = printed_points()
+    assert len(qualities) == 8
+    curve = fit_curve(qualities, knobs, 3)
+    assert curve.coef == pytest.approx([1.5129, -6.238e-2, 1.0144e-3, -5.909e-6], rel=1e-3)
+    assert [f"{c:.2e}" for c in curve.coef[1:]] == ["-6.24e-02", "1.01e-03", "-5.91e-06"]
+    assert np.abs(curve(qualities) - knobs).max() == pytest.approx(0.034, abs=0.002)
+
+
+def test_interval_of_many_normal_values_is_the_closed_form():
+    """Mean +- 1.96 standard errors; and the same as SciPy's percentile bootstrap."""
+    values = np.random.default_rng(0).normal(30, 2, 400)
+    error = values.std() / 20
+    low, high = interval(values)
+    assert (low, high) == pytest.approx(
+        (values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.02
+    )
+    theirs = stats.bootstrap((values,), np.mean, method="percentile", n_resamples=2000, rng=1)
+    assert (low, high) == pytest.approx(tuple(theirs.confidence_interval), abs=0.02)
+
+
+def test_interval_holds_the_true_mean_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    inside = [low <= 5 <= high for low, high in (interval(rng.normal(5, 1, 40)) for _ in range(200))]
+    assert 0.89 <= np.mean(inside) <= 0.99
+
+
+def test_interval_of_equal_values_is_a_point():
+    assert interval(np.full(7, 0.25)) == (0.25, 0.25)

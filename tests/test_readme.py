@@ -1,0 +1,97 @@
+"""The README's numbers come from the results, and are those of now."""
+
+import csv
+
+import pytest
+
+from lib import paths, readme
+
+MARKS = "\n".join(
+    f"<!-- {name} -->\nstale text\n<!-- /{name} -->" for name in ("times", "scoreboard", "differs")
+)
+
+
+def store(folder, name, rows):
+    with (folder / name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def row(run, sigma, value, dataset="cbsd68"):
+    return {
+        "item": "adafm-table5",
+        "recipe": run,
+        "level": f"sigma{sigma}",
+        "scale": "compact",
+        "dataset": dataset,
+        "value": value,
+        "steps": 4000 if "basic" in run else 1500,
+        "training_set": "bsds500-traintest",
+    }
+
+
+@pytest.fixture
+def results(tmp_path):
+    store(
+        tmp_path,
+        "adafm.csv",
+        [
+            row("adafm-denoise-basic-s75", 75, "25.5000", "skimage"),
+            row("adafm-denoise-basic-s75", 75, "25.4049"),
+            row("adafm-denoise-s15-s75-k1", 75, "24.4650"),
+        ],
+    )
+    claim = {"item": "adafm-table5", "paper": "It is close.", "measured": "0.94 dB"}
+    verdicts = [("a", "compact", "holds"), ("b", "compact", "differs"), ("a", "paper", "not tested")]
+    keys = ("claim", "scale", "verdict")
+    store(tmp_path, "adafm-verdicts.csv", [{**claim, **dict(zip(keys, v, strict=True))} for v in verdicts])
+    store(tmp_path, "times.csv", [{"command": "make test", "seconds": "301.2", "hardware": "two cores"}])
+    return tmp_path
+
+
+def test_readme_is_up_to_date():
+    text = readme.README.read_text(encoding="utf-8")
+    assert text == readme.render(text), "python -m lib readme renders it"
+
+
+def test_numbers_stand_beside_the_printed_ones(results):
+    lines = readme.render(MARKS, results).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("| 15 → 75 |"))
+    assert lines[start : start + 3] == [
+        "| 15 → 75 | trained on it | 26.49 | - | 25.40 |",
+        "|  | AdaFM-Net | 26.35 | - | 24.46 |",
+        "|  | distance | 0.14 | - | 0.94 |",
+    ]
+    assert "| 75 → 15 | trained on it | 34.10 | - | - |" in lines
+    assert "compact: 4,000 steps a basic network, 1,500 a stage" in "\n".join(lines)
+
+
+def test_verdicts_and_times(results):
+    text = readme.render(MARKS, results)
+    assert "holds: 1, differs: 1, not tested: " in text
+    assert "- *b* (adafm-table5, compact). It is close. Measured: 0.94 dB." in text
+    assert "| `make test` | 5.0 min | two cores |" in text
+    assert "stale text" not in text
+
+
+def test_without_results_everything_is_said_to_be_missing(tmp_path):
+    text = readme.render(MARKS, tmp_path)
+    assert "holds: 0, differs: 0, " in text and "| 15 → 75 | trained on it | 26.49 | - | - |" in text
+    assert "hardware" not in text
+
+
+def test_a_lost_mark_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="<!-- differs -->"):
+        readme.render(MARKS.replace("<!-- /differs -->", ""), tmp_path)
+
+
+def test_every_path_in_the_map_exists():
+    text = readme.README.read_text(encoding="utf-8")
+    block = text.partition("## Where things are")[2].partition("## Image sets")[0]
+    named = [line.split()[0] for line in block.splitlines() if line.startswith("    ")]
+    assert len(named) > 5
+    assert [name for name in named if name != "results/runs/" and not (paths.ROOT / name).exists()] in (
+        [],
+        ["results/measured/"],  # before the first measurement
+    )

@@ -1,0 +1,218 @@
+"""Reports: printed numbers, cells, verdicts, and the comparison of a run with the stored rows."""
+
+import pandas as pd
+import pytest
+
+from lib import claims, paths, provenance
+from lib.checkpoints import Provenance
+from lib.claims import Claim
+from lib.measure import Measurement, Setting
+from lib.reports import adafm
+from lib.reports.common import Cell, Report, mean, with_interval
+from lib.results import Store
+
+PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")
+TABLE5 = {(15, 25): 0.01, (15, 35): 0.04, (15, 50): 0.07, (15, 75): 0.14, (75, 15): 0.68}  # dB
+BASELINE = {15: 34.10, 25: 31.44, 35: 29.82, 50: 28.20, 75: 26.49}  # dB
+TABLE2 = {1: 26.35, 3: 26.37, 5: 26.38, 7: 26.40}  # dB, not printed: made to fit the claims
+
+
+def measured(setting, value, scale="compact", weights="w"):
+    scores = {"a": value - 1, "b": value, "c": value + 1}
+    return Measurement(setting, scale, scores, Provenance("", "", "", scale), weights, "data", "cpu")
+
+
+@pytest.fixture(autouse=True)
+def no_git(monkeypatch):
+    """Rows ask for the commit, each in a process of its own."""
+    monkeypatch.setattr(provenance, "_git", lambda *words: "")
+
+
+@pytest.fixture
+def report(tmp_path):
+    """A report with nothing stored and no network at hand."""
+    report = Report("adafm", checkpoints=tmp_path, output=str(tmp_path / "out"))
+    report.store = Store("adafm", tmp_path / "measured")
+    return report
+
+
+def verdict(report, claim, scale="compact"):
+    rows = report.verdicts()
+    return rows[(rows["claim"] == claim) & (rows["scale"] == scale)]["verdict"].item()
+
+
+# --- printed numbers -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("table", "columns"), [("adafm-table4", 18), ("adafm-table5", 10)])
+def test_printed_distance_is_baseline_minus_adafm(table, columns):
+    rows = PRINTED[PRINTED["item"] == table]
+    values = rows.pivot(index=["dataset", "setting"], columns="method", values="value")
+    assert len(values) == columns
+    assert (values["baseline"] - values["AdaFM-Net"]).round(2).equals(values["distance"].round(2))
+
+
+def test_figure_7_agrees_with_table_5():
+    def distances(item, method):
+        rows = PRINTED[(PRINTED["item"] == item) & (PRINTED["method"] == method)]
+        return rows[rows["metric"] == "psnr_distance"].set_index("setting")["value"]
+
+    wide, short = (distances("adafm-fig7", f"AdaFM-Net q80->{end}") for end in ("q10", "q40"))
+    table = distances("adafm-table5", "distance")
+    assert (wide["q10"], short["q40"]) == (table["q80->q10"], table["q80->q40"])
+
+
+def test_table5_shows_the_printed_values_and_their_distances(report):
+    shown = adafm.table5(report)["printed"]
+    for (start, end), distance in TABLE5.items():
+        line = f"sigma {start}->{end}"
+        assert shown[line, "trained on it"] == f"{BASELINE[end]:.2f}"
+        assert shown[line, "distance"] == f"{distance:.2f}"
+
+
+# --- cells -----------------------------------------------------------------------------------------
+
+
+def test_subtraction_pairs_images():
+    a = Cell(printed=26.49, compact={"x": 30.0, "y": 20.0, "only here": 99.0}, this_run={"x": 30.0})
+    b = Cell(printed=26.35, compact={"y": 19.0, "x": 29.5}, paper={"x": 1.0})
+    difference = a - b
+    assert difference.printed == 0.14
+    assert difference.compact == {"x": 0.5, "y": 1.0}
+    assert mean(difference.compact) == 0.75
+    assert (difference.paper, difference.this_run) == (None, None)
+    assert (-b).compact == {"y": -19.0, "x": -29.5}
+    assert (a - Cell()).printed is None
+
+
+def test_interval_of_a_difference_is_that_of_the_pairs():
+    """Images differ by 20 dB, the two networks by 0.5 dB on each: nothing is uncertain."""
+    a = Cell(compact={str(i): 20.0 + i for i in range(20)})
+    b = Cell(compact={str(i): 19.5 + i for i in range(20)})
+    assert with_interval((a - b).compact) == "0.50 [0.50, 0.50]"
+
+
+def test_verdicts_rest_on_the_scale_they_are_for():
+    cell = Cell(paper={"x": 1.0}, compact={"x": 2.0}, this_run={"x": 3.0})
+    assert (cell.at("paper"), cell.at("compact")) == ({"x": 1.0}, {"x": 2.0})
+
+
+# --- verdicts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scale", "holds", "expected"),
+    [
+        ("compact", True, "holds"),
+        ("paper", False, "differs"),
+        ("paper", None, "not tested"),
+        ("smoke", True, "not tested"),
+        ("smoke", False, "not tested"),
+    ],
+)
+def test_judge(scale, holds, expected):
+    assert claims.judge(Claim("name", "item", "text"), scale, holds, "1.00 dB").verdict == expected
+
+
+def store_table5(report, distances, scale="compact"):
+    item = "adafm-table5"
+    rows = [(item, measured(Setting(adafm.basic(s), (), adafm.on(s)), v, scale)) for s, v in BASELINE.items()]
+    for (start, end), distance in distances.items():
+        setting = Setting(f"adafm-denoise-s{start}-s{end}-k1", (1.0,), adafm.on(end))
+        rows.append((item, measured(setting, BASELINE[end] - distance, scale)))
+    report.store.write(rows)
+
+
+@pytest.mark.parametrize("scale", ["compact", "paper"])
+def test_the_papers_own_numbers_support_its_claims_on_table5(report, scale):
+    store_table5(report, TABLE5, scale)
+    shown = adafm.table5(report)
+    for claim in ("distance grows with range", "easy to hard is close", "hard to easy is worse"):
+        assert verdict(report, claim, scale) == "holds"
+        assert verdict(report, claim, "paper" if scale == "compact" else "compact") == "not tested"
+    column = shown["compact" if scale == "compact" else "paper scale"]
+    assert column["sigma 75->15", "distance"] == "0.68"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "claim"),
+    [
+        ({(15, 50): 0.03}, "distance grows with range"),
+        ({(15, 75): 0.21}, "easy to hard is close"),
+        ({(75, 15): 0.41}, "hard to easy is worse"),
+    ],
+)
+def test_a_wrong_number_in_table5_differs(report, wrong, claim):
+    store_table5(report, TABLE5 | wrong)
+    adafm.table5(report)
+    assert verdict(report, claim) == "differs"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "differing"),
+    [
+        ({}, set()),
+        ({7: 26.46}, {"filter size hardly matters", "5x5 is enough"}),
+        ({3: 26.30}, {"larger filters do not hurt"}),
+    ],
+)
+def test_a_wrong_number_in_table2_differs(report, wrong, differing):
+    item = "adafm-table2"
+    nets = [
+        (Setting(f"adafm-denoise-s15-s75-k{k}", (1.0,), adafm.on(75)), v) for k, v in (TABLE2 | wrong).items()
+    ]
+    report.store.write([(item, measured(setting, value)) for setting, value in nets])
+    adafm.table2(report)
+    rows = report.verdicts()
+    rows = rows[(rows["item"] == item) & (rows["scale"] == "compact")]
+    assert set(rows["verdict"]) <= {"holds", "differs"}
+    assert set(rows[rows["verdict"] == "differs"]["claim"]) == differing
+
+
+def test_nothing_stored_is_not_tested(report):
+    adafm.table5(report)
+    assert set(report.verdicts()["verdict"]) == {"not tested"}
+
+
+def test_a_claim_is_judged_once_however_often_a_cell_is_run(report, tmp_path):
+    store_table5(report, TABLE5)
+    adafm.table5(report)
+    once = len(report.verdicts())
+    adafm.table5(report)
+    assert len(report.verdicts()) == once
+    assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == once
+
+
+def test_train_is_never_or_missing():
+    with pytest.raises(ValueError, match='not "always"'):
+        Report("adafm", train="always")
+
+
+# --- agreement with stored rows --------------------------------------------------------------------
+
+SETTING = Setting(adafm.WIDE, (1.0,), adafm.on(75))
+
+
+@pytest.mark.parametrize(("change", "expected"), [(0.0, " agree "), (0.004, " agree "), (0.02, " DISAGREE ")])
+def test_agreement_notices_a_changed_row(report, change, expected):
+    report.measured = [("adafm-table2", measured(SETTING, 26.35))]
+    stored = measured(SETTING, 26.35)
+    stored.scores["b"] += change
+    report.store.write([("adafm-table2", stored)])
+    assert expected in report.agreement()
+    assert report.agreement().startswith("3 values")
+    assert f"{change:.4f} dB" in report.agreement()
+
+
+def test_agreement_compares_the_images_of_this_run_alone(report):
+    here = measured(SETTING, 26.35)
+    del here.scores["c"]
+    report.measured = [("adafm-table2", here)]
+    report.store.write([("adafm-table2", measured(SETTING, 26.35))])
+    assert report.agreement().startswith("2 values")
+
+
+def test_other_weights_are_not_the_same_measurement(report):
+    report.measured = [("adafm-table2", measured(SETTING, 26.35, weights="new"))]
+    report.store.write([("adafm-table2", measured(SETTING, 20.0, weights="old"))])
+    assert report.agreement() == "No stored row is the same measurement as one of this run."

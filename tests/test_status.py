@@ -1,0 +1,33 @@
+"""What status says of checkpoints, rows and damaged files."""
+
+import torch
+
+from lib import status
+from lib.checkpoints import Provenance, path_of, save
+
+BASIC = "adafm-denoise-basic-s15"
+
+
+def line(text, name):
+    return next(line for line in text.splitlines() if line.startswith(f"{name} ")).split("  ")[1:]
+
+
+def cells(text, name):
+    return [cell.strip() for cell in line(text, name) if cell.strip()]
+
+
+def test_trained_measured_and_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(status.paths, "RUNS", tmp_path / "runs")
+    history = Provenance(
+        BASIC, "", "{}", "compact", steps=123, training_set="skimage", utc="2026-01-02T03:04:05Z"
+    )
+    save(path_of(BASIC, "compact", tmp_path), {"weight": torch.ones(1)}, history)
+    damaged = path_of(BASIC, "paper", tmp_path)
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"not weights")
+    (tmp_path / "adafm.csv").write_text("item,scale\nadafm-table5,compact\nadafm-table5,compact\n")
+    text = status.text(tmp_path, tmp_path)
+    assert cells(text, BASIC) == ["123 steps, 2026-01-02", "damaged"]
+    assert cells(text, "adafm-denoise-basic-s75") == ["missing", "missing"]
+    assert cells(text, "adafm-table5") == ["2 rows", "missing"]
+    assert "site-packages/skimage" in cells(text, "skimage")[0]

@@ -1,0 +1,322 @@
+"""The training loop: exact resume after a kill, budgets, divergence, held-out images, stages."""
+
+import csv
+import functools
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from lib import checkpoints, data, networks, paths, training
+from lib.checkpoints import BadCheckpoint
+from lib.data import Sample
+from lib.models.adafm import AdaBN
+from lib.recipes import find
+from lib.recipes.common import Recipe, Steps
+
+BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k3"
+STEPS, SAVED, KILLED = 16, 5, 11
+
+
+def tiny(name: str) -> Recipe:
+    """A smoke run cut down further."""
+    recipe = find(name, "smoke")
+    recipe = replace(recipe, steps=STEPS, patch=16, batch=2, training_set="skimage")
+    return replace(recipe, statistics_batches=3) if hasattr(recipe, "statistics_batches") else recipe
+
+
+def break_at(step: int, stop) -> None:
+    """Save the state until SAVED steps are done, and call `stop` before `step`."""
+    original = training._Job._step
+
+    def until(job, i):
+        training.SAVE_EVERY = -1.0 if i < SAVED else 1e9
+        if i == step:
+            stop()
+        return original(job, i)
+
+    training._Job._step = until
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from lib import paths, training
+from test_training import KILLED, break_at, tiny
+
+paths.RUNS = Path(sys.argv[1])
+break_at(KILLED, lambda: os.kill(os.getpid(), signal.SIGKILL))
+training.train(tiny(sys.argv[3]), device="cpu", out=Path(sys.argv[2]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(training, "SAVE_EVERY", 1e9)
+    monkeypatch.setattr(training._Job, "_step", training._Job._step)
+    monkeypatch.setattr(data, "training_set", functools.cache(data.training_set))
+
+
+@pytest.fixture
+def full_precision(monkeypatch):
+    """Checkpoints as float32: two runs that differ in the last bit show it."""
+    monkeypatch.setattr(checkpoints, "save", functools.partial(checkpoints.save, dtype=torch.float32))
+
+
+@pytest.fixture
+def steps_taken(monkeypatch):
+    """The number and the learning rate of every step."""
+    taken, original = [], training._Job._step
+
+    def record(job, step):
+        taken.append((step, job.optimiser.param_groups[0]["lr"]))
+        return original(job, step)
+
+    monkeypatch.setattr(training._Job, "_step", record)
+    return taken
+
+
+def train(name, out, **change):
+    return training.train(replace(tiny(name), **change), device="cpu", out=out)
+
+
+def state_of(recipe):
+    return paths.RUNS / "training" / f"{recipe.name}-smoke-{recipe.sha()}" / "state.safetensors"
+
+
+def assert_same_weights(path, other):
+    a, b = checkpoints.load(path), checkpoints.load(other)
+    assert a.tensors.keys() == b.tensors.keys()
+    assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
+    assert a.provenance.steps == b.provenance.steps
+    assert a.provenance.validation_psnr == b.provenance.validation_psnr
+
+
+# --- resume ----------------------------------------------------------------------------------------
+
+
+def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(
+    tmp_path, full_precision, steps_taken, monkeypatch
+):
+    whole = train(BASIC, tmp_path / "whole")
+
+    runs, broken = tmp_path / "other runs", tmp_path / "broken"
+    here = Path(__file__).parent
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(paths.ROOT), str(here)])}
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, str(runs), str(broken), BASIC],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert not broken.exists()
+
+    monkeypatch.setattr(paths, "RUNS", runs)
+    steps_taken.clear()
+    assert state_of(tiny(BASIC)).exists()
+    resumed = train(BASIC, broken)
+    assert [step for step, _ in steps_taken] == list(range(SAVED, STEPS))
+    assert_same_weights(whole, resumed)
+    assert not state_of(tiny(BASIC)).exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [STAGE, "adafm-denoise-bn-s15", "adafm-denoise-cin-s15-s75", "adafm-arcnn-s15-ft-s50", "adafm-arcnn-g5"],
+)
+def test_every_kind_of_run_resumes_exactly(name, tmp_path, full_precision, monkeypatch):
+    parent = tiny(name).parent
+    for out in (tmp_path / "whole", tmp_path / "broken"):
+        if parent:
+            train(parent, out, steps=2)
+    whole = train(name, tmp_path / "whole")
+
+    original = training._Job._step
+    break_at(KILLED, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(name, tmp_path / "broken")
+    monkeypatch.setattr(training._Job, "_step", original)
+    assert_same_weights(whole, train(name, tmp_path / "broken"))
+
+
+def test_a_changed_recipe_does_not_take_up_the_state_of_another(tmp_path, steps_taken, monkeypatch):
+    recording = training._Job._step
+    break_at(KILLED, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(BASIC, tmp_path)
+    monkeypatch.setattr(training._Job, "_step", recording)
+    steps_taken.clear()
+    train(BASIC, tmp_path, lr=tiny(BASIC).lr / 2)
+    assert [step for step, _ in steps_taken] == list(range(STEPS))
+
+
+# --- budgets ---------------------------------------------------------------------------------------
+
+
+def test_rates_follow_the_schedule(tmp_path, steps_taken):
+    train(BASIC, tmp_path, lr=1e-3, schedule=Steps(drops=((0.5, 0.1),)))
+    assert [rate for _, rate in steps_taken] == pytest.approx([1e-3] * 8 + [1e-4] * 8)
+
+
+def test_a_budget_in_minutes_ends_on_time_and_annealed_also_across_a_break(
+    tmp_path, steps_taken, monkeypatch
+):
+    """By a clock that says one second more whenever it is asked: half a minute is thirty steps."""
+    recipe = training.budgeted(tiny(BASIC), minutes=0.5)
+
+    def train_by_new_clock():
+        monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=itertools.count(1000.0).__next__))
+        return training.train(recipe, device="cpu", out=tmp_path)
+
+    recording = training._Job._step
+    break_at(KILLED, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train_by_new_clock()
+    monkeypatch.setattr(training._Job, "_step", recording)
+    steps_taken.clear()
+    history = checkpoints.load(train_by_new_clock()).provenance
+    assert [step for step, _ in steps_taken] == list(range(SAVED, 30))
+    assert (history.steps, history.minutes, history.patches) == (30, 0.5, 30 * recipe.batch)
+    assert steps_taken[-1][1] < 0.01 * recipe.lr
+
+
+def test_history_says_what_was_done(tmp_path):
+    history = checkpoints.load(train(BASIC, tmp_path)).provenance
+    assert (history.steps, history.patches, history.training_set) == (STEPS, 2 * STEPS, "skimage")
+    assert history.recipe_sha == tiny(BASIC).sha()
+    assert json.loads(history.recipe_fields)["level"]["sigma"] == 15
+    assert history.training_sha == data.set_hash("skimage")
+
+
+def test_a_hundred_steps_bring_the_picture_nearer(tmp_path):
+    """By half the loss and a decibel; validated every fifty steps, with the weights of that step."""
+    path = train(BASIC, tmp_path, steps=100, batch=4)
+    with open(path.with_suffix(".csv"), newline="") as file:
+        first, last = csv.DictReader(file)
+    assert (first["step"], last["step"]) == ("50", "100")
+    assert float(last["loss"]) < 0.5 * float(first["loss"])
+    assert float(last["validation_psnr"]) > float(first["validation_psnr"]) + 1
+    final = checkpoints.load(path).provenance.validation_psnr
+    assert float(last["validation_psnr"]) == pytest.approx(final, abs=1e-3)
+
+
+# --- divergence ------------------------------------------------------------------------------------
+
+
+def test_divergence_says_when_and_where_and_keeps_the_last_good_state(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
+    original = training._Job._step
+
+    def poisoned(job, step):
+        return torch.tensor(float("nan")) if step == 7 else original(job, step)
+
+    monkeypatch.setattr(training._Job, "_step", poisoned)
+    with pytest.raises(training.Diverged, match=rf"{BASIC}: the loss is nan at step 7 .*{tiny(BASIC).sha()}"):
+        train(BASIC, tmp_path)
+    assert not checkpoints.path_of(BASIC, "smoke", tmp_path).exists()
+    with safe_open(state_of(tiny(BASIC)), framework="pt") as file:
+        assert json.loads(file.metadata()["progress"])["step"] == 7
+
+
+def test_a_rate_far_too_high_is_noticed(tmp_path):
+    with pytest.raises(training.Diverged, match="at step 1 "):
+        train(BASIC, tmp_path, lr=1e20, schedule=Steps(), clip=None)
+
+
+# --- what is trained on ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "held_out"), [(5, 1), (20, 4), (203, 4)])
+def test_held_out_images_are_never_sampled(n, held_out, tmp_path, monkeypatch):
+    flat = [Sample(str(i), np.full((20, 24, 3), i, np.uint8)) for i in range(n)]
+    monkeypatch.setattr(data, "training_set", lambda name: flat)
+    job = training._Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
+    kept = {int(image[0, 0, 0]) for image in job.held_out}
+    patches = job.sampler.sample(40 * n, torch.Generator().manual_seed(0))
+    drawn = {round(float(value) * 255) for value in patches[:, 0, 0, 0]}
+    assert len(kept) == held_out
+    assert drawn == set(range(n)) - kept
+
+
+def test_a_set_to_measure_on_is_not_trained_on(tmp_path):
+    with pytest.raises(ValueError, match="never for training"):
+        train(BASIC, tmp_path, training_set="cbsd68")
+
+
+# --- stages ----------------------------------------------------------------------------------------
+
+
+def test_a_stage_stores_its_filters_alone_and_takes_the_rest_from_its_parent(tmp_path):
+    parent = load_file(train(BASIC, tmp_path))
+    own = load_file(train(STAGE, tmp_path))
+    net = find(STAGE, "smoke").build()
+    assert own.keys() == {k for k in net.state_dict() if "filter" in k}
+    trained = networks.load(STAGE, "smoke", tmp_path)
+    state = trained.net.state_dict()
+    assert all(torch.equal(state[k], v.float()) for k, v in (parent | own).items())
+    assert state.keys() == (parent | own).keys()
+    assert all(own[k].any() for k in own)
+
+    x = torch.rand(1, 3, 16, 16)
+    basic = networks.load(BASIC, "smoke", tmp_path)
+    assert torch.equal(trained.net(x, torch.zeros(1, 1)), basic.net(x, torch.zeros(1, 0)))
+    assert trained.provenance.parent_sha == basic.weights_sha
+
+
+def test_a_stage_is_refused_when_its_parent_has_changed(tmp_path):
+    train(BASIC, tmp_path, steps=2)
+    train(STAGE, tmp_path, steps=2)
+    train(BASIC, tmp_path, steps=2, seed=1)
+    with pytest.raises(BadCheckpoint, match=f"{STAGE} was adapted from weights"):
+        networks.load(STAGE, "smoke", tmp_path)
+
+
+@pytest.mark.parametrize("damaged", [BASIC, STAGE])
+def test_a_stage_is_refused_when_a_bit_of_it_or_of_its_parent_has_changed(damaged, tmp_path):
+    train(BASIC, tmp_path, steps=2)
+    train(STAGE, tmp_path, steps=2)
+    path = checkpoints.path_of(damaged, "smoke", tmp_path)
+    changed = bytearray(path.read_bytes())
+    changed[-1] ^= 1
+    path.write_bytes(changed)
+    with pytest.raises(BadCheckpoint, match=f"{damaged}.* do not match the hash"):
+        networks.load(STAGE, "smoke", tmp_path)
+
+
+def test_a_stage_needs_its_parent(tmp_path):
+    with pytest.raises(FileNotFoundError, match=BASIC):
+        train(STAGE, tmp_path)
+
+
+def test_a_parent_of_another_shape_is_refused(tmp_path):
+    train(BASIC, tmp_path, steps=1, width=6)
+    with pytest.raises(BadCheckpoint, match=f"{BASIC} does not fit"):
+        networks.load(BASIC, "smoke", tmp_path)
+
+
+def test_adabn_ends_with_statistics_of_both_levels(tmp_path):
+    name = "adafm-denoise-bn-s15"
+    train(name, tmp_path)
+    for site in (m for m in networks.load(name, "smoke", tmp_path).net.modules() if isinstance(m, AdaBN)):
+        assert int(site.batches) == 3
+        assert not site.adapting
+        assert (site.mean[0] != site.mean[1]).all()
+        assert site.mean.any() and (site.var > 0).all()

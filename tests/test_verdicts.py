@@ -1,0 +1,19 @@
+"""Verdicts come from stored rows alone."""
+
+import pandas as pd
+
+from lib.measure import Bench
+from lib.reports import adafm, verdicts
+
+
+def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured(tmp_path, monkeypatch):
+    def measure(bench, setting):
+        raise AssertionError("a verdict measured something")
+
+    monkeypatch.setattr(Bench, "measure", measure)
+    monkeypatch.setattr(verdicts, "ITEMS", (adafm.table5, adafm.parameters))
+    frame = pd.read_csv(verdicts.write(tmp_path, "cpu"))
+    names = ["distance grows with range", "easy to hard is close", "hard to easy is worse", "few parameters"]
+    assert list(frame["claim"]) == names * 2
+    assert list(frame["scale"]) == ["compact"] * 4 + ["paper"] * 4
+    assert frame["verdict"].iloc[-1] == "holds"  # 2048 filters, less than 4 % of the weights
