@@ -33,6 +33,10 @@ class Protocol:
     border: int = 0
     luma: bool = False  # colour pictures are measured on their 8-bit BT.601 Y
 
+    @property
+    def colour(self) -> str:
+        return "luma" if self.luma else "all channels"
+
     def inputs(self, limit: int | None = None) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Name, clean and degraded image, (1, C, H, W) in [0, 1], of the first `limit` images.
 
@@ -93,7 +97,7 @@ class Measurement:
             "unit": "dB",
             "value": f"{self.mean:.4f}",
             "n_images": len(self.scores),
-            "colour": "luma" if protocol.luma else "all channels",
+            "colour": protocol.colour,
             "border": protocol.border,
             "eight_bit": True,
             "recipe": self.setting.network,

@@ -47,8 +47,8 @@ def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
     parent is not what its header says or does not fit the recipe.
     """
     own = checkpoints.load(checkpoints.path_of(name, scale, folder))
-    tensors = dict(own.tensors)
-    if own.provenance.parent:
+    recipe, tensors = find(name, scale), own.tensors
+    if recipe.stage:
         parent = checkpoints.load(checkpoints.path_of(own.provenance.parent, scale, folder))
         if parent.weights_sha != own.provenance.parent_sha:
             raise BadCheckpoint(
@@ -56,7 +56,7 @@ def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
                 f"{own.provenance.parent}, but {parent.weights_sha} is here."
             )
         tensors = parent.tensors | tensors
-    net = find(name, scale).build()
+    net = recipe.build()
     try:
         net.load_state_dict(tensors)
     except RuntimeError as error:

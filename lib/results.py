@@ -13,7 +13,7 @@ import pandas as pd
 from lib import paths
 from lib.measure import Measurement, Setting, knob_text
 
-KEY = ["scale", "recipe", "knobs", "dataset", "level", "seed"]
+KEY = ["scale", "recipe", "knobs", "dataset", "level", "colour", "seed"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class Store:
             "recipe": setting.network,
             "dataset": setting.protocol.dataset,
             "level": setting.protocol.level.name,
+            "colour": setting.protocol.colour,
             "seed": str(setting.protocol.seed),
         }
         return rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]

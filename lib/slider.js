@@ -195,7 +195,8 @@ function render({ model, el }) {
     showTags();
     const region = find("img.region");
     if (whole) {
-      if (!(await showAfter(model.get("after")))) return;
+      const shown = await Promise.all([showAfter(model.get("after")), showBefore(model.get(left.value))]);
+      if (shown.includes(false)) return;
       region.hidden = true;
       if (serial >= sent) root.removeAttribute("aria-busy");
     } else {
@@ -280,11 +281,11 @@ function row(line, name, meaning, limits, send, action) {
 }
 
 // Shows bytes in an <img> only once decoded, so that nothing flickers; the newest bytes win.
+// What it returns resolves to whether these bytes are shown.
 function screen(img) {
   let newest;
-  return async (bytes) => {
-    if (!bytes || !bytes.byteLength || bytes === newest) return bytes === newest;
-    newest = bytes;
+  let shown;
+  async function load(bytes) {
     const url = URL.createObjectURL(new Blob([bytes]));
     const next = new Image();
     next.src = url;
@@ -297,6 +298,13 @@ function screen(img) {
     img.src = url;
     if (old) setTimeout(() => URL.revokeObjectURL(old), 1000);
     return true;
+  }
+  return (bytes) => {
+    if (bytes !== newest) {
+      newest = bytes;
+      shown = load(bytes);
+    }
+    return shown;
   };
 }
 

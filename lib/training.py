@@ -22,7 +22,7 @@ from lib import checkpoints, data, devices, images, networks, paths, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
 from lib.metrics import psnr
-from lib.recipes import Recipe, Scale, queue
+from lib.recipes import Recipe
 
 SAVE_EVERY = 120.0  # seconds between saved states
 REPORT_EVERY = 10.0  # seconds between lines in a log
@@ -74,15 +74,6 @@ def train(
     ) as bar:
         job.run(bar)
     return job.finish()
-
-
-def train_next(
-    scale: Scale, *, device: str = "auto", out: Path = paths.CHECKPOINTS, limit: int | None = None
-) -> None:
-    """Train the most wanted runs that have no checkpoint yet, in order."""
-    missing = [r for r in queue(scale) if not checkpoints.path_of(r.name, scale, out).exists()]
-    for recipe in missing[:limit]:
-        train(recipe, device=device, out=out)
 
 
 class _Job:

@@ -52,7 +52,7 @@ def on(sigma: float) -> Protocol:
 def table1(report: Report) -> pd.DataFrame:
     """The basic model against DnCNN at sigma 15 (quoted, as in the paper)."""
     item = "adafm-table1"
-    rival = Cell(printed=report.printed_value(item, "DnCNN", "sigma15"))
+    rival = Cell(printed=report.printed_value(item, DATASET, "DnCNN", "sigma15"))
     ours = report.cell(item, Setting(basic(15), (), on(15)), ("basic model", "sigma15"))
 
     def at_least_dncnn(scale: Scale):

@@ -154,7 +154,7 @@ class Report:
                 self.measured.append((item, self.bench.measure(embedded)))
         stored = {s: find_stored(item, s, setting) for s in ("paper", "compact")}
         return Cell(
-            self.printed_value(item, *printed),
+            self.printed_value(item, setting.protocol.dataset, *printed),
             *(stored[s].scores if stored[s] else None for s in ("paper", "compact")),
             this_run,
         )
@@ -175,9 +175,11 @@ class Report:
             return True
         return False
 
-    def printed_value(self, item: str, method: str, setting: str) -> float | None:
+    def printed_value(self, item: str, dataset: str, method: str, setting: str) -> float | None:
+        """The paper's number, or None where it prints none; `dataset` by our name."""
         found = self.printed[
             (self.printed["item"] == item)
+            & (self.printed["dataset"].str.lower() == dataset)
             & (self.printed["method"] == method)
             & (self.printed["setting"] == setting)
             & (self.printed["metric"].isin(["psnr", "best_lambda"]))

@@ -28,7 +28,7 @@ class Reread(Report):
     def _cell(self, item, setting, printed, measure, find_stored) -> Cell:
         stored = (find_stored(item, scale, setting) for scale in SCALES)
         compact, paper = (found.scores if found else None for found in stored)
-        return Cell(self.printed_value(item, *printed), paper, compact)
+        return Cell(self.printed_value(item, setting.protocol.dataset, *printed), paper, compact)
 
 
 def write(folder: Path = paths.MEASURED, device: str = "auto") -> Path:
