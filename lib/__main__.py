@@ -63,6 +63,8 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--minutes", type=positive, metavar="M", help="a run, instead of its own budget")
     budget.add_argument("--steps", type=positive_int, metavar="N", help="a run, instead of its own budget")
+    parser.add_argument("--patch", type=positive_int, metavar="P", help="pixels, with another budget")
+    parser.add_argument("--batch", type=positive_int, metavar="B", help="patches, with another budget")
     parser.add_argument("--training-set", metavar="SET", help="instead of the one in the recipe")
     parser.add_argument("--compile", action="store_true", help="with torch.compile")
     parser.add_argument("--fresh", action="store_true", help="train again what has a checkpoint")
@@ -76,6 +78,9 @@ def train(arguments: argparse.Namespace) -> int:
 
     out = arguments.out or paths.CHECKPOINTS
     check_device(arguments.device)
+    budget = {name: getattr(arguments, name) for name in ("steps", "minutes", "patch", "batch")}
+    if not (arguments.steps or arguments.minutes) and any(budget.values()):
+        sys.exit("--patch and --batch belong to a budget: give --steps or --minutes too.")
 
     def trained(recipe: recipes.Recipe) -> bool:
         return not arguments.fresh and checkpoints.path_of(recipe.name, recipe.scale, out).exists()
@@ -92,7 +97,7 @@ def train(arguments: argparse.Namespace) -> int:
         for recipe in wanted[: arguments.next]:
             if arguments.training_set:
                 recipe = replace(recipe, training_set=arguments.training_set)
-            recipe = training.budgeted(recipe, steps=arguments.steps, minutes=arguments.minutes)
+            recipe = training.budgeted(recipe, **budget)
             training.train(recipe, device=arguments.device, out=out, compiled=arguments.compile)
     except (ValueError, FileNotFoundError, training.Diverged) as error:
         sys.exit(str(error))

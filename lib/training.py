@@ -44,9 +44,18 @@ class _Progress:
     curve: tuple[tuple[int, float, float, float], ...] = ()  # step, loss, validation PSNR, rate
 
 
-def budgeted(recipe: Recipe, *, steps: int | None = None, minutes: float | None = None) -> Recipe:
+def budgeted(
+    recipe: Recipe,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    patch: int | None = None,
+    batch: int | None = None,
+) -> Recipe:
     """The recipe with another budget, annealed at its end whatever the printed schedule says."""
-    return recipe.budgeted(steps=steps, minutes=minutes) if steps or minutes else recipe
+    if steps is None and minutes is None:
+        return recipe
+    return recipe.budgeted(steps=steps, minutes=minutes, patch=patch, batch=batch)
 
 
 def train(
@@ -270,7 +279,7 @@ class _Job:
         checkpoints.save(path, self._own_tensors(), history)
         curve = path.with_suffix(".csv")
         with open(curve, "w", newline="") as file:
-            writer = csv.writer(file)
+            writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["step", "loss", "validation_psnr", "steps_per_second"])
             writer.writerows((s, f"{a:.6f}", f"{b:.4f}", f"{c:.3f}") for s, a, b, c in self.progress.curve)
         (self.folder / "state.safetensors").unlink(missing_ok=True)
