@@ -110,6 +110,9 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
         "paper", nargs="?", choices=MEASURED, default="adafm",
         help="or published: other people's networks (default adafm)",
     )  # fmt: skip
+    parser.add_argument(
+        "--items", nargs="+", default=[], metavar="ITEM", help="only these; status lists them"
+    )
     parser.add_argument("--scale", choices=SCALES[1:], default="compact", help="(default compact)")
     add_device(parser)
     parser.set_defaults(run=measure)
@@ -126,7 +129,12 @@ def measure(arguments: argparse.Namespace) -> int:
             return 0
         report = Report(arguments.paper, arguments.scale, arguments.device, record=True, output="")
         try:
-            adafm.record(report)
+            unknown = set(arguments.items) - set(adafm.MEASURED)
+            if unknown:
+                raise ValueError(
+                    f"There is no item {', '.join(unknown)}; there are: {', '.join(adafm.MEASURED)}."
+                )
+            adafm.record(report, arguments.items)
         finally:  # what was measured before something was missing is kept
             if report.measured:
                 report.store.write(report.measured)

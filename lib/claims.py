@@ -32,6 +32,8 @@ def judge(claim: Claim, scale: str, holds: bool | None, measured: str) -> Judged
     return Judged(claim, scale, measured, "holds" if holds else "differs")
 
 
+LIVE = ("adafm-fig6", "adafm-text-params")  # items made when they are shown; no rows are kept
+
 ADAFM = {
     claim.name: claim
     for claim in (

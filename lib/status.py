@@ -10,11 +10,10 @@ from safetensors import SafetensorError, safe_open
 
 from lib import data, devices, paths
 from lib.checkpoints import path_of
-from lib.claims import ADAFM
+from lib.claims import ADAFM, LIVE
 from lib.recipes import Scale, queue
 
 SHOWN: tuple[Scale, ...] = ("compact", "paper")
-LIVE = ("adafm-fig6", "adafm-text-params")  # made when the notebook runs; no stored rows
 
 
 def text(checkpoints: Path = paths.CHECKPOINTS, measured: Path = paths.MEASURED) -> str:

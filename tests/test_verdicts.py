@@ -11,7 +11,7 @@ def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured
         raise AssertionError("a verdict measured something")
 
     monkeypatch.setattr(Bench, "measure", measure)
-    monkeypatch.setattr(verdicts, "ITEMS", (adafm.table5, adafm.parameters))
+    monkeypatch.setattr(adafm, "ITEMS", {"table5": adafm.table5, "parameters": adafm.parameters})
     frame = pd.read_csv(verdicts.write(tmp_path, "cpu"))
     names = ["distance grows with range", "easy to hard is close", "hard to easy is worse", "few parameters"]
     assert list(frame["claim"]) == names * 2

@@ -4,6 +4,7 @@ Every function takes the Report of the notebook, measures or reads what it needs
 that stand on it, and returns what is to be shown.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch.nn import functional as F
 
 from lib import public
 from lib.claims import ADAFM as CLAIMS
+from lib.claims import LIVE
 from lib.degradations import to_8bit
 from lib.measure import Protocol, Setting, fit_curve
 from lib.metrics import psnr
@@ -383,10 +385,10 @@ def slider(report: Report) -> Slider:
     return slider_of(public.load("adafm-denoise", report.scale, report.checkpoints), device=report.device)
 
 
-def record(report: Report) -> None:
-    """Measure every item and keep the rows."""
-    for item in (table1, table2, table3, table5, fig2, fig3, knob_curve):
-        item(report)
+def record(report: Report, items: Sequence[str] = ()) -> None:
+    """Measure these items, or every one that has rows, on whole sets; `report` collects them."""
+    for name in items or MEASURED:
+        ITEMS[name](report)
 
 
 def _weights(net: torch.nn.Module) -> int:
@@ -483,3 +485,17 @@ def _curve_figure(report: Report, curves: dict[str, np.ndarray | None], distance
     bottom.legend(fontsize=8)
     top.set_title(f"{WIDE}: knob against noise level", fontsize=10)
     return figure
+
+
+ITEMS = {
+    "adafm-table1": table1,
+    "adafm-table2": table2,
+    "adafm-table3": table3,
+    "adafm-table5": table5,
+    "adafm-fig2": fig2,
+    "adafm-fig3": fig3,
+    "adafm-fig6": fig6,
+    "adafm-fig7-denoise": knob_curve,
+    "adafm-text-params": parameters,
+}
+MEASURED = tuple(name for name in ITEMS if name not in LIVE)

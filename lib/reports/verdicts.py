@@ -8,17 +8,6 @@ from lib import paths
 from lib.reports import adafm
 from lib.reports.common import Cell, Report
 
-ITEMS = (
-    adafm.table1,
-    adafm.table2,
-    adafm.table3,
-    adafm.table5,
-    adafm.fig2,
-    adafm.fig3,
-    adafm.fig6,
-    adafm.knob_curve,
-    adafm.parameters,
-)
 SCALES = ("compact", "paper")
 
 
@@ -37,7 +26,7 @@ def write(folder: Path = paths.MEASURED, device: str = "auto") -> Path:
     parts = []
     for scale in SCALES:
         report = Reread("adafm", scale, device)
-        for item in ITEMS:
+        for item in adafm.ITEMS.values():
             item(report)
         verdicts = report.verdicts()
         parts.append(verdicts[verdicts["scale"] == scale])
