@@ -61,7 +61,7 @@ function render({ model, el }) {
   seedLabel.title = "Another seed draws other noise";
   seedLabel.append("seed", seed);
   find(".level").append(seedLabel);
-  seed.addEventListener("change", () => {
+  onEntered(seed, () => {
     send({ do: "seed", value: Math.max(0, Math.round(+seed.value)) });
   });
 
@@ -156,6 +156,8 @@ function render({ model, el }) {
     at = Math.min(100, Math.max(0, percent));
     view.style.setProperty("--at", `${at}%`);
     divider.setAttribute("aria-valuenow", Math.round(at));
+    find(".knobs-tag.left").style.opacity = at < 15 ? 0 : 1;
+    find(".knobs-tag.right").style.opacity = at > 85 ? 0 : 1;
     showTags();
   }
 
@@ -195,8 +197,8 @@ function render({ model, el }) {
     showTags();
     const region = find("img.region");
     if (whole) {
-      const shown = await Promise.all([showAfter(model.get("after")), showBefore(model.get(left.value))]);
-      if (shown.includes(false)) return;
+      const images = [showAfter(model.get("after")), showBefore(model.get(left.value))];
+      if ((await Promise.all(images)).includes(false)) return;
       region.hidden = true;
       if (serial >= sent) root.removeAttribute("aria-busy");
     } else {
@@ -250,7 +252,8 @@ function row(line, name, meaning, limits, send, action) {
     hint.textContent = meaning;
     line.append(hint);
   }
-  const show = (value) => (number.value = Number(value).toFixed(limits.step < 1 ? 2 : 0));
+  const decimals = limits.step < 1 ? 2 : 0;
+  const show = (value) => (number.value = Number(value).toFixed(decimals));
   let held = false; // while it is, the range is the user's alone
   let moving = false; // an input that no rest has followed
   function set(value) {
@@ -272,12 +275,24 @@ function row(line, name, meaning, limits, send, action) {
   for (const end of ["change", "pointerup", "pointercancel", "blur"]) {
     range.addEventListener(end, rest);
   }
-  number.addEventListener("change", () => {
-    if (number.value === "" || Number.isNaN(+number.value)) return set(+range.value);
+  onEntered(number, () => {
+    if (number.value === "") return show(range.value);
     range.value = number.value;
     send({ ...action, value: +number.value, moving: false });
   });
   return { set, enable: (on) => [range, number].forEach((input) => (input.disabled = !on)) };
+}
+
+// Acts once on what was typed, when the field is left or Enter is pressed.
+function onEntered(input, act) {
+  let edited = false;
+  const enter = () => {
+    if (edited) act();
+    edited = false;
+  };
+  input.addEventListener("input", () => (edited = true));
+  input.addEventListener("change", enter);
+  input.addEventListener("keydown", (event) => event.key === "Enter" && enter());
 }
 
 // Shows bytes in an <img> only once decoded, so that nothing flickers; the newest bytes win.

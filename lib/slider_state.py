@@ -65,6 +65,7 @@ class SliderState:
     `note` is the sentence that the last action left for the user, empty when all is well.
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
+    `pixels_per_second` is the speed of the last restoration, None before the first.
     """
 
     def __init__(self, loaded: Loaded, samples: Sequence[Sample], *, device: str | torch.device = "auto"):
@@ -78,7 +79,7 @@ class SliderState:
         self.focus = (0.5, 0.5)
         self.note = ""
         self._restorer = Restorer(loaded.net, device=device)
-        self._pixels_per_second: float | None = None
+        self.pixels_per_second: float | None = None
         self.choose(next(iter(self.samples)))
 
     # What a user does.
@@ -164,13 +165,13 @@ class SliderState:
 
     def region_first(self) -> bool:
         """Whether a region should answer before the whole picture does."""
-        if self._pixels_per_second is None or self._restored is not None:
+        if self.pixels_per_second is None or self._restored is not None:
             return False
-        return math.prod(self.size) > PATIENCE * self._pixels_per_second
+        return math.prod(self.size) > PATIENCE * self.pixels_per_second
 
     def region(self) -> Rendering:
         """A square around `focus`, as large as can be restored in REGION_SECONDS."""
-        side = 32 * int(math.sqrt(REGION_SECONDS * (self._pixels_per_second or 0)) / 32)
+        side = 32 * int(math.sqrt(REGION_SECONDS * (self.pixels_per_second or 0)) / 32)
         side = min(max(side, 96), 512)
         step = self.loaded.net.multiple
         left, top = (
@@ -229,7 +230,7 @@ class SliderState:
             lambda y: self._restorer(y, knobs, progress=progress), x, self.loaded.channels
         )
         seconds = time.perf_counter() - start
-        self._pixels_per_second = math.prod(x.shape[-2:]) / seconds
+        self.pixels_per_second = math.prod(x.shape[-2:]) / seconds
         return restored, seconds
 
     def _rendering(self, box: Box, restored: Tensor, seconds: float, *, whole: bool) -> Rendering:

@@ -151,10 +151,10 @@ def test_the_download_is_what_is_shown(state):
 def test_a_region_answers_first_when_the_whole_is_slow(state):
     state.frame()
     assert not state.region_first()  # nothing changed since
-    state._pixels_per_second = 1000.0
+    state.pixels_per_second = 1000.0
     state.set_knob("coef", 0.5)
     assert state.region_first()
-    state._pixels_per_second = 1e12
+    state.pixels_per_second = 1e12
     assert not state.region_first()
 
 

@@ -42,6 +42,7 @@ def test_draws_once_at_creation(slider):
 
 
 def test_jpeg_while_moving_and_lossless_at_rest(slider):
+    slider.state.pixels_per_second = 1e12  # fast enough to do without a region
     do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": True})
     assert opened(slider.after).format == "JPEG"
     do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": False})
@@ -61,13 +62,13 @@ def test_the_degraded_picture_ends_lossless_too(slider):
 def test_a_region_is_shown_first_and_then_the_whole(slider):
     shown = []
     slider.observe(lambda change: shown.append(change["new"]["whole"]), names="result")
-    slider.state._pixels_per_second = 1000.0
+    slider.state.pixels_per_second = 1000.0
     do(slider, {"do": "knob", "name": "coef", "value": 0.7, "moving": False})
     assert shown == [False, True] and slider.region == b""
 
 
 def test_while_moving_a_slow_picture_stays_with_its_region(slider):
-    slider.state._pixels_per_second = 1000.0
+    slider.state.pixels_per_second = 1000.0
     do(slider, {"do": "knob", "name": "coef", "value": 0.7, "moving": True})
     assert not slider.result["whole"]
     assert opened(slider.region).size == (96, 96)

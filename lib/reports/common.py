@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from lib import claims, data, paths
 from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
-from lib.measure import Bench, Measurement, Protocol, Setting, interval
+from lib.measure import Bench, Measurement, Protocol, Setting, interval, knob_text
 from lib.models.knobs import Controllable
 from lib.recipes import Scale, find
 from lib.results import Store
@@ -102,6 +102,7 @@ class Report:
     checkpoints: Path = paths.CHECKPOINTS
     measured: list[tuple[str, Measurement]] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
+    last_set: str = ""  # where the latest cell was measured in this run
 
     def __post_init__(self) -> None:
         if self.train not in ("never", "missing"):
@@ -145,8 +146,12 @@ class Report:
     def _cell(self, item: str, setting: Setting, printed, measure: Callable, find_stored: Callable) -> Cell:
         this_run = None
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
+        self.last_set = here.protocol.dataset
         if self.available(setting.network):
             measurement = measure(here)
+            if self.record:
+                knobs = knob_text(measurement.setting.knobs)
+                print(f"{item}  {setting.network} {knobs}  {here.protocol.level.name}", flush=True)
             self.measured.append((item, measurement))
             this_run = measurement.scores
             if self.record and here.protocol.dataset != EMBEDDED:
@@ -188,7 +193,7 @@ class Report:
 
     def table(self, item: str, rows: list[tuple[str, str, Cell]]) -> pd.DataFrame:
         """Rows of (line, quantity, cell) as a table of four columns; written to the output folder."""
-        shown = f"this run ({self.scale}, {'all' if self.images is None else self.images} images)"
+        shown = f"this run: {self.scale}, {self.images or 'all'} of {self.last_set}"
         frame = pd.DataFrame(
             [
                 {
