@@ -197,7 +197,7 @@ def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatc
         def write(self, measured):
             Shelf.kept = tuple(measured)
 
-    def record(report):
+    def record(report, items):
         assert (report.scale, report.record) == ("compact", True)
         report.measured.append(("adafm-table1", "a measurement"))
         raise FileNotFoundError("No checkpoint x.")

@@ -65,7 +65,7 @@ def test_hashes_tell_every_run_at_every_scale_apart():
     recipe = find("adafm-denoise-basic-s15", "compact")
     assert recipe.sha() == find("adafm-denoise-basic-s15", "compact").sha()
     for change in (
-        {"lr": 2e-3},
+        {"lr": 2 * recipe.lr},
         {"seed": 7},
         {"schedule": Steps()},
         {"level": replace(recipe.level, sigma=16)},
