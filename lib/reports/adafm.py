@@ -297,7 +297,9 @@ def fig3(report: Report) -> tuple[Drawing, pd.DataFrame]:
     frame = report.table(item, [*rows, ("sigma 50", "fine-tuned on 50", tuned)])
     fitted = report.network(names[5])
     if close is None or fitted is None:
-        return report.save_figure(item, Figure(figsize=(1, 1))), frame
+        blank = Figure(figsize=(7, 0.6))
+        blank.text(0.02, 0.5, f"The ARCNN networks are not trained at {report.scale} scale.", va="center")
+        return report.save_figure(item, blank), frame
     figure = _filters(first[0], first[1], fitted.sites()[0].module, close, control)
     return report.save_figure(item, figure), frame
 
