@@ -290,13 +290,12 @@ class PlainNet(nn.Module):
 
 
 def _fold_affine(conv: nn.Conv2d, affine: nn.Conv2d) -> nn.Conv2d:
-    """W'_o = s_o W_o, b'_o = s_o b_o + t_o: exact for a 1x1 depth-wise convolution."""
-    folded = copy.deepcopy(conv)
+    """W'_o = s_o W_o, b'_o = s_o b_o + t_o in `conv` itself: exact for a 1x1 depth-wise `affine`."""
     scale = affine.weight.view(-1)
     with torch.no_grad():
-        folded.weight.mul_(scale.view(-1, 1, 1, 1))
-        folded.bias.mul_(scale).add_(affine.bias)
-    return folded
+        conv.weight.mul_(scale.view(-1, 1, 1, 1))
+        conv.bias.mul_(scale).add_(affine.bias)
+    return conv
 
 
 def _affine(scale: Tensor, shift: Tensor) -> nn.Conv2d:
