@@ -114,21 +114,43 @@ def automatic(picture: Picture, loaded: Loaded) -> tuple[float, float]:
     return level, clamp(knob_for(level, loaded.curve), knob)
 
 
+CLIPPED = 0.001  # share of samples at black or white above which clipping is allowed for
+CORRECTIONS = 5
+
+
 def estimate_noise(picture: Picture) -> float:
     """Standard deviation of the noise in 8-bit grey levels, mean over channels.
 
     The median absolute deviation of the finest diagonal wavelet coefficients (Donoho and Johnstone,
-    1994), from scikit-image. Noise that was clipped at black and white reads lower than it was.
+    1994), from scikit-image. Noise that was clipped at black and white reads lower than it was: there
+    a smooth picture and a level are sought which, made noisy and clipped, look and read the same.
     Pictures of less than 16 pixels a side read 0: there is nothing to estimate from.
     """
-    from skimage.restoration import estimate_sigma
-
     pixels = picture.pixels
     if min(pixels.shape[:2]) < 16:
         return 0.0
-    scaled = pixels.astype(np.float32) * (255 / np.iinfo(pixels.dtype).max)
-    axis = -1 if pixels.ndim == 3 else None
-    return float(estimate_sigma(scaled, average_sigmas=True, channel_axis=axis))
+    x = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
+    read = sigma = _wavelet_sigma(x)
+    if read > 0 and ((x == 0) | (x == 1)).mean() > CLIPPED:
+        smooth = clean = _smooth(x)
+        noise = np.random.default_rng(0).standard_normal(x.shape, dtype=np.float32)
+        for _ in range(CORRECTIONS):
+            made = (clean + sigma * noise).clip(0, 1)
+            sigma *= read / _wavelet_sigma(made)
+            clean = (clean + smooth - _smooth(made)).clip(0, 1)
+    return 255 * sigma
+
+
+def _smooth(x: np.ndarray) -> np.ndarray:
+    from skimage.filters import gaussian
+
+    return gaussian(x, 1.5, channel_axis=-1 if x.ndim == 3 else None)
+
+
+def _wavelet_sigma(x: np.ndarray) -> float:
+    from skimage.restoration import estimate_sigma
+
+    return float(estimate_sigma(x, average_sigmas=True, channel_axis=-1 if x.ndim == 3 else None))
 
 
 def add_noise(x: Tensor, sigma: float, seed: int) -> Tensor:

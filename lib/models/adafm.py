@@ -176,7 +176,7 @@ class Site(nn.Module):
     def fold(self, knobs: Tensor) -> nn.Sequential:
         """A per-channel affine site disappears into its convolution; any other stays behind it."""
         conv, module = copy.deepcopy(self.conv), self.module.fold(knobs)
-        activation = [nn.ReLU()] if self.relu else []
+        activation = [nn.ReLU(inplace=True)] if self.relu else []
         if isinstance(module, nn.Identity):
             return nn.Sequential(conv, *activation)
         if self.late and self.relu:
@@ -284,8 +284,8 @@ class PlainNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         h = first = self.head(x)
         for block in self.body:
-            h = h + block(h)
-        h = first + self.tail(h)
+            h = block(h).add_(h)
+        h = self.tail(h).add_(first)
         return self.out(self.hr(self.up(h)))
 
 
