@@ -1,4 +1,4 @@
-# reproduce · test · lab · bench      each sets up .venv by itself; only Python 3.11+, git and make are needed
+# reproduce · test · lab · bench · times      each sets up .venv by itself; only Python 3.11+, git and make are needed
 #
 #   make reproduce SCALE=compact TRAIN=never IMAGES=4 DEVICE=auto NAME=first-look NOTEBOOKS=01_adafm
 #
@@ -24,7 +24,7 @@ NEW_PYTHON = import sys; sys.version_info >= (3, 11) or \
 	sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] \
 	+ ": name another with make PYTHON=...")
 
-.PHONY: reproduce test lab bench readme lock
+.PHONY: reproduce test lab bench times readme lock
 .DELETE_ON_ERROR:
 
 reproduce: $(READY)
@@ -40,6 +40,10 @@ lab: $(READY)
 
 bench: $(READY)
 	@$(RUN) -m lib bench $(if $(DEVICE),--device $(DEVICE))
+
+# Times the README's two commands in a fresh clone of the last commit.
+times: $(READY)
+	@$(RUN) -m lib times
 
 # Renders the numbers in README.md from what is in results/.
 readme: $(READY)

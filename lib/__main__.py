@@ -25,6 +25,7 @@ def main() -> int:
     add_restore(commands)
     add_status(commands)
     add_bench(commands)
+    add_times(commands)
     add_readme(commands)
     arguments = parser.parse_args()
     return arguments.run(arguments)
@@ -258,6 +259,23 @@ def bench(arguments: argparse.Namespace) -> int:
 
     check_device(arguments.device)
     bench.run(arguments.out or paths.RUNS / "bench.csv", arguments.repeats, arguments.device)
+    return 0
+
+
+def add_times(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("times", help="time the README's commands in a fresh clone")
+    parser.set_defaults(run=times)
+
+
+def times(arguments: argparse.Namespace) -> int:
+    import subprocess
+
+    from lib import times
+
+    try:
+        times.run()
+    except subprocess.CalledProcessError as error:
+        sys.exit(str(error))
     return 0
 
 

@@ -176,17 +176,17 @@ def _square(side: int) -> Sample:
 def training_step(repeats: int, device: torch.device) -> Iterator[Result]:
     """Steps per second of the compact basic network, and the share of data and degradation."""
     recipe = replace(find(BASIC, "compact"), training_set="skimage")
-    job = training._Job(recipe, device, paths.CHECKPOINTS, compiled=False)
+    job = training.Job(recipe, device, paths.CHECKPOINTS, compiled=False)
     job.net.train()
     steps = iter(range(10**9))
 
     def prepare() -> None:
-        clean, generator = job._batch(recipe.seed, next(steps))
+        clean, generator = job.batch(recipe.seed, next(steps))
         x, _ = recipe.pairs(clean, generator)
         x.contiguous(memory_format=torch.channels_last)
 
     def step() -> None:
-        job._step(next(steps))
+        job.make_step(next(steps))
 
     for _ in range(WARM_UP):
         step()

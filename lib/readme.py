@@ -52,7 +52,7 @@ def times(rows: Rows) -> str:
     """Commands with their times; nothing where none was taken."""
     if not rows:
         return ""
-    lines = [[f"`{row['command']}`", _duration(float(row["seconds"])), row["hardware"]] for row in rows]
+    lines = [[row["command"], _duration(float(row["seconds"])), row["hardware"]] for row in rows]
     return _table(["command", "time", "hardware"], lines)
 
 

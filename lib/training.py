@@ -71,7 +71,7 @@ def train(
     """
     devices.tune_cpu()
     where = devices.choose(device)
-    job = _Job(recipe, where, out, compiled)
+    job = Job(recipe, where, out, compiled)
     job.resume()
     with tqdm(
         total=job.total,
@@ -85,7 +85,7 @@ def train(
     return job.finish()
 
 
-class _Job:
+class Job:
     """One run in progress: network, optimiser, data and where they stand."""
 
     def __init__(self, recipe: Recipe, device: torch.device, out: Path, compiled: bool):
@@ -132,7 +132,7 @@ class _Job:
             fraction = self.done() / self.total
             for group in self.optimiser.param_groups:
                 group["lr"] = self.recipe.lr * self.recipe.schedule.factor(fraction)
-            recent.append(self._step(progress.step))
+            recent.append(self.make_step(progress.step))
             progress.step += 1
             now = time.monotonic()
             progress.seconds = earlier + now - started
@@ -152,8 +152,9 @@ class _Job:
                 self.save()
         self._mean(recent)
 
-    def _step(self, step: int) -> Tensor:
-        clean, generator = self._batch(self.recipe.seed, step)
+    def make_step(self, step: int) -> Tensor:
+        """One step of the optimiser; returns the loss, which stays on the device."""
+        clean, generator = self.batch(self.recipe.seed, step)
         x, knobs = self.recipe.pairs(clean, generator)
         x = x.contiguous(memory_format=torch.channels_last)
         with devices.autocast(self.device, self.precision):
@@ -166,7 +167,8 @@ class _Job:
         self.optimiser.step()
         return loss.detach()
 
-    def _batch(self, seed: int, step: int) -> tuple[Tensor, torch.Generator]:
+    def batch(self, seed: int, step: int) -> tuple[Tensor, torch.Generator]:
+        """Clean patches, and the generator for what degrades them."""
         positions = torch.Generator().manual_seed((seed << 40) + 2 * step)
         noise = torch.Generator(self.device).manual_seed((seed << 40) + 2 * step + 1)
         return self.sampler.sample(self.recipe.batch, positions), noise
@@ -251,7 +253,7 @@ class _Job:
 
     def finish(self) -> Path:
         """Write the checkpoint and the training curve; remove the state, which is no longer needed."""
-        self.recipe.finish(self.net, lambda i: self._batch(self.recipe.seed + 1, i))
+        self.recipe.finish(self.net, lambda i: self.batch(self.recipe.seed + 1, i))
         final = self.validate()
         recipe = self.recipe
         history = Provenance(

@@ -46,7 +46,7 @@ def results(tmp_path):
     verdicts = [("a", "compact", "holds"), ("b", "compact", "differs"), ("a", "paper", "not tested")]
     keys = ("claim", "scale", "verdict")
     store(tmp_path, "adafm-verdicts.csv", [{**claim, **dict(zip(keys, v, strict=True))} for v in verdicts])
-    store(tmp_path, "times.csv", [{"command": "make test", "seconds": "301.2", "hardware": "two cores"}])
+    store(tmp_path, "times.csv", [{"command": "`make test`", "seconds": "301.2", "hardware": "two cores"}])
     return tmp_path
 
 

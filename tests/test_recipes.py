@@ -123,12 +123,12 @@ def trained_parents(tmp_path_factory):
 @pytest.mark.parametrize("name", SMOKE)
 def test_one_step_reaches_what_trains_and_nothing_frozen(name, trained_parents):
     recipe = find(name, "smoke")
-    job = training._Job(recipe, torch.device("cpu"), trained_parents, compiled=False)
+    job = training.Job(recipe, torch.device("cpu"), trained_parents, compiled=False)
     trained = {id(p) for module in recipe.trained(job.net) for p in module.parameters()}
     before = {k: v.clone() for k, v in job.net.state_dict().items()}
     job.optimiser.param_groups[0]["lr"] = recipe.lr
     job.net.train()
-    loss = job._step(0)
+    loss = job.make_step(0)
     assert loss.isfinite() and loss > 0
 
     state, moved = job.net.state_dict(), set()

@@ -38,7 +38,7 @@ def tiny(name: str) -> Recipe:
 
 def break_at(step: int, stop) -> None:
     """Save the state until SAVED steps are done, and call `stop` before `step`."""
-    original = training._Job._step
+    original = training.Job.make_step
 
     def until(job, i):
         training.SAVE_EVERY = -1.0 if i < SAVED else 1e9
@@ -46,7 +46,7 @@ def break_at(step: int, stop) -> None:
             stop()
         return original(job, i)
 
-    training._Job._step = until
+    training.Job.make_step = until
 
 
 def interrupt():
@@ -69,7 +69,7 @@ training.train(tiny(sys.argv[3]), device="cpu", out=Path(sys.argv[2]))
 def own_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(training, "SAVE_EVERY", 1e9)
-    monkeypatch.setattr(training._Job, "_step", training._Job._step)
+    monkeypatch.setattr(training.Job, "make_step", training.Job.make_step)
     monkeypatch.setattr(data, "training_set", functools.cache(data.training_set))
 
 
@@ -82,13 +82,13 @@ def full_precision(monkeypatch):
 @pytest.fixture
 def steps_taken(monkeypatch):
     """The number and the learning rate of every step."""
-    taken, original = [], training._Job._step
+    taken, original = [], training.Job.make_step
 
     def record(job, step):
         taken.append((step, job.optimiser.param_groups[0]["lr"]))
         return original(job, step)
 
-    monkeypatch.setattr(training._Job, "_step", record)
+    monkeypatch.setattr(training.Job, "make_step", record)
     return taken
 
 
@@ -149,20 +149,20 @@ def test_every_kind_of_run_resumes_exactly(name, tmp_path, full_precision, monke
             train(parent, out, steps=2)
     whole = train(name, tmp_path / "whole")
 
-    original = training._Job._step
+    original = training.Job.make_step
     break_at(KILLED, interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(name, tmp_path / "broken")
-    monkeypatch.setattr(training._Job, "_step", original)
+    monkeypatch.setattr(training.Job, "make_step", original)
     assert_same_weights(whole, train(name, tmp_path / "broken"))
 
 
 def test_a_changed_recipe_does_not_take_up_the_state_of_another(tmp_path, steps_taken, monkeypatch):
-    recording = training._Job._step
+    recording = training.Job.make_step
     break_at(KILLED, interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(BASIC, tmp_path)
-    monkeypatch.setattr(training._Job, "_step", recording)
+    monkeypatch.setattr(training.Job, "make_step", recording)
     steps_taken.clear()
     train(BASIC, tmp_path, lr=tiny(BASIC).lr / 2)
     assert [step for step, _ in steps_taken] == list(range(STEPS))
@@ -186,11 +186,11 @@ def test_a_budget_in_minutes_ends_on_time_and_annealed_also_across_a_break(
         monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=itertools.count(1000.0).__next__))
         return training.train(recipe, device="cpu", out=tmp_path)
 
-    recording = training._Job._step
+    recording = training.Job.make_step
     break_at(KILLED, interrupt)
     with pytest.raises(KeyboardInterrupt):
         train_by_new_clock()
-    monkeypatch.setattr(training._Job, "_step", recording)
+    monkeypatch.setattr(training.Job, "make_step", recording)
     steps_taken.clear()
     history = checkpoints.load(train_by_new_clock()).provenance
     assert [step for step, _ in steps_taken] == list(range(SAVED, 30))
@@ -223,12 +223,12 @@ def test_a_hundred_steps_bring_the_picture_nearer(tmp_path):
 
 def test_divergence_says_when_and_where_and_keeps_the_last_good_state(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
-    original = training._Job._step
+    original = training.Job.make_step
 
     def poisoned(job, step):
         return torch.tensor(float("nan")) if step == 7 else original(job, step)
 
-    monkeypatch.setattr(training._Job, "_step", poisoned)
+    monkeypatch.setattr(training.Job, "make_step", poisoned)
     with pytest.raises(training.Diverged, match=rf"{BASIC}: the loss is nan at step 7 .*{tiny(BASIC).sha()}"):
         train(BASIC, tmp_path)
     assert not checkpoints.path_of(BASIC, "smoke", tmp_path).exists()
@@ -248,7 +248,7 @@ def test_a_rate_far_too_high_is_noticed(tmp_path):
 def test_held_out_images_are_never_sampled(n, held_out, tmp_path, monkeypatch):
     flat = [Sample(str(i), np.full((20, 24, 3), i, np.uint8)) for i in range(n)]
     monkeypatch.setattr(data, "training_set", lambda name: flat)
-    job = training._Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
+    job = training.Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
     kept = {int(image[0, 0, 0]) for image in job.held_out}
     patches = job.sampler.sample(40 * n, torch.Generator().manual_seed(0))
     drawn = {round(float(value) * 255) for value in patches[:, 0, 0, 0]}

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -225,9 +225,9 @@ def runs(size: Size) -> tuple[Recipe, ...]:
     )
 
 
-def _basic(size: Size, sigma: int) -> Basic:
-    return Basic(
-        name=f"adafm-denoise-basic-s{sigma}",
+def _basic(size: Size, sigma: int, kind: Callable[..., Basic] = Basic, name: str = "") -> Basic:
+    return kind(
+        name=name or f"adafm-denoise-basic-s{sigma}",
         scale=size.scale,
         patch=size.patch,
         batch=size.batch,
@@ -267,10 +267,9 @@ def _stage(size: Size, start: int, end: int, k: int) -> Adapted:
 
 
 def _rivals(size: Size) -> tuple[Recipe, ...]:
-    start = {f.name: getattr(_basic(size, 15), f.name) for f in fields(Basic)}
     return (
-        BatchNormed(**start | {"name": "adafm-denoise-bn-s15"}, end=Denoise(75)),
-        Conditional(**start | {"name": "adafm-denoise-cin-s15-s75"}, end=Denoise(75)),
+        _basic(size, 15, partial(BatchNormed, end=Denoise(75)), "adafm-denoise-bn-s15"),
+        _basic(size, 15, partial(Conditional, end=Denoise(75)), "adafm-denoise-cin-s15-s75"),
     )
 
 

@@ -21,7 +21,7 @@ from lib.claims import Claim, Judged
 from lib.measure import Bench, Measurement, Protocol, Setting, interval, knob_text
 from lib.models.knobs import Controllable
 from lib.recipes import Scale, find
-from lib.results import Store
+from lib.results import Store, Stored
 from lib.training import train
 
 EMBEDDED = "skimage"  # the photographs that scikit-image installs
@@ -123,7 +123,7 @@ class Report:
 
     def cell(self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")) -> Cell:
         """The cell of a setting; `printed` is the method and the setting as the paper's table has them."""
-        return self._cell(item, setting, printed, self.bench.measure, self.store.find)
+        return self.cell_from(item, setting, printed, self.bench.measure, self.store.find)
 
     def best(
         self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")
@@ -136,14 +136,22 @@ class Report:
             knobs["this_run"] = found.setting.knobs[0]
             return found
 
-        cell = self._cell(item, setting, printed, search, self.store.find_best)
+        cell = self.cell_from(item, setting, printed, search, self.store.find_best)
         for scale in ("paper", "compact"):
             stored = self.store.find_best(item, scale, setting)
             if stored:
                 knobs[scale] = stored.knobs[0]
         return cell, knobs
 
-    def _cell(self, item: str, setting: Setting, printed, measure: Callable, find_stored: Callable) -> Cell:
+    def cell_from(
+        self,
+        item: str,
+        setting: Setting,
+        printed: tuple[str, str],
+        measure: Callable[[Setting], Measurement],
+        find_stored: Callable[[str, Scale, Setting], Stored | None],
+    ) -> Cell:
+        """Measures where the network is at hand, reads the stored rows beside it."""
         this_run = None
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
         self.last_set = here.protocol.dataset

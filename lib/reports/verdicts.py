@@ -14,7 +14,7 @@ SCALES = ("compact", "paper")
 class Reread(Report):
     """A report on the stored rows: its cells measure nothing."""
 
-    def _cell(self, item, setting, printed, measure, find_stored) -> Cell:
+    def cell_from(self, item, setting, printed, measure, find_stored) -> Cell:
         stored = (find_stored(item, scale, setting) for scale in SCALES)
         compact, paper = (found.scores if found else None for found in stored)
         return Cell(self.printed_value(item, setting.protocol.dataset, *printed), paper, compact)
