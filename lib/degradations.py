@@ -128,6 +128,21 @@ def resize(
     return x.contiguous()
 
 
+def lower_resolution(x: Tensor, factor: float) -> Tensor:
+    """Bicubic down by 1/factor and up again to the same size, MATLAB's resize both ways.
+
+    factor: above 1, whole or not. What is in between is not rounded; the result is clipped and
+    rounded to 8 bits, the input of SRCNN and of AdaFM's networks. A side that the factor does not
+    divide gives ceil(side / factor) pixels in between, and the enlarged picture is cropped.
+    """
+    height, width = x.shape[-2:]
+    if float(factor).is_integer() and not (height % factor or width % factor):
+        small = resize(x, size=(int(height / factor), int(width / factor)))
+        return to_8bit(resize(small, size=(height, width)))
+    small = resize(x, scale=1 / factor)
+    return to_8bit(resize(small, scale=factor)[..., :height, :width])
+
+
 def jpeg(x: Tensor, quality: float | Tensor, *, subsampling: str = "4:2:0") -> Tensor:
     """Pillow's JPEG codec, image by image: gray for C = 1, YCbCr colour for C = 3.
 

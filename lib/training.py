@@ -6,6 +6,7 @@ exactly where its last saved state stood: on a CPU the final weights are the sam
 
 import csv
 import json
+import math
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from tqdm import tqdm
 from lib import checkpoints, data, devices, images, networks, paths, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
+from lib.images import rgb_to_y
 from lib.metrics import psnr
 from lib.recipes import Recipe
 
@@ -29,6 +31,7 @@ REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATIONS = 20  # a run, but no more than one in 50 steps
 HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
+CURVE = ("step", "loss", "validation_psnr", "validation_psnr_y", "steps_per_second")
 
 
 class Diverged(RuntimeError):
@@ -41,7 +44,7 @@ class _Progress:
 
     step: int = 0
     seconds: float = 0.0
-    curve: tuple[tuple[int, float, float, float], ...] = ()  # step, loss, validation PSNR, rate
+    curve: tuple[tuple[int, float, float, float, float], ...] = ()  # the columns of CURVE
 
 
 def budgeted(
@@ -109,10 +112,13 @@ class Job:
         images = [_in_channels(s.pixels, recipe.channels) for s in samples]
         held = min(HELD_OUT, max(1, len(images) // 4))
         every = max(1, len(images) // held)
-        self.held_out = images[::every][:held]
+        self.held_out = [_centre(image) for image in images[::every][:held]]
+        if recipe.watch and data.locate(recipe.watch):
+            watched = data.load_images(recipe.watch)
+            self.held_out = [_in_channels(s.pixels, recipe.channels) for s in watched]
         self.sampler = data.PatchSampler(
             [image for i, image in enumerate(images) if i % every or i // every >= held],
-            recipe.patch,
+            recipe.drawn,
             device,
         )
 
@@ -141,7 +147,7 @@ class Job:
                 validations += 1
                 loss = self._mean(recent)
                 rate = progress.step / progress.seconds
-                progress.curve += ((progress.step, loss, self.validate(), rate),)
+                progress.curve += ((progress.step, loss, *self.validate(), rate),)
                 recent = []
             if recent and now - reported > REPORT_EVERY:
                 reported = now
@@ -156,6 +162,7 @@ class Job:
         """One step of the optimiser; returns the loss, which stays on the device."""
         clean, generator = self.batch(self.recipe.seed, step)
         x, knobs = self.recipe.pairs(clean, generator)
+        x, clean = self.recipe.inner(x), self.recipe.inner(clean)
         x = x.contiguous(memory_format=torch.channels_last)
         with devices.autocast(self.device, self.precision):
             restored = self.forward(x, knobs)
@@ -187,21 +194,30 @@ class Job:
         return float(loss.mean())
 
     @torch.no_grad()
-    def validate(self) -> float:
-        """Mean PSNR in dB on centre crops of the images held out, 8-bit output."""
+    def validate(self) -> tuple[float, float]:
+        """Mean PSNR in dB, 8-bit output: all channels, and Y (the same for a network of Y).
+
+        On the whole images of the set that the recipe watches, where it is here; else on centre crops
+        of the images held out.
+        """
         self.net.eval()
         values = []
+        levels = self.recipe.levels
+        border, multiple = max(v.border for v in levels), math.lcm(*(v.multiple for v in levels))
         for i, image in enumerate(self.held_out):
-            top, left = ((side - CROP) // 2 if side > CROP else 0 for side in image.shape[:2])
-            crop = torch.from_numpy(image[top : top + CROP, left : left + CROP]).to(self.device)
-            crop = crop[: crop.shape[0] // 2 * 2, : crop.shape[1] // 2 * 2]
-            clean = crop.reshape(*crop.shape[:2], -1).permute(2, 0, 1)[None].float() / 255
+            height, width = (side // multiple * multiple for side in image.shape[:2])
+            pixels = torch.from_numpy(image[:height, :width]).to(self.device)
+            clean = pixels.reshape(height, width, -1).permute(2, 0, 1)[None].float() / 255
+            clean = clean.repeat(self.recipe.least, 1, 1, 1)
             generator = torch.Generator(self.device).manual_seed(i)
-            x, knobs = self.recipe.pairs(clean.repeat(2, 1, 1, 1), generator)
-            restored = self.net(x.contiguous(memory_format=torch.channels_last), knobs)
-            values.append(psnr(to_8bit(restored), clean.expand_as(restored)).mean())
+            x, knobs = self.recipe.pairs(clean, generator)
+            x, clean = (y[..., : height // 2 * 2, : width // 2 * 2] for y in (x, clean))
+            restored = to_8bit(self.net(x.contiguous(memory_format=torch.channels_last), knobs))
+            db = psnr(restored, clean, border=border).mean()
+            luma = [y if y.shape[1] == 1 else rgb_to_y(y) for y in (restored, clean)]
+            values.append((db, psnr(*luma, border=border).mean()))
         self.net.train()
-        return float(torch.stack(values).mean())
+        return tuple(float(torch.stack(column).mean()) for column in zip(*values, strict=True))
 
     def _report(self, bar: tqdm, loss: float) -> None:
         progress = self.progress
@@ -254,7 +270,7 @@ class Job:
     def finish(self) -> Path:
         """Write the checkpoint and the training curve; remove the state, which is no longer needed."""
         self.recipe.finish(self.net, lambda i: self.batch(self.recipe.seed + 1, i))
-        final = self.validate()
+        final, _ = self.validate()
         recipe = self.recipe
         history = Provenance(
             recipe=recipe.name,
@@ -282,8 +298,11 @@ class Job:
         curve = path.with_suffix(".csv")
         with open(curve, "w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["step", "loss", "validation_psnr", "steps_per_second"])
-            writer.writerows((s, f"{a:.6f}", f"{b:.4f}", f"{c:.3f}") for s, a, b, c in self.progress.curve)
+            writer.writerow(CURVE)
+            writer.writerows(
+                (step, f"{loss:.6f}", f"{db:.4f}", f"{db_y:.4f}", f"{rate:.3f}")
+                for step, loss, db, db_y, rate in self.progress.curve
+            )
         (self.folder / "state.safetensors").unlink(missing_ok=True)
         print(
             f"{recipe.name}: {final:.2f} dB on the images held out, {history.minutes} min.",
@@ -307,6 +326,11 @@ class Job:
         if unexpected or (not self.recipe.stage and set(missing) & learnt):
             raise checkpoints.BadCheckpoint(f"{self.recipe.parent} does not fit {self.recipe.name}.")
         return parent.weights_sha
+
+
+def _centre(image: np.ndarray) -> np.ndarray:
+    top, left = (max(0, side - CROP) // 2 for side in image.shape[:2])
+    return image[top : top + CROP, left : left + CROP]
 
 
 def _in_channels(pixels: np.ndarray, channels: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 import torch
 
-from lib import data, paths, training
+from lib import data, degradations, paths, training
 from lib.recipes import SCALES, find, queue
 from lib.recipes.common import Cosine, Steps
 
@@ -18,6 +18,24 @@ DENOISING = {
     "adafm-denoise-s75-s15-k1",
     "adafm-denoise-bn-s15",
     "adafm-denoise-cin-s15-s75",
+}
+DEJPEG = {
+    *(f"adafm-dejpeg-basic-q{quality}" for quality in (80, 70, 60, 50, 40, 30, 20, 10)),
+    *(f"adafm-dejpeg-q80-q10-k{k}" for k in (1, 3, 5, 7)),
+    *(f"adafm-dejpeg-q80-q{end}-k1" for end in (60, 40, 20)),
+    "adafm-dejpeg-q10-q80-k1",
+    "adafm-dejpeg-bn-q80",
+    "adafm-dejpeg-cin-q80-q10",
+}
+SR = {
+    *(f"adafm-sr-basic-x{factor}" for factor in (2, 3, 4, 5, 6)),
+    *(f"adafm-sr-x3-x4-k{k}" for k in (1, 3, 5, 7)),
+    *(f"adafm-sr-x{a}-x{b}-k5" for a, b in ((2, 3), (4, 5), (5, 6), (2, 4), (3, 5), (4, 6), (4, 3), (4, 2))),
+    "adafm-sr-x3-x4-k5-postact",
+    "adafm-sr-x3-x4-k5-allconv",
+    "adafm-sr-scratch-x4-k5",
+    "adafm-sr-bn-x3",
+    "adafm-sr-cin-x3-x4",
 }
 ARCNN = {
     "adafm-arcnn-s15",
@@ -32,10 +50,9 @@ SMOKE = [recipe.name for recipe in queue("smoke")]
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_every_run_of_the_denoising_tables_and_figures_exists(scale):
+def test_every_run_of_the_papers_list_exists_once(scale):
     names = [recipe.name for recipe in queue(scale)]
-    assert set(names) >= DENOISING | ARCNN
-    assert len(names) == len(set(names))
+    assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN)
     assert {recipe.scale for recipe in queue(scale)} == {scale}
 
 
@@ -50,12 +67,13 @@ def test_parents_come_before_what_starts_from_them(scale):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_stage_starts_from_the_level_in_its_name_and_trains_on_the_other(scale):
-    for name in DENOISING:
-        if name.endswith(("-k1", "-k3", "-k5", "-k7")):
-            start, end, k = name.removeprefix("adafm-denoise-").split("-")
+    for name in DENOISING | DEJPEG | SR:
+        if name.endswith(("-k1", "-k3", "-k5", "-k7")) and "scratch" not in name:
+            _, task, start, end, k = name.split("-")
             stage = find(name, scale)
             parent = find(stage.parent, scale)
-            assert (f"s{parent.level.sigma:g}", f"s{stage.level.sigma:g}") == (start, end)
+            written = {"denoise": "sigma", "dejpeg": "q", "sr": "x"}[task]
+            assert (parent.level.name, stage.level.name) == (written + start[1:], written + end[1:])
             assert (f"k{stage.kernel_size}", stage.stage) == (k, True)
 
 
@@ -153,12 +171,10 @@ def clipped_deviation(sigma):
     return sigma * math.sqrt(1 - outside - 2 * a * density + a**2 * outside)
 
 
-@pytest.mark.parametrize("name", SMOKE)
-def test_pairs_restore_with_the_knob_of_the_level_they_have(name):
+@pytest.mark.parametrize("name", [name for name in SMOKE if name in DENOISING | ARCNN])
+def test_noisy_pairs_restore_with_the_knob_of_the_level_they_have(name):
     """Noise of a pair's input against the level its knob stands for."""
     recipe = find(name, "smoke")
-    if not hasattr(recipe.level, "sigma"):
-        pytest.skip("not noise")
     clean = torch.full((8, recipe.channels, 64, 64), 0.5)
     x, knobs = recipe.pairs(clean, torch.Generator().manual_seed(0))
     assert x.shape == clean.shape
@@ -170,6 +186,42 @@ def test_pairs_restore_with_the_knob_of_the_level_they_have(name):
     deviations = ((x - clean) * 255).flatten(1).std(1)
     expected = torch.tensor([clipped_deviation(sigma) for sigma in levels])
     torch.testing.assert_close(deviations, expected, rtol=0.03, atol=0)
+
+
+@pytest.mark.parametrize("name", [name for name in SMOKE if name in DEJPEG | SR])
+def test_other_pairs_restore_with_the_knob_of_the_level_they_have(name, photo):
+    """The input of a pair, made again by the degradation that its run is named after."""
+    recipe = find(name, "smoke")
+    clean = photo[..., 96:216, 96:216].repeat(4, 1, 1, 1)[:, : recipe.channels]
+    x, knobs = recipe.pairs(clean, torch.Generator())
+    levels = [part for part in name.split("-") if part[0] in "qx" and part[1:].isdigit()]
+    levels = {"basic": levels, "bn": levels, "cin": levels}.get(name.split("-")[2], levels[-1:])
+    made = {
+        "q": lambda value: degradations.jpeg(clean, value),
+        "x": lambda value: degradations.lower_resolution(clean, value),
+    }
+    expected = [made[level[0]](int(level[1:])) for level in levels]
+    assert torch.equal(x, torch.cat([expected[0][:2], expected[-1][:2]]))
+    own = 0 if "basic" in name else 1
+    ends = {"bn": [[0.0]] * 4, "cin": [[0.0]] * 2 + [[1.0]] * 2}
+    assert knobs.tolist() == ends.get(name.split("-")[2], [[1.0] * own] * 4)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, 5, 6])
+def test_a_patch_is_degraded_as_inside_a_whole_picture(factor, photo):
+    """What is sampled around a patch reaches as far as both bicubic kernels do."""
+    recipe = find(f"adafm-sr-basic-x{factor}", "compact")
+    assert recipe.drawn % factor == 0
+    whole = photo[..., : 512 // factor * factor, : 512 // factor * factor]
+    at = 20 * factor
+    sampled = whole[..., at : at + recipe.drawn, at : at + recipe.drawn]
+    x, _ = recipe.pairs(sampled, torch.Generator())
+    start = at + (recipe.drawn - recipe.patch) // 2
+    inside = degradations.lower_resolution(whole, factor)
+    inside = inside[..., start : start + recipe.patch, start : start + recipe.patch]
+    torch.testing.assert_close(recipe.inner(x), inside, atol=1.01 / 255, rtol=0)  # rounding at ties
+    assert (recipe.inner(x) == inside).float().mean() > 0.999
+    assert torch.equal(recipe.inner(sampled), whole[..., start : start + 48, start : start + 48])
 
 
 # --- schedules -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every training run of AdaFM (denoising), at three scales. Names as in the paper's list of runs.
+"""Every training run of AdaFM, at three scales. Names as in the paper's list of runs.
 
 [P] the paper, [C] the authors' released options, [O] our choice.
 """
@@ -6,9 +6,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lib.models.adafm import AdaBN, AdaFM, ConditionalIN, Nothing, Placement, RestorationNet
 from lib.models.baselines import ARCNN
@@ -16,10 +17,13 @@ from lib.recipes.common import (
     SHORT_BETAS,
     SHORT_CLIP,
     SHORT_GAIN,
+    Compress,
     Cosine,
     Denoise,
+    Level,
     Recipe,
     Scale,
+    Shrink,
     Steps,
 )
 
@@ -28,10 +32,14 @@ from lib.recipes.common import (
 class Basic(Recipe):
     """A basic model, trained on one level."""
 
-    level: Denoise
+    level: Level
     width: int = 64  # [C] nf
     blocks: int = 16  # [P] residual blocks
     init_gain: float = 1.0  # [C] 1: the released initialisation
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level,)
 
     def build(self) -> RestorationNet:
         return self._start(RestorationNet(self.channels, self.width, self.blocks, Nothing))
@@ -67,11 +75,30 @@ class Adapted(Basic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scratch(Adapted):
+    """AdaFM-Net with every weight trained on the end level at once: does it have more capacity?"""
+
+    stage: bool = False
+
+    def build(self) -> RestorationNet:
+        net = self._start(super().build())
+        for module in net.modules():
+            if isinstance(module, AdaFM):
+                nn.init.kaiming_normal_(module.filter.weight)  # [C] as every other convolution
+                module.filter.weight.data.mul_(0.1)
+        return net
+
+
+@dataclass(frozen=True, kw_only=True)
 class BatchNormed(Basic):
     """AdaBN: trained on `level`; then the statistics of `end` are taken with every weight kept."""
 
-    end: Denoise
+    end: Level
     statistics_batches: int = 200  # [O] the papers say only that the statistics are recomputed
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level, self.end)
 
     def build(self) -> RestorationNet:
         return self._start(RestorationNet(self.channels, self.width, self.blocks, AdaBN))
@@ -86,7 +113,7 @@ class BatchNormed(Basic):
             site.adapting = True
         for i in range(self.statistics_batches):
             clean, generator = batches(i)
-            net(self.end.degrade(clean, generator), clean.new_ones(len(clean), 1))
+            net(self.inner(self.end.degrade(clean, generator)), clean.new_ones(len(clean), 1))
         for site in sites:
             site.adapting = False
 
@@ -96,7 +123,15 @@ class Conditional(Basic):
     """Conditional IN: [O] one set of convolutions, half of every batch per level, each through its
     own affine parameters. The paper does not say how its baseline was trained."""
 
-    end: Denoise
+    end: Level
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level, self.end)
+
+    @property
+    def least(self) -> int:
+        return 2
 
     def build(self) -> RestorationNet:
         return self._start(RestorationNet(self.channels, self.width, self.blocks, ConditionalIN))
@@ -112,8 +147,12 @@ class Conditional(Basic):
 class Observation(Recipe):
     """The ARCNN study of Observation 1: trained, fine-tuned, or followed by depth-wise filters g."""
 
-    level: Denoise
+    level: Level
     g: int = 0  # size of the filter g behind every layer; 0: none
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level,)
 
     def build(self) -> ARCNN:
         site = partial(AdaFM, kernel_size=self.g) if self.g else Nothing
@@ -121,6 +160,29 @@ class Observation(Recipe):
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return self.level.degrade(clean, generator), clean.new_ones(len(clean), int(self.g > 0))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One of the paper's three tasks: how its levels are written and what its networks see."""
+
+    name: Literal["denoise", "dejpeg", "sr"]
+    mark: Literal["s", "q", "x"]  # before a level in a run's name
+    at: Callable[[int], Level]
+    channels: int
+
+
+DENOISE = Task("denoise", "s", Denoise, 3)
+DEJPEG = Task("dejpeg", "q", Compress, 1)  # [P] Y
+SR = Task("sr", "x", Shrink, 3)  # [P] RGB, measured on Y
+
+
+def basic_name(task: Task, level: int) -> str:
+    return f"adafm-{task.name}-basic-{task.mark}{level}"
+
+
+def stage_name(task: Task, start: int, end: int, k: int) -> str:
+    return f"adafm-{task.name}-{task.mark}{start}-{task.mark}{end}-k{k}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,23 +273,45 @@ SMOKE = replace(
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run of the denoising part, most wanted first; a stage stands behind its parent."""
-    adaptations = [(15, end, 1) for end in (25, 35, 50)] + [(15, 75, k) for k in (3, 5, 7)]
+    """Every run, the most wanted first, in the order that completes whole tables; a stage stands
+    behind its parent."""
     return (
-        _basic(size, 15),
-        _basic(size, 75),
-        _stage(size, 15, 75, 1),
-        _stage(size, 75, 15, 1),
-        *(_basic(size, sigma) for sigma in (25, 35, 50)),
-        *(_stage(size, start, end, k) for start, end, k in adaptations),
-        *_rivals(size),
+        *_pair(size, DENOISE, 15, 75, 1),
+        *_pair(size, DEJPEG, 80, 10, 1),
+        *(_basic(size, DENOISE, sigma) for sigma in (25, 35, 50)),
+        *(_stage(size, DENOISE, 15, end, 1) for end in (25, 35, 50)),
+        *(_stage(size, DENOISE, 15, 75, k) for k in (3, 5, 7)),
+        *_pair(size, SR, 3, 4, 5),
+        *(_basic(size, DEJPEG, quality) for quality in (60, 40, 20)),
+        *(_stage(size, DEJPEG, 80, end, 1) for end in (60, 40, 20)),
+        *(_stage(size, DEJPEG, 80, 10, k) for k in (3, 5, 7)),
+        *(_stage(size, SR, 3, 4, k) for k in (1, 3, 7)),
+        *(_basic(size, SR, factor) for factor in (2, 5, 6)),
+        *(_stage(size, SR, *ends, 5) for ends in ((2, 3), (4, 5), (5, 6), (2, 4), (3, 5), (4, 6), (4, 2))),
+        *_rivals(size, DENOISE, 15, 75),
+        *_rivals(size, DEJPEG, 80, 10),
+        *_rivals(size, SR, 3, 4),
         *_observation(size),
+        *(_basic(size, DEJPEG, quality) for quality in (70, 50, 30)),
+        *_variants(size),
     )
 
 
-def _basic(size: Size, sigma: int, kind: Callable[..., Basic] = Basic, name: str = "") -> Basic:
+def _pair(size: Size, task: Task, easy: int, hard: int, k: int) -> tuple[Recipe, ...]:
+    """Both ends of a task, and the adaptation in either direction."""
+    return (
+        _basic(size, task, easy),
+        _basic(size, task, hard),
+        _stage(size, task, easy, hard, k),
+        _stage(size, task, hard, easy, k),
+    )
+
+
+def _basic(
+    size: Size, task: Task, level: int, kind: Callable[..., Basic] = Basic, name: str = ""
+) -> Basic:
     return kind(
-        name=name or f"adafm-denoise-basic-s{sigma}",
+        name=name or basic_name(task, level),
         scale=size.scale,
         patch=size.patch,
         batch=size.batch,
@@ -237,17 +321,18 @@ def _basic(size: Size, sigma: int, kind: Callable[..., Basic] = Basic, name: str
         schedule=size.schedule,
         betas=size.betas,
         clip=size.clip,
+        channels=task.channels,
         training_set=size.training_set,
         width=size.width,
         blocks=size.blocks,
         init_gain=size.init_gain,
-        level=Denoise(sigma),
+        level=task.at(level),
     )
 
 
-def _stage(size: Size, start: int, end: int, k: int) -> Adapted:
+def _stage(size: Size, task: Task, start: int, end: int, k: int) -> Adapted:
     return Adapted(
-        name=f"adafm-denoise-s{start}-s{end}-k{k}",
+        name=stage_name(task, start, end, k),
         scale=size.scale,
         patch=size.patch,
         batch=size.batch,
@@ -257,19 +342,34 @@ def _stage(size: Size, start: int, end: int, k: int) -> Adapted:
         schedule=size.stage_schedule,
         betas=size.betas,
         clip=size.clip,
+        channels=task.channels,
         training_set=size.training_set,
         width=size.width,
         blocks=size.blocks,
-        level=Denoise(end),
-        parent=_basic(size, start).name,
+        level=task.at(end),
+        parent=basic_name(task, start),
         kernel_size=k,
+        watch="set5" if task is SR else "",
     )
 
 
-def _rivals(size: Size) -> tuple[Recipe, ...]:
+def _variants(size: Size) -> tuple[Recipe, ...]:
+    """Where the layers stand, and everything trained at once: super-resolution x3 to x4, 5x5."""
+    stage = _stage(size, SR, 3, 4, 5)
     return (
-        _basic(size, 15, partial(BatchNormed, end=Denoise(75)), "adafm-denoise-bn-s15"),
-        _basic(size, 15, partial(Conditional, end=Denoise(75)), "adafm-denoise-cin-s15-s75"),
+        replace(stage, name=f"{stage.name}-postact", placement="after_activation"),
+        replace(stage, name=f"{stage.name}-allconv", placement="all_convs"),
+        _basic(size, SR, 4, partial(Scratch, kernel_size=5), "adafm-sr-scratch-x4-k5"),
+    )
+
+
+def _rivals(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
+    first, last = f"{task.mark}{start}", f"{task.mark}{end}"
+    return (
+        _basic(size, task, start, partial(BatchNormed, end=task.at(end)), f"adafm-{task.name}-bn-{first}"),
+        _basic(
+            size, task, start, partial(Conditional, end=task.at(end)), f"adafm-{task.name}-cin-{first}-{last}"
+        ),
     )
 
 

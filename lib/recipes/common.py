@@ -52,6 +52,10 @@ class Denoise:
     sigma: float
     quantise: bool = True  # [C] noisy images are 8-bit files in the authors' script
 
+    multiple = 1
+    border = 0
+    margin = 0
+
     @property
     def name(self) -> str:
         return f"sigma{self.sigma:g}" if self.quantise else f"sigma{self.sigma:g} float"
@@ -64,9 +68,16 @@ class Denoise:
 
 @dataclass(frozen=True)
 class Compress:
-    """JPEG of one quality, through the reference codec: gray for one channel, 4:2:0 for three."""
+    """JPEG of one quality: gray for one channel, 4:2:0 for three.
+
+    Through the reference codec; gray pictures on a GPU are compressed there, to the same values.
+    """
 
     quality: int
+
+    multiple = 1
+    border = 0
+    margin = 0
 
     @property
     def name(self) -> str:
@@ -74,10 +85,41 @@ class Compress:
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         """clean (N, C, H, W) in [0, 1] -> the same shape, decoded from a JPEG."""
-        return degradations.jpeg(clean, self.quality)
+        compress = degradations.jpeg_gray if clean.is_cuda and clean.shape[1] == 1 else degradations.jpeg
+        return compress(clean, self.quality)
 
 
-Level = Denoise | Compress
+@dataclass(frozen=True)
+class Shrink:
+    """Bicubic super-resolution by one factor; the network's input is enlarged to full size first."""
+
+    factor: float
+
+    @property
+    def name(self) -> str:
+        return f"x{self.factor:g}"
+
+    @property
+    def multiple(self) -> int:
+        """Pictures are cropped to sides that this divides (1 where the factor is not whole)."""
+        return int(self.factor) if float(self.factor).is_integer() else 1
+
+    @property
+    def border(self) -> int:
+        """Pixels at each side that PSNR leaves out, as since SRCNN."""
+        return math.ceil(self.factor)
+
+    @property
+    def margin(self) -> int:
+        """Pixels beyond a training patch that its input depends on: two bicubic kernels."""
+        return 4 * math.ceil(self.factor)
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """clean (N, C, H, W) in [0, 1] -> the same shape, 8-bit."""
+        return degradations.lower_resolution(clean, self.factor)
+
+
+Level = Denoise | Compress | Shrink
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +143,35 @@ class Recipe:
     parent: str = ""  # the run whose weights this one starts from
     stage: bool = False  # only the modules of `trained_in_stage` learn
     short_lr: float  # [O] takes the place of `lr` in a budgeted run, together with BETAS and CLIP
+    watch: str = ""  # image set whose PSNR the training curve follows; "": images held out
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Every level that this run degrades its patches to."""
+        return ()
+
+    @property
+    def drawn(self) -> int:
+        """Pixels a side of what is sampled: the patch, and around it what its input depends on."""
+        side = self.patch + 2 * max(level.margin for level in self.levels)
+        multiple = math.lcm(*(level.multiple for level in self.levels))
+        return -(-side // multiple) * multiple
+
+    def inner(self, x: Tensor) -> Tensor:
+        """The patch in the middle of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch)."""
+        start = (self.drawn - self.patch) // 2
+        return x[..., start : start + self.patch, start : start + self.patch]
+
+    @property
+    def least(self) -> int:
+        """Pictures that `pairs` needs at once."""
+        return 1
 
     def build(self) -> Controllable:
         raise TypeError(f"{type(self).__name__} builds no network")
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Degraded patches (N, C, H, W) and the knobs (N, K) they are restored with."""
+        """clean (N, C, H, W) -> the same degraded, and the knobs (N, K) they are restored with."""
         raise TypeError(f"{type(self).__name__} makes no training pairs")
 
     def finish(self, net: Controllable, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
