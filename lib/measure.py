@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,24 +19,30 @@ from lib.degradations import to_8bit
 from lib.metrics import psnr
 from lib.recipes.common import Level
 
+Colour = Literal["all channels", "luma", "Y of RGB"]
+
 
 @dataclass(frozen=True)
 class Protocol:
     """How a restored image is scored: which images, which degradation, which metric.
 
-    PSNR of each picture, all its channels, 8-bit output, no border shaved, after cropping to even
-    height and width (AdaFM's released test script).
+    PSNR of each picture on 8-bit output, cropped to even height and width after degrading (AdaFM's
+    released test script), without the border that the level leaves out.
+
+    colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of a picture; `Y of RGB` degrades
+    and restores RGB, and compares the Y of both, not rounded.
+    shaves: how often the border is left out; 2 is what AdaFM's released script does on Y.
     """
 
     dataset: str
     level: Level
     seed: int = 0
-    border: int = 0
-    luma: bool = False  # colour pictures are measured on their 8-bit BT.601 Y
+    colour: Colour = "all channels"
+    shaves: int = 1
 
     @property
-    def colour(self) -> str:
-        return "luma" if self.luma else "all channels"
+    def border(self) -> int:
+        return self.shaves * self.level.border
 
     def inputs(self, limit: int | None = None) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Name, clean and degraded image, (1, C, H, W) in [0, 1], of the first `limit` images.
@@ -43,15 +50,28 @@ class Protocol:
         The noise of image i comes from its own generator: a part of a set is measured as in the whole.
         """
         for i, sample in enumerate(samples(self.dataset, limit)):
-            clean = images.to_tensor(sample.pixels)
-            if self.luma and clean.shape[1] == 3:
-                clean = to_8bit(images.rgb_to_y(clean))
-            clean = clean[..., : clean.shape[-2] // 2 * 2, : clean.shape[-1] // 2 * 2]
+            clean = cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
             generator = torch.Generator().manual_seed((self.seed << 20) + i)
-            yield sample.name, clean, self.level.degrade(clean, generator)
+            degraded = self.level.degrade(clean, generator)
+            yield sample.name, cropped(clean, 2), cropped(degraded, 2)
 
     def score(self, restored: Tensor, clean: Tensor) -> float:
-        return float(psnr(to_8bit(restored), clean, border=self.border))
+        restored = to_8bit(restored)
+        if self.colour == "Y of RGB":
+            restored, clean = images.rgb_to_y(restored), images.rgb_to_y(clean)
+        return float(psnr(restored, clean, border=self.border))
+
+    def _channels(self, x: Tensor) -> Tensor:
+        """Luma, or RGB, of a gray or colour picture."""
+        if self.colour == "luma" and x.shape[1] == 3:
+            return to_8bit(images.rgb_to_y(x))
+        return x.expand(-1, 3, -1, -1) if self.colour == "Y of RGB" else x
+
+
+def cropped(x: Tensor, multiple: int) -> Tensor:
+    """The upper left of (..., H, W), its sides divisible by `multiple`."""
+    height, width = x.shape[-2:]
+    return x[..., : height // multiple * multiple, : width // multiple * multiple]
 
 
 @functools.lru_cache(maxsize=8)
@@ -152,11 +172,7 @@ class Bench:
     def network(self, name: str) -> networks.Trained:
         """The network, read once."""
         if name not in self._networks:
-            self._networks[name] = (
-                networks.published(name)
-                if name in networks.PUBLISHED
-                else networks.load(name, self.scale, self.folder)
-            )
+            self._networks[name] = networks.any_network(name, self.scale, self.folder)
         return self._networks[name]
 
     def best(self, network: str, protocol: Protocol) -> Measurement:
@@ -177,7 +193,7 @@ class Bench:
         pictures = samples(setting.protocol.dataset, self.limit)
         return Measurement(
             setting,
-            self.scale,
+            networks.scale_of(setting.network, self.scale),
             scores,
             trained.provenance,
             trained.weights_sha,

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor, nn
+
 from lib import checkpoints, paths
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import weights_file
@@ -22,6 +24,8 @@ PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "FFDNet colour": ("ffdnet/FFDNet_color.mat", load_ffdnet),
 }
 
+INPUT = "input"  # the degraded picture itself, a row of the papers' tables
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -30,6 +34,28 @@ class Trained:
     net: Controllable
     provenance: Provenance
     weights_sha: str
+
+
+class Untouched(Controllable):
+    """Hands a picture on as it is."""
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        return x
+
+    def fold(self, knobs: Tensor) -> nn.Module:
+        return nn.Identity()
+
+
+def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
+    """A run at `scale`, a published network, or the input itself; raises what `load` and `published` do."""
+    if name == INPUT:
+        return Trained(Untouched(), Provenance(name, "", "", scale_of(name, scale)), "")
+    return published(name) if name in PUBLISHED else load(name, scale, folder)
+
+
+def scale_of(name: str, scale: str) -> str:
+    """The scale under which rows of a network are kept: the input has none."""
+    return "none" if name == INPUT else scale
 
 
 def published(name: str) -> Trained:

@@ -12,8 +12,9 @@ import pandas as pd
 
 from lib import paths
 from lib.measure import Measurement, Setting, knob_text
+from lib.networks import scale_of
 
-KEY = ["scale", "recipe", "knobs", "dataset", "level", "colour", "seed"]
+KEY = ["scale", "recipe", "knobs", "dataset", "level", "colour", "border", "seed"]
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,12 @@ class Store:
         if rows.empty:
             return pd.DataFrame(columns=["item", "metric", "value", *KEY])
         wanted = {
-            "scale": scale,
+            "scale": scale_of(setting.network, scale),
             "recipe": setting.network,
             "dataset": setting.protocol.dataset,
             "level": setting.protocol.level.name,
             "colour": setting.protocol.colour,
+            "border": str(setting.protocol.border),
             "seed": str(setting.protocol.seed),
         }
         return rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]

@@ -9,11 +9,11 @@ import pytest
 import torch
 from scipy import stats
 
-from lib import data, measure, paths, training
+from lib import data, measure, networks, paths, training
 from lib.checkpoints import Provenance
 from lib.measure import Bench, Measurement, Protocol, Setting, best_knob, fit_curve, interval, knob_text
 from lib.recipes import find
-from lib.recipes.common import Denoise
+from lib.recipes.common import Compress, Denoise, Shrink
 
 PHOTOS = Protocol("skimage", Denoise(15))
 BASIC = "adafm-denoise-basic-s15"
@@ -57,7 +57,53 @@ def test_score_is_psnr_of_8_bit_output_and_shaves_the_border():
     framed = clean + 1 / 255
     framed[..., :2, :] = 0
     assert PHOTOS.score(framed, clean) < 20
-    assert replace(PHOTOS, border=2).score(framed, clean) == pytest.approx(48.1308, abs=1e-4)
+    for protocol in (Protocol("set5", Shrink(2)), Protocol("set5", Shrink(1), shaves=2)):
+        assert protocol.score(framed, clean) == pytest.approx(48.1308, abs=1e-4)
+
+
+def test_y_of_rgb_is_compared_without_rounding():
+    """One grey level of green is 128.553 / 255 of a level of Y."""
+    clean = torch.full((1, 3, 8, 8), 100 / 255)
+    greener = clean.clone()
+    greener[:, 1] += 1 / 255
+    expected = 48.1308 - 20 * np.log10(128.553 / 255)
+    assert replace(PHOTOS, colour="Y of RGB").score(greener, clean) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "shape"),
+    [
+        (Protocol("skimage", Shrink(4), colour="Y of RGB"), (1, 3, 424, 640)),
+        (Protocol("skimage", Shrink(3.4), colour="Y of RGB"), (1, 3, 426, 640)),
+        (Protocol("skimage", Compress(30), colour="luma"), (1, 1, 426, 640)),
+        (Protocol("skimage-gray", Shrink(3), colour="Y of RGB"), (1, 3, 510, 510)),
+    ],
+    ids=str,
+)
+def test_pictures_are_cropped_and_coloured_as_their_task_asks(protocol, shape):
+    """`rocket` has 427 x 640 pixels, the first gray photograph 512 x 512."""
+    pictures = {name: (clean, degraded) for name, clean, degraded in protocol.inputs()}
+    clean, degraded = pictures.get("rocket") or next(iter(pictures.values()))
+    assert clean.shape == degraded.shape == shape
+    assert 20 < protocol.score(degraded, clean) < 40
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expected"),
+    [
+        *((Protocol("live1", Compress(q), colour="luma"), db)
+          for q, db in ((10, 27.77), (20, 30.07), (30, 31.41), (40, 32.36), (80, 36.87))),
+        *((Protocol("set5", Shrink(x), colour="Y of RGB"), db)
+          for x, db in ((2, 33.69), (3, 30.41), (4, 28.43), (5, 27.00), (6, 25.93))),
+        (Protocol("set5", Shrink(4)), 26.70),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_inputs_of_the_jpeg_and_super_resolution_tables(protocol, expected, reference_data):
+    """Mean PSNR of the degraded pictures themselves, known from other papers and toolboxes."""
+    measured = Bench("compact", device="cpu").measure(Setting(networks.INPUT, (), protocol))
+    assert measured.scale == "none"
+    assert measured.mean == pytest.approx(expected, abs=0.02)
 
 
 # --- the bench -------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Denoise:
     sigma: float
     quantise: bool = True  # [C] noisy images are 8-bit files in the authors' script
 
-    multiple = 1
+    multiple = 2
     border = 0
     margin = 0
 
@@ -101,17 +101,17 @@ class Shrink:
 
     @property
     def multiple(self) -> int:
-        """Pictures are cropped to sides that this divides (1 where the factor is not whole)."""
+        """1 where the factor is not whole."""
         return int(self.factor) if float(self.factor).is_integer() else 1
 
     @property
     def border(self) -> int:
-        """Pixels at each side that PSNR leaves out, as since SRCNN."""
+        """As since SRCNN."""
         return math.ceil(self.factor)
 
     @property
     def margin(self) -> int:
-        """Pixels beyond a training patch that its input depends on: two bicubic kernels."""
+        """Two bicubic kernels."""
         return 4 * math.ceil(self.factor)
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
@@ -119,6 +119,9 @@ class Shrink:
         return degradations.lower_resolution(clean, self.factor)
 
 
+# Every level says: `multiple`, pictures are cropped to sides that it divides before they are degraded;
+# `border`, pixels at each side that PSNR leaves out; `margin`, pixels beyond a training patch that its
+# input depends on.
 Level = Denoise | Compress | Shrink
 
 

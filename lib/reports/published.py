@@ -26,7 +26,7 @@ def settings() -> list[tuple[str, Setting, float]]:
 
 def _setting(method: str, dataset: str, level: str) -> Setting:
     if level.startswith("q"):
-        return Setting(method, (), Protocol(dataset, Compress(int(level[1:])), luma=True))
+        return Setting(method, (), Protocol(dataset, Compress(int(level[1:])), colour="luma"))
     sigma = float(level.removeprefix("sigma").removesuffix(" float"))
     knobs = (sigma,) if method.startswith("FFDNet") else ()
     return Setting(method, knobs, Protocol(dataset, Denoise(sigma, quantise=False)))
