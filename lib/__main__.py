@@ -204,6 +204,9 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
         "--knob", type=knob, action="append", default=[], metavar="NAME=VALUE", help="such as coef=0.4"
     )
     setting.add_argument("--auto", action="store_true", help="estimate the level of each picture")
+    parser.add_argument(
+        "--factor", type=positive, metavar="TIMES", help="enlarge so many times, such as 3.4 (adafm-sr)"
+    )
     parser.add_argument("--scale", choices=SCALES, help="(default: paper where trained, else compact)")
     parser.add_argument("--tile", type=positive_int, metavar="PIXELS", help="less takes less memory")
     parser.add_argument("--overwrite", action="store_true", help="replace older results")
@@ -214,17 +217,20 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
 
 def restore(arguments: argparse.Namespace) -> int:
     from lib import inference, paths, public
-    from lib.restore import restore_files
+    from lib.restore import check_factor, restore_files
 
     check_device(arguments.device)
     try:
-        network = public.load(arguments.network, arguments.scale, arguments.checkpoints or paths.CHECKPOINTS)
+        check_factor(arguments.network, public.find(arguments.network).task, arguments.factor)
+        folder = arguments.checkpoints or paths.CHECKPOINTS
+        network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
         failed = restore_files(
             arguments.inputs,
             arguments.output,
             network=network,
             knobs=arguments.knob,
             auto=arguments.auto,
+            factor=arguments.factor,
             device=arguments.device,
             tile=arguments.tile or inference.TILE,
             overwrite=arguments.overwrite,

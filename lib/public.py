@@ -1,7 +1,7 @@
 """The networks a user calls by name, on the command line and under a slider."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,10 @@ CURVES = paths.MEASURED / "curves.csv"
 
 @dataclass(frozen=True)
 class Public:
-    """A public name, the run behind it, and what its pictures are."""
+    """A public name, a run behind it, and what its pictures are.
+
+    A name that stands for several runs has one for each range of levels, the usual one first.
+    """
 
     name: str
     run: str
@@ -23,44 +26,82 @@ class Public:
     channels: Literal[1, 3]
 
 
-NETWORKS = (Public("adafm-denoise", "adafm-denoise-s15-s75-k1", tasks.DENOISE, 3),)
+NETWORKS = (
+    Public("adafm-denoise", "adafm-denoise-s15-s75-k1", tasks.DENOISE, 3),
+    Public("adafm-dejpeg", "adafm-dejpeg-q80-q10-k1", tasks.DEJPEG, 1),
+    Public("adafm-sr", "adafm-sr-x3-x4-k5", tasks.SR, 3),
+    Public("adafm-sr", "adafm-sr-x2-x3-k5", tasks.super_resolution(2.0, 3.0), 3),
+    Public("adafm-sr", "adafm-sr-x4-x5-k5", tasks.super_resolution(4.0, 5.0), 3),
+    Public("adafm-sr", "adafm-sr-x5-x6-k5", tasks.super_resolution(5.0, 6.0), 3),
+)
 
 
-def load(name: str, scale: Scale | None = None, folder: Path = paths.CHECKPOINTS) -> Loaded:
+def load(
+    name: str,
+    scale: Scale | None = None,
+    folder: Path = paths.CHECKPOINTS,
+    *,
+    level: float | None = None,
+) -> Loaded:
     """A network by its public name, at paper scale where it is trained and compact otherwise.
 
-    Raises ValueError naming the networks there are, FileNotFoundError where none is trained.
+    level: the factor of adafm-sr, such as 2.6: a trained run whose range of factors holds it is
+    taken, and the slider starts there; without it the usual run.
+    Raises ValueError naming the networks there are, or the factors that are trained where this one
+    is not, and FileNotFoundError where the usual run is not trained.
     """
-    public = find(name)
-    if scale is None:
-        scale = "paper" if path_of(public.run, "paper", folder).exists() else "compact"
+    scales: tuple[Scale, ...] = ("paper", "compact") if scale is None else (scale,)
+    public = find(name) if level is None else _trained_for(level, name, scales, folder)
+    scale = next((s for s in scales if path_of(public.run, s, folder).exists()), scales[-1])
     trained = networks.load(public.run, scale, folder)
-    return Loaded(name, trained.net, public.task, public.channels, scale, read_curve(name, scale))
+    curve = read_curve(public.run, scale)
+    task = public.task
+    if curve is None and task.enlarges:
+        curve = tasks.straight_line("coef", task.level)
+    if level is not None:
+        task = replace(task, level=replace(task.level, start=level))
+    return Loaded(name, trained.net, task, public.channels, scale, curve)
 
 
 def find(name: str) -> Public:
-    for public in NETWORKS:
-        if public.name == name:
-            return public
-    known = ", ".join(public.name for public in NETWORKS)
-    raise ValueError(f"There is no network {name}; there are: {known}.")
+    """The usual run behind a name; raises ValueError naming the networks there are."""
+    return _behind(name)[0]
 
 
-def read_curve(network: str, scale: str, path: Path = CURVES) -> KnobCurve | None:
-    """The fitted curve of a network's knob, or None where it has not been measured."""
+def _behind(name: str) -> list[Public]:
+    runs = [public for public in NETWORKS if public.name == name]
+    if not runs:
+        known = ", ".join(dict.fromkeys(public.name for public in NETWORKS))
+        raise ValueError(f"There is no network {name}; there are: {known}.")
+    return runs
+
+
+def _trained_for(level: float, name: str, scales: tuple[Scale, ...], folder: Path) -> Public:
+    runs = _behind(name)
+    trained = [run for s in scales for run in runs if path_of(run.run, s, folder).exists()]
+    for run in trained:
+        if run.task.level.low <= level <= run.task.level.high:
+            return run
+    limits = sorted({(run.task.level.low, run.task.level.high) for run in trained})
+    there = ", ".join(f"{low:g} to {high:g}" for low, high in limits) or "none"
+    raise ValueError(f"{name} has no trained network for a factor of {level:g}; factors there are: {there}.")
+
+
+def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:
+    """The fitted curve of the knob of a run, or None where it has not been measured."""
     for row in _rows(path):
-        if (row["network"], row["scale"]) == (network, scale):
+        if (row["run"], row["scale"]) == (run, scale):
             powers = tuple(float(c) for c in row["coefficients"].split())
             return KnobCurve(row["knob"], row["level"], powers, float(row["low"]), float(row["high"]))
     return None
 
 
-def write_curve(network: str, scale: str, curve: KnobCurve, path: Path = CURVES) -> None:
-    """Keep a fitted curve, in place of an earlier one of the same network and scale."""
-    rows = [r for r in _rows(path) if (r["network"], r["scale"]) != (network, scale)]
+def write_curve(run: str, scale: str, curve: KnobCurve, path: Path = CURVES) -> None:
+    """Keep a fitted curve, in place of an earlier one of the same run and scale."""
+    rows = [r for r in _rows(path) if (r["run"], r["scale"]) != (run, scale)]
     rows.append(
         {
-            "network": network,
+            "run": run,
             "scale": scale,
             "knob": curve.knob,
             "level": curve.level_name,
@@ -73,7 +114,7 @@ def write_curve(network: str, scale: str, curve: KnobCurve, path: Path = CURVES)
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda r: (r["network"], r["scale"])))
+        writer.writerows(sorted(rows, key=lambda r: (r["run"], r["scale"])))
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

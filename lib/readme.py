@@ -6,11 +6,19 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from lib import claims, paths
+from lib import paths
+from lib.claims.adafm import CLAIMS
+from lib.reports.adafm import ITEMS
+from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
 
 README = paths.ROOT / "README.md"
 SCALES = {"paper": "paper scale", "compact": "compact"}
-RANGES = ((15, 25), (15, 35), (15, 50), (15, 75), (75, 15))
+RANGES = (
+    ("adafm-table5", DENOISING, ((15, 25), (15, 35), (15, 50), (15, 75), (75, 15))),
+    ("adafm-table5", JPEG, ((80, 60), (80, 40), (80, 20), (80, 10), (10, 80))),
+    ("adafm-table4", SR, ((2, 3), (3, 4), (4, 5), (5, 6), (2, 4), (3, 5), (4, 6), (4, 3), (4, 2))),
+)
+TABLES = {item for item, _, _ in RANGES}
 Rows = list[dict[str, str]]
 
 
@@ -38,10 +46,10 @@ def render(text: str, measured: Path = paths.MEASURED, printed: Path = paths.PRI
 
 
 def scoreboard(verdicts: Rows, rows: Rows, measured: Path, printed: Path) -> str:
-    """Claims, table 5 and yardsticks, one below the other."""
+    """Claims, distances and yardsticks, one below the other."""
     blocks = (
         overview(verdicts),
-        table5(rows, _read(printed / "adafm.csv")),
+        distances(rows, _read(printed / "adafm.csv")),
         budgets(rows),
         yardsticks(_read(measured / "published.csv"), _read(printed / "published.csv")),
     )
@@ -58,8 +66,7 @@ def times(rows: Rows) -> str:
 
 def overview(verdicts: Rows) -> str:
     """One line per paper: what is reproduced, and how many of its claims hold."""
-    items = len({claim.item for claim in claims.ADAFM.values()})
-    line = ["AdaFM (CVPR 2019), denoising", "`01_adafm`", str(items)]
+    line = ["AdaFM (CVPR 2019)", "`01_adafm`", str(len(ITEMS))]
     line += [_counts(verdicts, scale) for scale in SCALES]
     return _table(
         ["paper", "notebook", "items", *(f"claims at {scale}" for scale in SCALES.values())], [line]
@@ -68,31 +75,24 @@ def overview(verdicts: Rows) -> str:
 
 def _counts(verdicts: Rows, scale: str) -> str:
     found = Counter(row["verdict"] for row in verdicts if row["scale"] == scale)
-    untested = len(claims.ADAFM) - found["holds"] - found["differs"]
+    untested = len(CLAIMS) - found["holds"] - found["differs"]
     return f"holds: {found['holds']}, differs: {found['differs']}, not tested: {untested}"
 
 
-def table5(rows: Rows, printed: Rows) -> str:
-    """The denoising rows of table 5: a network trained on the level, AdaFM-Net, the distance."""
-    head = ["CBSD68, noise level", "", "printed", *SCALES.values()]
+def distances(rows: Rows, printed: Rows) -> str:
+    """Tables 4 and 5: the distance to a network trained on the level, and the PSNR of AdaFM-Net."""
+    head = ["", "range", "printed", *SCALES.values()]
     lines = []
-    for start, end in RANGES:
-        name = f"sigma{start}->sigma{end}"
-        methods = {
-            "trained on it": ("baseline", f"adafm-denoise-basic-s{end}"),
-            "AdaFM-Net": ("AdaFM-Net", f"adafm-denoise-s{start}-s{end}-k1"),
-        }
-        columns = [
-            [_printed(printed, name, method) for method, _ in methods.values()],
-            *([_value(rows, run, end, scale) for _, run in methods.values()] for scale in SCALES),
-        ]
-        for column in columns:
-            column.append(None if None in column else column[0] - column[1])
-        for i, quantity in enumerate((*methods, "distance")):
-            level = f"{start} → {end}" if i == 0 else ""
-            lines.append([level, quantity, *(_decibels(column[i]) for column in columns)])
+    for item, subject, pairs in RANGES:
+        for i, (start, end) in enumerate(pairs):
+            columns = [_printed(printed, item, subject, start, end)]
+            columns += [_measured(rows, item, subject, start, end, scale) for scale in SCALES]
+            title = f"{subject.title}, {subject.dataset}" if i == 0 else ""
+            name = f"{subject.level(start)} → {subject.level(end)}"
+            lines.append([title, name, *(_distance(*pair) for pair in columns)])
     caption = (
-        "Table 5 of AdaFM: mean PSNR in dB, and how far AdaFM-Net is from a network trained on the level."
+        "Tables 4 and 5 of AdaFM: by how many dB AdaFM-Net falls short of a network trained on the level, "
+        "and in brackets its own mean PSNR."
     )
     return f"{caption}\n\n{_table(head, lines)}"
 
@@ -101,14 +101,15 @@ def budgets(rows: Rows) -> str:
     """Training steps behind these numbers; a sentence, or nothing where nothing is measured."""
     parts = []
     for scale, name in SCALES.items():
-        own = [row for row in rows if row["item"] == "adafm-table5" and row["scale"] == scale]
+        own = [row for row in rows if row["item"] in TABLES and row["scale"] == scale]
         if own:
             basic = {int(row["steps"]) for row in own if "basic" in row["recipe"]}
             stage = {int(row["steps"]) for row in own if "basic" not in row["recipe"]}
             parts.append(f"{name}: {_range(basic)} steps a basic network, {_range(stage)} a stage")
     if not parts:
         return ""
-    sets = ", ".join(sorted({row["training_set"] for row in rows if row["item"] == "adafm-table5"}))
+    own = [row for row in rows if row["item"] in TABLES and row["scale"] in SCALES]
+    sets = ", ".join(sorted({row["training_set"] for row in own}))
     return f"Trained on {sets} ({'; '.join(parts)}); the paper on DIV2K."
 
 
@@ -142,21 +143,33 @@ def differs(verdicts: Rows) -> str:
     return "\n".join(lines) or "No claim that was tested differs."
 
 
-def _printed(rows: Rows, setting: str, method: str) -> float | None:
-    wanted = ("adafm-table5", "denoise", setting, method)
-    values = [r["value"] for r in rows if (r["item"], r["task"], r["setting"], r["method"]) == wanted]
-    return float(values[0]) if values else None
+Pair = tuple[float | None, float | None]  # dB of the network trained on the level, and of AdaFM-Net
 
 
-def _value(rows: Rows, run: str, sigma: int, scale: str) -> float | None:
-    columns = ("item", "recipe", "level", "scale", "dataset")
-    wanted = ("adafm-table5", run, f"sigma{sigma}", scale, "cbsd68")
-    values = [row["value"] for row in rows if tuple(row[c] for c in columns) == wanted]
-    return float(values[0]) if values else None
+def _printed(rows: Rows, item: str, subject: Subject, start: int, end: int) -> Pair:
+    setting = subject.range(start, end)
+    found = {
+        row["method"]: float(row["value"])
+        for row in rows
+        if (row["item"], row["setting"], row["dataset"].lower()) == (item, setting, subject.dataset)
+    }
+    return found.get("baseline"), found.get("AdaFM-Net")
 
 
-def _decibels(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+def _measured(rows: Rows, item: str, subject: Subject, start: int, end: int, scale: str) -> Pair:
+    wanted = (item, subject.level(end), scale, subject.dataset)
+    found = {
+        row["recipe"]: float(row["value"])
+        for row in rows
+        if (row["item"], row["level"], row["scale"], row["dataset"]) == wanted
+    }
+    return found.get(subject.basic(end)), found.get(subject.stage(start, end))
+
+
+def _distance(dedicated: float | None, adapted: float | None) -> str:
+    if adapted is None:
+        return "-"
+    return f"- ({adapted:.2f})" if dedicated is None else f"{dedicated - adapted:.2f} ({adapted:.2f})"
 
 
 def _duration(seconds: float) -> str:

@@ -15,7 +15,9 @@ import torch
 
 from lib.images import SUFFIXES, BadImage, Picture, read, write
 from lib.inference import TILE, Progress, Restorer, restore_picture
-from lib.tasks import Loaded, automatic, beyond, extrapolates
+from lib.tasks import Loaded, Task, automatic, beyond, enlarge, extrapolates, shown
+
+MAX_PIXELS = 100_000_000  # of a picture, and of what it is enlarged to
 
 Setting = tuple[str, float]
 
@@ -33,6 +35,7 @@ def restore_files(
     network: Loaded,
     knobs: Sequence[Setting] = (),
     auto: bool = False,
+    factor: float | None = None,
     device: str | torch.device = "auto",
     tile: int = TILE,
     overwrite: bool = False,
@@ -43,11 +46,15 @@ def restore_files(
     A picture that cannot be read or written is told in one sentence, and the others go on.
 
     knobs: (name, value) pairs; knobs not named stay where they start. With `auto`, the knob of the
-    network's curve follows the level estimated on each picture. Raises ValueError for a knob that
-    the network does not have, `auto` without a curve, a tile too small for its overlap, or inputs
-    without a picture.
+    network's curve follows the level estimated on each picture.
+    factor: how many times a super-resolution network enlarges each picture, by bicubic before it
+    restores; without `knobs` the knob follows it too.
+    Raises ValueError for a knob that the network does not have, a factor missing or out of place,
+    `auto` without a curve, a tile too small for its overlap, or inputs without a picture.
     """
-    if auto and (network.curve is None or network.task.estimate is None):
+    check_factor(network.name, network.task, factor)
+    auto = auto or (factor is not None and not knobs)
+    if auto and network.curve is None:
         raise ValueError(f"{network.name} has no fitted curve from which to set its knob.")
     fixed = _settings(network, knobs)
     for sentence in (extrapolates(fixed[knob.name], knob) for knob in network.net.knobs):
@@ -64,8 +71,8 @@ def restore_files(
         start = time.perf_counter()
         try:
             targets.claim(job)
-            picture = read(job.source)
-            settings, remark = _auto(picture, network, fixed) if auto else (fixed, "")
+            picture = _read(job.source, factor)
+            settings, remark = _auto(picture, network, fixed, factor) if auto else (fixed, "")
             restored = restore_picture(
                 restorer,
                 picture,
@@ -79,10 +86,30 @@ def restore_files(
             failed += 1
             say(f"{count} failed: {error}")
         else:
-            shown = ", ".join(f"{name} {value:.2f}" for name, value in settings.items())
+            knobs_set = ", ".join(f"{name} {value:.2f}" for name, value in settings.items())
             seconds = time.perf_counter() - start
-            say(f"{count} {job.source} -> {job.target}  {shown}{remark}  {seconds:.1f} s")
+            say(f"{count} {job.source} -> {job.target}  {knobs_set}{remark}  {seconds:.1f} s")
     return failed
+
+
+def check_factor(name: str, task: Task, factor: float | None) -> None:
+    """Raises ValueError unless a network that enlarges, and no other, was told how many times."""
+    if task.enlarges and factor is None:
+        start = task.level.start
+        raise ValueError(f"{name} enlarges pictures: say how many times, such as --factor {start:g}.")
+    if factor is not None and not task.enlarges:
+        raise ValueError(f"{name} enlarges nothing: --factor is for super-resolution networks.")
+
+
+def _read(source: Path, factor: float | None) -> Picture:
+    """As the network takes it."""
+    picture = read(source, max_pixels=MAX_PIXELS)
+    if factor is None:
+        return picture
+    try:
+        return enlarge(picture, factor, max_pixels=MAX_PIXELS)
+    except BadImage as reason:
+        raise BadImage(f"{source}: {reason}") from None
 
 
 def _settings(network: Loaded, knobs: Sequence[Setting]) -> dict[str, float]:
@@ -96,13 +123,12 @@ def _settings(network: Loaded, knobs: Sequence[Setting]) -> dict[str, float]:
 
 
 def _auto(
-    picture: Picture, network: Loaded, settings: dict[str, float]
+    picture: Picture, network: Loaded, settings: dict[str, float], factor: float | None
 ) -> tuple[dict[str, float], str]:
-    level, value = automatic(picture, network)
     curve = network.curve
-    remark = " ".join(
-        filter(None, (f" (estimated {curve.level_name} {level:.1f})", beyond(level, curve)))
-    )
+    level, value = automatic(picture, network, factor)
+    estimated = "" if factor else f"(estimated {curve.level_name} {shown(level)})"
+    remark = "".join(f" {said}" for said in (estimated, beyond(level, curve)) if said)
     return {**settings, curve.knob: value}, remark
 
 

@@ -11,7 +11,7 @@ const PAGE = `
     <button type="button" class="open">Open your own…</button>
     <input type="file" class="file" accept="image/*" aria-label="Your own picture" hidden>
     <label class="knobs-check"><input type="checkbox" class="degrade"> degrade the picture
-      <span class="knobs-hint">(untick if it already is)</span></label>
+      <span class="knobs-hint untick"></span></label>
   </div>
   <div class="knobs-rows">
     <div class="knobs-row level"></div>
@@ -55,12 +55,13 @@ function render({ model, el }) {
 
   const first = model.get("controls");
   const level = row(find(".level"), first.level.label, "", first.level, send, { do: "level" });
+  find(".untick").textContent = `(${first.untick})`;
   const seedLabel = document.createElement("label");
   const seed = document.createElement("input");
   Object.assign(seed, { type: "number", min: 0, step: 1 });
   seedLabel.title = "Another seed draws other noise";
   seedLabel.append("seed", seed);
-  find(".level").append(seedLabel);
+  if (first.seeded) find(".level").append(seedLabel);
   onEntered(seed, () => {
     send({ do: "seed", value: Math.max(0, Math.round(+seed.value)) });
   });
@@ -113,17 +114,16 @@ function render({ model, el }) {
     degrade.checked = now.degrading;
     seed.value = now.seed;
     level.set(now.level.value);
-    level.enable(now.degrading);
+    level.enable(now.level.active);
     seed.disabled = !now.degrading;
     now.knobs.forEach((knob, i) => knobs[i].set(knob.value));
     auto.disabled = !now.auto;
-    auto.title = now.auto
-      ? "Estimate the level and set the knob for it"
-      : "No fitted curve is stored for this network";
+    const found = now.estimated ? "Estimate the level and set" : "Set";
+    auto.title = now.auto ? `${found} the knob for it` : "No fitted curve is stored for this network";
     view.style.setProperty("--shape", now.width / now.height);
     left.querySelector("[value=original]").disabled = !now.degrading;
     if (!now.degrading) left.value = "before";
-    left.querySelector("[value=before]").textContent = now.degrading ? "degraded" : "as it is";
+    left.querySelector("[value=before]").textContent = now.before;
     showLeft();
   }
 
@@ -252,7 +252,7 @@ function row(line, name, meaning, limits, send, action) {
     hint.textContent = meaning;
     line.append(hint);
   }
-  const decimals = limits.step < 1 ? 2 : 0;
+  const decimals = Math.max(0, Math.round(-Math.log10(limits.step)));
   const show = (value) => (number.value = Number(value).toFixed(decimals));
   let held = false; // while it is, the range is the user's alone
   let moving = false; // an input that no rest has followed

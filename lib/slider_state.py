@@ -18,10 +18,10 @@ from torch import Tensor
 
 from lib.data import Sample
 from lib.degradations import to_8bit
-from lib.images import BadImage, Picture, encode, read, to_pixels, to_tensor
+from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor
 from lib.inference import Progress, Restorer, restore_colours
 from lib.metrics import psnr
-from lib.tasks import Loaded, automatic, beyond, extrapolates
+from lib.tasks import Loaded, automatic, beyond, enlarge, extrapolates, shown
 
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 64 * 2**20
@@ -48,7 +48,8 @@ class Rendering:
     """A restored region or picture.
 
     restored: (h, w) or (h, w, 3) uint8, the pixels inside `box`. before_db and after_db: PSNR of
-    the degraded and of the restored pixels inside `box`, None without a reference.
+    the degraded and of the restored pixels inside `box`, on what the task says; None without a
+    reference.
     """
 
     restored: np.ndarray
@@ -66,6 +67,7 @@ class SliderState:
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
     `pixels_per_second` is the speed of the last restoration, None before the first.
+    `pictures` counts the pictures taken, an enlarged one anew at every factor.
     """
 
     def __init__(self, loaded: Loaded, samples: Sequence[Sample], *, device: str | torch.device = "auto"):
@@ -80,14 +82,15 @@ class SliderState:
         self.note = ""
         self._restorer = Restorer(loaded.net, device=device)
         self.pixels_per_second: float | None = None
+        self.pictures = 0
+        self._picture = self._taken = None
         self.choose(next(iter(self.samples)))
 
     # What a user does.
 
     def choose(self, name: str) -> None:
         """One of the samples, by name."""
-        self._take(name, Picture(self.samples[name].pixels, None, None))
-        self.note = ""
+        self._take(name, Picture(self.samples[name].pixels, None, None), self.degrading, self.level)
 
     def upload(self, name: str, data: bytes) -> None:
         """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else."""
@@ -96,25 +99,20 @@ class SliderState:
         except BadImage as error:
             self.note = f"{name}: {error}"
             return
-        self._take(name, picture)
-        self.degrading = False
-        self.note = ""
+        self._take(name, picture, False, self.level)
 
     def refuse_upload(self, name: str, size: int) -> None:
         """Larger than what is sent through a notebook's connection; known before it is sent."""
         self.note = f"{name} has {size / 2**20:.0f} MiB; pictures up to {MAX_BYTES // 2**20} MiB are taken."
 
     def set_degrading(self, degrading: bool) -> None:
-        """Degrade the picture, or take it as it is: then there is no reference."""
-        self.degrading = degrading
-        self._forget()
-        self.note = ""
+        """Degrade the picture, or take it as it is (enlarged, where the task is to): no reference then."""
+        self._take(self.name, self._picture, degrading, self.level)
 
     def set_level(self, level: float) -> None:
         limits = self.loaded.task.level
-        self.level = min(max(level, limits.low), limits.high)
-        self._forget()
-        self.note = ""
+        level = min(max(level, limits.low), limits.high)
+        self._take(self.name, self._picture, self.degrading, level)
 
     def set_seed(self, seed: int) -> None:
         self.seed = seed
@@ -131,15 +129,19 @@ class SliderState:
         self.note = extrapolates(value, knob) or ""
 
     def auto(self) -> None:
-        """Estimates the level on the degraded picture and sets the knob by the fitted curve."""
+        """Estimates the level on the degraded picture and sets the knob by the fitted curve.
+
+        A level that the task cannot estimate is the one that was set.
+        """
         curve = self.loaded.curve
         try:
-            level, value = automatic(self._degraded_picture(), self.loaded)
+            level, value = automatic(self._degraded_picture(), self.loaded, self.level)
         except ValueError as error:
             self.note = str(error)
             return
         self.set_knob(curve.knob, round(value, 2))
-        found = f"{curve.level_name} estimated as {level:.1f}, {curve.knob} set to {value:.2f}."
+        estimated = " estimated as" if self.loaded.task.estimate else ""
+        found = f"{curve.level_name}{estimated} {shown(level)}, {curve.knob} set to {value:.2f}."
         self.note = " ".join(filter(None, (f"Auto: {found}", beyond(level, curve))))
 
     def look_at(self, x: float, y: float) -> None:
@@ -150,11 +152,23 @@ class SliderState:
 
     @property
     def can_auto(self) -> bool:
-        return self.loaded.curve is not None and self.loaded.task.estimate is not None
+        return self.loaded.curve is not None
+
+    @property
+    def can_set_level(self) -> bool:
+        """False for a picture taken as it is, unless the level says how far it is enlarged."""
+        return self.degrading or self.loaded.task.enlarges
+
+    @property
+    def before_name(self) -> str:
+        """What the picture before restoration is, in a word or three."""
+        if self.degrading:
+            return "degraded"
+        return "enlarged" if self.loaded.task.enlarges else "as it is"
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels."""
+        """(width, height) in pixels of the picture that the network takes."""
         return self._clean.shape[-1], self._clean.shape[-2]
 
     def original(self) -> np.ndarray:
@@ -193,18 +207,28 @@ class SliderState:
         self.frame()
         bits = 8 if self.degrading else 8 * self._picture.pixels.dtype.itemsize
         pixels = to_pixels(self._restored[0], bits=bits)
-        alpha = self._picture.alpha
+        alpha = self._taken.alpha
         if alpha is not None and alpha.dtype != pixels.dtype:
             alpha = (alpha >> 8).astype(pixels.dtype)
         settings = "".join(f"-{name}{value:.2f}" for name, value in self.knobs.items())
         name = f"{PurePath(self.name).stem}-{self.loaded.name}{settings}.png"
         return name, encode(Picture(pixels, alpha, None), "png")
 
-    def _take(self, name: str, picture: Picture) -> None:
-        self.name = name
-        self._picture = picture
-        self._clean = to_tensor(picture.pixels)
+    def _take(self, name: str, picture: Picture, degrading: bool, level: float) -> None:
+        """All of this, or a sentence and nothing where the enlarged picture would be too large."""
+        taken = picture
+        if self.loaded.task.enlarges and not degrading:
+            try:
+                taken = enlarge(picture, level, max_pixels=MAX_PIXELS)
+            except BadImage as error:
+                self.note = f"{name}: {error}"
+                return
+        self.name, self._picture, self.degrading, self.level = name, picture, degrading, level
+        if taken is not self._taken:
+            self._taken, self._clean = taken, to_tensor(taken.pixels)
+            self.pictures += 1
         self._forget()
+        self.note = ""
 
     def _forget(self) -> None:
         self._degraded_now: Tensor | None = None
@@ -237,9 +261,15 @@ class SliderState:
         before = after = None
         if self.degrading:
             clean = box.cut(self._clean)
-            before = float(psnr(to_8bit(box.cut(self._degraded())), clean))
-            after = float(psnr(to_8bit(restored), clean))
+            before = self._decibels(box.cut(self._degraded()), clean)
+            after = self._decibels(restored, clean)
         return Rendering(to_pixels(restored), box, whole, seconds, before, after)
+
+    def _decibels(self, x: Tensor, clean: Tensor) -> float:
+        x = to_8bit(x)
+        if self.loaded.task.psnr_on == "Y" and x.shape[1] == 3:
+            x, clean = rgb_to_y(x), rgb_to_y(clean)
+        return float(psnr(x, clean))
 
 
 def fit(pixels: np.ndarray, side: int = DISPLAYED) -> np.ndarray:

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from lib import data, devices, paths
 from lib.checkpoints import path_of
-from lib.claims import ADAFM, LIVE
+from lib.claims.adafm import CLAIMS, LIVE
 from lib.recipes import Scale, queue
 
 SHOWN: tuple[Scale, ...] = ("compact", "paper")
@@ -61,7 +61,7 @@ def _items(folder: Path) -> Iterable[list[str]]:
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     counts = Counter((row["item"], row["scale"]) for row in rows)
-    for item in dict.fromkeys(claim.item for claim in ADAFM.values()):
+    for item in dict.fromkeys(claim.item for claim in CLAIMS.values()):
         if item in LIVE:
             yield [item, *("made in the notebook" for _ in SHOWN)]
         else:

@@ -2,16 +2,18 @@
 which knob that level asks for.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lib.degradations import add_gaussian_noise
-from lib.images import Picture
+from lib.degradations import add_gaussian_noise, jpeg, lower_resolution, resize
+from lib.estimates import estimate_noise, estimate_quality
+from lib.images import BadImage, Picture, to_pixels, to_tensor
 from lib.models.knobs import Controllable, Knob
 
 
@@ -29,16 +31,22 @@ class Level:
 
 @dataclass(frozen=True)
 class Task:
-    """A degradation that can be made and, where `estimate` is given, measured.
+    """A degradation that can be made, and how its level is known of a picture taken as it is.
 
     degrade: picture (N, C, H, W) in [0, 1], level, seed -> the degraded picture, same shape, 8-bit.
-    estimate: picture -> its level.
+    estimate: picture -> its level; None where the user says it.
+    psnr_on: what PSNR compares: every channel of a picture, or its Y.
+    seeded: whether another seed degrades otherwise.
+    enlarges: whether a picture taken as it is is first enlarged, by a factor that is the level.
     """
 
     name: str
     level: Level
     degrade: Callable[[Tensor, float, int], Tensor]
     estimate: Callable[[Picture], float] | None
+    psnr_on: Literal["all", "Y"]
+    seeded: bool = False
+    enlarges: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,12 @@ class Loaded:
     curve: KnobCurve | None
 
 
+def straight_line(knob: str, level: Level) -> KnobCurve:
+    """The curve from 0 at the lowest level to 1 at the highest, where none was measured."""
+    width = level.high - level.low
+    return KnobCurve(knob, level.name, (-level.low / width, 1 / width), level.low, level.high)
+
+
 def knob_for(level: float, curve: KnobCurve) -> float:
     """The knob at this level; below and above the measured levels, the knob at the nearest one."""
     nearest = min(max(level, curve.low), curve.high)
@@ -97,60 +111,47 @@ def beyond(level: float, curve: KnobCurve) -> str | None:
     if curve.low <= level <= curve.high:
         return None
     return (
-        f"{curve.level_name} {level:.1f} lies outside {curve.low:g} to {curve.high:g}, "
+        f"{curve.level_name} {shown(level)} lies outside {curve.low:g} to {curve.high:g}, "
         f"the levels that the network was trained for: {curve.knob} is set for the nearest one."
     )
 
 
-def automatic(picture: Picture, loaded: Loaded) -> tuple[float, float]:
-    """(level estimated on the picture, value of `loaded.curve.knob` for it, within its range).
+def shown(level: float) -> str:
+    """A level with at most one decimal."""
+    return f"{round(level, 1):g}"
 
-    Raises ValueError where the network has no curve or its task no estimate.
+
+def automatic(picture: Picture, loaded: Loaded, stated: float | None) -> tuple[float, float]:
+    """(level, value of `loaded.curve.knob` for it, within its range).
+
+    The level is estimated on the picture, or `stated` where the task estimates none. Raises
+    ValueError where the network has no curve.
     """
-    if loaded.curve is None or loaded.task.estimate is None:
+    if loaded.curve is None:
         raise ValueError(f"{loaded.name} has no fitted curve from which Auto could set its knob.")
-    level = loaded.task.estimate(picture)
+    level = loaded.task.estimate(picture) if loaded.task.estimate else stated
     knob = next(knob for knob in loaded.net.knobs if knob.name == loaded.curve.knob)
     return level, clamp(knob_for(level, loaded.curve), knob)
 
 
-CLIPPED = 0.001  # share of samples at black or white above which clipping is allowed for
-CORRECTIONS = 5
+def enlarge(picture: Picture, factor: float, *, max_pixels: int) -> Picture:
+    """MATLAB's bicubic, clipped and rounded to the picture's own bits; its alpha goes along.
 
-
-def estimate_noise(picture: Picture) -> float:
-    """Standard deviation of the noise in 8-bit grey levels, mean over channels.
-
-    The median absolute deviation of the finest diagonal wavelet coefficients (Donoho and Johnstone,
-    1994), from scikit-image. Noise that was clipped at black and white reads lower than it was: there
-    a smooth picture and a level are sought which, made noisy and clipped, look and read the same.
-    Pictures of less than 16 pixels a side read 0: there is nothing to estimate from.
+    A side becomes ceil(factor * side) pixels. Raises BadImage, without naming the picture, where
+    that makes more than `max_pixels` in all.
     """
-    pixels = picture.pixels
-    if min(pixels.shape[:2]) < 16:
-        return 0.0
-    x = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
-    read = sigma = _wavelet_sigma(x)
-    if read > 0 and ((x == 0) | (x == 1)).mean() > CLIPPED:
-        smooth = clean = _smooth(x)
-        noise = np.random.default_rng(0).standard_normal(x.shape, dtype=np.float32)
-        for _ in range(CORRECTIONS):
-            made = (clean + sigma * noise).clip(0, 1)
-            sigma *= read / _wavelet_sigma(made)
-            clean = (clean + smooth - _smooth(made)).clip(0, 1)
-    return 255 * sigma
+    height, width = (math.ceil(factor * side) for side in picture.pixels.shape[:2])
+    if height * width > max_pixels:
+        raise BadImage(
+            f"enlarged {factor:g} times, it would have {width} x {height} pixels, "
+            f"more than the limit of {max_pixels:,} pixels."
+        )
 
+    def enlarged(samples: np.ndarray) -> np.ndarray:
+        return to_pixels(resize(to_tensor(samples), scale=factor), bits=8 * samples.dtype.itemsize)
 
-def _smooth(x: np.ndarray) -> np.ndarray:
-    from skimage.filters import gaussian
-
-    return gaussian(x, 1.5, channel_axis=-1 if x.ndim == 3 else None)
-
-
-def _wavelet_sigma(x: np.ndarray) -> float:
-    from skimage.restoration import estimate_sigma
-
-    return float(estimate_sigma(x, average_sigmas=True, channel_axis=-1 if x.ndim == 3 else None))
+    alpha = None if picture.alpha is None else enlarged(picture.alpha)
+    return replace(picture, pixels=enlarged(picture.pixels), alpha=alpha, tables=None)
 
 
 def add_noise(x: Tensor, sigma: float, seed: int) -> Tensor:
@@ -159,9 +160,42 @@ def add_noise(x: Tensor, sigma: float, seed: int) -> Tensor:
     return add_gaussian_noise(x, levels, generator=generator, quantise=True)
 
 
+def compress(x: Tensor, quality: float, seed: int) -> Tensor:
+    return jpeg(x, quality)
+
+
+def shrink(x: Tensor, factor: float, seed: int) -> Tensor:
+    return lower_resolution(x, factor)
+
+
 DENOISE = Task(
     name="denoise",
     level=Level("sigma", "Noise, grey levels", 0.0, 100.0, 1.0, 30.0),
     degrade=add_noise,
     estimate=estimate_noise,
+    psnr_on="all",
+    seeded=True,
 )
+
+DEJPEG = Task(
+    name="dejpeg",
+    level=Level("quality", "JPEG quality", 5.0, 95.0, 1.0, 30.0),
+    degrade=compress,
+    estimate=estimate_quality,
+    psnr_on="Y",
+)
+
+
+def super_resolution(low: float, high: float) -> Task:
+    """Super-resolution by the factors that a network was trained between."""
+    return Task(
+        name="sr",
+        level=Level("factor", "Scale factor", low, high, 0.1, low + 0.4),
+        degrade=shrink,
+        estimate=None,
+        psnr_on="Y",
+        enlarges=True,
+    )
+
+
+SR = super_resolution(3.0, 4.0)

@@ -31,7 +31,7 @@ REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATIONS = 20  # a run, but no more than one in 50 steps
 HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
-CURVE = ("step", "loss", "validation_psnr", "validation_psnr_y", "steps_per_second")
+CURVE = ("step", "loss", "validation_psnr", "validation_psnr_y", "steps_per_second", "images")
 
 
 class Diverged(RuntimeError):
@@ -44,7 +44,7 @@ class _Progress:
 
     step: int = 0
     seconds: float = 0.0
-    curve: tuple[tuple[int, float, float, float, float], ...] = ()  # the columns of CURVE
+    curve: tuple[tuple[int, float, float, float, float], ...] = ()  # the numbers of CURVE
 
 
 def budgeted(
@@ -113,7 +113,9 @@ class Job:
         held = min(HELD_OUT, max(1, len(images) // 4))
         every = max(1, len(images) // held)
         self.held_out = [_centre(image) for image in images[::every][:held]]
+        self.watched = "held out"
         if recipe.watch and data.locate(recipe.watch):
+            self.watched = recipe.watch
             watched = data.load_images(recipe.watch)
             self.held_out = [_in_channels(s.pixels, recipe.channels) for s in watched]
         self.sampler = data.PatchSampler(
@@ -300,7 +302,7 @@ class Job:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(CURVE)
             writer.writerows(
-                (step, f"{loss:.6f}", f"{db:.4f}", f"{db_y:.4f}", f"{rate:.3f}")
+                (step, f"{loss:.6f}", f"{db:.4f}", f"{db_y:.4f}", f"{rate:.3f}", self.watched)
                 for step, loss, db, db_y, rate in self.progress.curve
             )
         (self.folder / "state.safetensors").unlink(missing_ok=True)

@@ -131,7 +131,7 @@ class Slider(anywidget.AnyWidget):
 
     def _show_before(self) -> None:
         state = self.state
-        shown = (state.name, state.degrading, state.level, state.seed)
+        shown = (state.pictures, state.degrading, state.level, state.seed)
         with self.hold_sync():
             if shown[:1] != self._shown_before[:1]:
                 self.original = self._encoded(state.original())
@@ -170,11 +170,15 @@ class Slider(anywidget.AnyWidget):
             "picture": state.name,
             "width": state.size[0],
             "height": state.size[1],
-            "level": {**vars(task.level), "value": state.level},
+            "level": {**vars(task.level), "value": state.level, "active": state.can_set_level},
+            "seeded": task.seeded,
             "seed": state.seed,
             "degrading": state.degrading,
+            "before": state.before_name,
+            "untick": "untick to enlarge it as it is" if task.enlarges else "untick if it already is",
             "knobs": [{**vars(knob), "value": state.knobs[knob.name]} for knob in state.loaded.net.knobs],
             "auto": state.can_auto,
+            "estimated": task.estimate is not None,
             "max_bytes": MAX_BYTES,
         }
 
@@ -185,12 +189,19 @@ class Slider(anywidget.AnyWidget):
             "serial": self._serial,
             "box": [box.left / width, box.top / height, box.width / width, box.height / height],
             "whole": rendering.whole,
-            "before_db": _decibels(rendering.before_db),
-            "after_db": _decibels(rendering.after_db),
+            "before_db": self._decibels(rendering.before_db),
+            "after_db": self._decibels(rendering.after_db),
             "note": self.state.note,
             "did": f"{'' if rendering.whole else 'region of '}{box.width} x {box.height} pixels "
             f"in {1000 * rendering.seconds:.0f} ms",
         }
+
+    def _decibels(self, value: float | None) -> str:
+        """Infinite where nothing differs; says so where it is not of all channels."""
+        if value is None:
+            return ""
+        unit = "" if self.state.loaded.task.psnr_on == "all" else " (Y)"
+        return "no error" if value == float("inf") else f"{value:.2f} dB{unit}"
 
     def _repr_mimebundle_(self, **kwargs):
         """The widget, and a picture of it for pages without a kernel."""
@@ -204,8 +215,3 @@ class Slider(anywidget.AnyWidget):
         both = np.concatenate((before[:, :half], after[:, half:]), 1)
         both[:, half - 1 : half + 1] = 255
         return base64.b64encode(encode(Picture(both, None, None), "jpeg", quality=90)).decode()
-
-
-def _decibels(value: float | None) -> str:
-    """Infinite where nothing differs."""
-    return "" if value is None else "no error" if value == float("inf") else f"{value:.2f} dB"

@@ -13,6 +13,7 @@ from lib.paths import ROOT
 
 BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k1"
 RESTORE = ("--network", "adafm-denoise", "--scale", "smoke", "--device", "cpu")
+LARGER = ("--network", "adafm-sr", *RESTORE[2:])
 
 
 def lib(*arguments):
@@ -82,6 +83,7 @@ print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
             "a knob is set like coef=0.4",
         ),
         (["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "coef=inf"], "a knob is set like"),
+        (["restore", "a.png", "-o", "b.png", "--network", "n", "--factor", "0"], "0 is not above 0"),
         (
             ["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "c=1", "--auto"],
             "not allowed with",
@@ -105,6 +107,9 @@ def test_wrong_arguments_are_refused(arguments, sentence, capsys):
         (["restore", "a.png", *RESTORE[:1], "adafm"], "There is no network adafm; there are: adafm-denoise"),
         (["restore", "a.png", *RESTORE], f"No checkpoint {STAGE}"),
         (["restore", "a.png", *RESTORE[:4], "--device", "lamp"], "lamp"),
+        (["restore", "a.png", *RESTORE, "--factor", "2"], "adafm-denoise enlarges nothing"),
+        (["restore", "a.png", *LARGER], "say how many times, such as --factor 3.4"),
+        (["restore", "a.png", *LARGER, "--factor", "3.4"], "no trained network for a factor of 3.4"),
     ],
 )
 def test_errors_are_one_sentence(arguments, sentence, tmp_path, capsys):
@@ -148,6 +153,18 @@ def test_a_knob_below_its_range_extrapolates(trained, picture, capsys):
     arguments = ("--knob", "coef=-0.2", "--checkpoints", trained)
     assert lib("restore", picture, "-o", out, *RESTORE, *arguments) == 0
     assert out.exists() and "extrapolates" in capsys.readouterr().out
+
+
+def test_restore_enlarges_by_a_factor_that_is_trained(tmp_path, picture, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", tmp_path)
+    assert lib("train", "adafm-sr-basic-x3", "adafm-sr-x3-x4-k5", "--steps", 1, *common) == 0
+    out = picture.with_name("out.png")
+    large = ("restore", picture, "-o", out, *LARGER, "--checkpoints", tmp_path)
+    assert lib(*large, "--factor", 3.4) == 0
+    assert read(out).pixels.shape == (68, 106, 3) and "coef 0.40" in capsys.readouterr().out
+    assert lib(*large, "--factor", 2.6, "--overwrite") == 1
+    assert "no trained network for a factor of 2.6; factors there are: 3 to 4." in capsys.readouterr().err
 
 
 def test_restore_fails_where_a_picture_fails(trained, picture, capsys):

@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 
 from lib import claims, paths, provenance
-from lib.checkpoints import Provenance
+from lib.checkpoints import Provenance, path_of
 from lib.claims import Claim
 from lib.measure import Measurement, Setting
-from lib.reports import adafm
+from lib.reports import adafm, common
+from lib.reports.adafm.subjects import DENOISING, JPEG, SR
 from lib.reports.common import Cell, Report, mean, with_interval
 from lib.results import Store
 
@@ -65,7 +66,7 @@ def test_figure_7_agrees_with_table_5():
 def test_table5_shows_the_printed_values_and_their_distances(report):
     shown = adafm.table5(report)["printed"]
     for (start, end), distance in TABLE5.items():
-        line = f"sigma {start}->{end}"
+        line = f"cbsd68 sigma{start}->sigma{end}"
         assert shown[line, "trained on it"] == f"{BASELINE[end]:.2f}"
         assert shown[line, "distance"] == f"{distance:.2f}"
 
@@ -116,9 +117,10 @@ def test_judge(scale, holds, expected):
 
 def store_table5(report, distances, scale="compact"):
     item = "adafm-table5"
-    rows = [(item, measured(Setting(adafm.basic(s), (), adafm.on(s)), v, scale)) for s, v in BASELINE.items()]
+    basics = {s: Setting(DENOISING.basic(s), (), DENOISING.on(s)) for s in BASELINE}
+    rows = [(item, measured(basics[s], v, scale)) for s, v in BASELINE.items()]
     for (start, end), distance in distances.items():
-        setting = Setting(f"adafm-denoise-s{start}-s{end}-k1", (1.0,), adafm.on(end))
+        setting = Setting(f"adafm-denoise-s{start}-s{end}-k1", (1.0,), DENOISING.on(end))
         rows.append((item, measured(setting, BASELINE[end] - distance, scale)))
     report.store.write(rows)
 
@@ -127,19 +129,20 @@ def store_table5(report, distances, scale="compact"):
 def test_the_papers_own_numbers_support_its_claims_on_table5(report, scale):
     store_table5(report, TABLE5, scale)
     shown = adafm.table5(report)
-    for claim in ("distance grows with range", "easy to hard is close", "hard to easy is worse"):
+    for name in ("distance grows with range", "easy to hard is close", "hard to easy is worse"):
+        claim = f"{name} (denoising)"
         assert verdict(report, claim, scale) == "holds"
         assert verdict(report, claim, "paper" if scale == "compact" else "compact") == "not tested"
     column = shown["compact" if scale == "compact" else "paper scale"]
-    assert column["sigma 75->15", "distance"] == "0.68"
+    assert column["cbsd68 sigma75->sigma15", "distance"] == "0.68"
 
 
 @pytest.mark.parametrize(
     ("wrong", "claim"),
     [
-        ({(15, 50): 0.03}, "distance grows with range"),
-        ({(15, 75): 0.21}, "easy to hard is close"),
-        ({(75, 15): 0.41}, "hard to easy is worse"),
+        ({(15, 50): 0.03}, "distance grows with range (denoising)"),
+        ({(15, 75): 0.21}, "easy to hard is close (denoising)"),
+        ({(75, 15): 0.41}, "hard to easy is worse (denoising)"),
     ],
 )
 def test_a_wrong_number_in_table5_differs(report, wrong, claim):
@@ -152,19 +155,20 @@ def test_a_wrong_number_in_table5_differs(report, wrong, claim):
     ("wrong", "differing"),
     [
         ({}, set()),
-        ({7: 26.46}, {"filter size hardly matters", "5x5 is enough"}),
-        ({3: 26.30}, {"larger filters do not hurt"}),
+        ({7: 26.46}, {"how much filter size matters (denoising)", "5x5 is enough (denoising)"}),
+        ({3: 26.30}, {"larger filters do not hurt (denoising)"}),
     ],
 )
 def test_a_wrong_number_in_table2_differs(report, wrong, differing):
     item = "adafm-table2"
     nets = [
-        (Setting(f"adafm-denoise-s15-s75-k{k}", (1.0,), adafm.on(75)), v) for k, v in (TABLE2 | wrong).items()
+        (Setting(DENOISING.stage(15, 75, k), (1.0,), DENOISING.on(75)), v)
+        for k, v in (TABLE2 | wrong).items()
     ]
     report.store.write([(item, measured(setting, value)) for setting, value in nets])
     adafm.table2(report)
     rows = report.verdicts()
-    rows = rows[(rows["item"] == item) & (rows["scale"] == "compact")]
+    rows = rows[rows["claim"].str.endswith("(denoising)") & (rows["scale"] == "compact")]
     assert set(rows["verdict"]) <= {"holds", "differs"}
     assert set(rows[rows["verdict"] == "differs"]["claim"]) == differing
 
@@ -188,9 +192,87 @@ def test_train_is_never_or_missing():
         Report("adafm", train="always")
 
 
+class Printed(Report):
+    """A report whose measurements are the numbers that the paper prints."""
+
+    def cell_from(self, item, setting, printed, measure, find_stored):
+        value = self.printed_value(item, setting.protocol.dataset, *printed)
+        scores = None if value is None else {"a": value - 1, "b": value + 1}
+        return Cell(value, scores, scores)
+
+    def best(self, item, setting, printed=("", "")):
+        """At its best coefficient: a baseline of 30 dB, which figure 7 does not print, less the distance."""
+        dataset = setting.protocol.dataset
+        far = self.printed_value(item, dataset, *printed, "psnr_distance")
+        knob = self.printed_value(item, dataset, *printed, "best_lambda")
+        scores = None if far is None else {"a": 30 - far, "b": 30 - far}
+        return Cell(None, scores, scores), {} if knob is None else {"compact": knob, "paper": knob}
+
+
+@pytest.mark.parametrize("item", ["table1", "table2", "table3", "table4", "table5"])
+def test_the_papers_own_numbers_support_its_claims(item, tmp_path):
+    report = Printed("adafm", checkpoints=tmp_path)
+    getattr(adafm, item)(report)
+    rows = report.verdicts()
+    paper = rows[rows["scale"] == "paper"].set_index("claim")["verdict"]
+    assert len(paper) == {"table1": 3, "table2": 9, "table3": 9, "table4": 4, "table5": 6}[item]
+    assert set(paper) == {"holds"}
+
+
+def test_figure_7_is_drawn_from_the_printed_coefficients(tmp_path, monkeypatch):
+    report = Printed("adafm", checkpoints=tmp_path, output=str(tmp_path))
+    baseline = Cell(None, {"a": 30.0, "b": 30.0}, {"a": 30.0, "b": 30.0})
+    monkeypatch.setattr(report, "cell", lambda *_: baseline)
+    figure, knobs, psnr = adafm.fig7(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert knobs.loc[("adafm-dejpeg-q80-q10-k1", "q30"), "printed"] == "0.40"
+    assert psnr.loc[("adafm-dejpeg-q80-q10-k1 q20", "distance"), "printed"] == "0.16"
+    assert psnr.loc[("adafm-dejpeg-q80-q40-k1 q40", "distance"), "compact"] == "0.05"
+    rows = report.verdicts()
+    rows = rows[rows["item"] == "adafm-fig7"]
+    assert len(rows) == 8 and set(rows["verdict"]) == {"holds"}
+    assert "cubic within 0.034" in " ".join(rows["measured"])  # the residual of the printed points
+
+
+def test_a_wrong_level_in_figure_1_differs(report):
+    """The network for quality 10, better than that for 30 on quality 30, contradicts the paper."""
+    levels = {80: 31.0, 30: 32.0, 10: 32.5}
+    settings = {q: Setting(JPEG.basic(q), (), JPEG.on(30)) for q in levels}
+    report.store.write([("adafm-fig1", measured(settings[q], db)) for q, db in levels.items()])
+    adafm.fig1(report)
+    assert verdict(report, "a wrong level does harm") == "differs"
+
+
+def write_convergence(report, psnr, scale="compact"):
+    for k, values in psnr.items():
+        path = path_of(SR.stage(3, 4, k), scale, report.checkpoints).with_suffix(".csv")
+        path.parent.mkdir(exist_ok=True)
+        lines = [f"{250 * (i + 1)},0.01,{v - 1.8},{v},10.0,set5" for i, v in enumerate(values)]
+        head = "step,loss,validation_psnr,validation_psnr_y,steps_per_second,images"
+        path.write_text("\n".join([head, *lines]) + "\n")
+
+
+@pytest.mark.parametrize(("late", "expected"), [(31.4, "holds"), (31.8, "differs")])
+def test_convergence_is_read_from_what_the_trainings_logged(report, late, expected):
+    end = {1: late, 3: 31.9, 5: 32.0, 7: 32.0}
+    write_convergence(report, {k: [31.0, db - 0.1, db, db, db] for k, db in end.items()})
+    assert adafm.fig5(report).png.startswith(b"\x89PNG")
+    assert verdict(report, "1x1 converges lower") == expected
+    assert verdict(report, "1x1 converges lower", "paper") == "not tested"
+
+
+def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
+    locate = common.data.locate
+    monkeypatch.setattr(common.data, "locate", lambda name: None if name == common.DIV2K else locate(name))
+    shown = adafm.table4(report)
+    line = shown.loc[("DIV2K100 x3->x4", "distance")]
+    assert line["printed"] == "0.09"
+    assert set(line.drop("printed")) == {"needs DIV2K"}
+
+
 # --- agreement with stored rows --------------------------------------------------------------------
 
-SETTING = Setting(adafm.WIDE, (1.0,), adafm.on(75))
+SETTING = Setting(DENOISING.wide, (1.0,), DENOISING.on(75))
 
 
 @pytest.mark.parametrize(("change", "expected"), [(0.0, " agree "), (0.004, " agree "), (0.02, " DISAGREE ")])

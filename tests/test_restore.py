@@ -1,12 +1,16 @@
+import base64
+import io
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from lib.images import Picture, encode, read, write
 from lib.models.knobs import Controllable, Knob
 from lib.restore import restore_files
-from lib.tasks import DENOISE, KnobCurve, Loaded
+from lib.tasks import DEJPEG, DENOISE, SR, KnobCurve, Loaded, enlarge, straight_line
 
 
 class Brighten(Controllable):
@@ -33,6 +37,15 @@ class Added(nn.Module):
 
 NETWORK = Loaded(
     "brighten", Brighten(), DENOISE, 3, "smoke", KnobCurve("amount", "sigma", (0.0, 0.01), 5, 50)
+)
+LUMA = Loaded(
+    "brighten-luma", Brighten(), DEJPEG, 1, "smoke", KnobCurve("amount", "quality", (0.8, -0.01), 10, 80)
+)
+LARGER = Loaded("brighten-larger", Brighten(), SR, 3, "smoke", straight_line("amount", SR.level))
+ARITHMETIC = base64.b64decode(  # 16 x + 4 y at (x, y), 13 x 9 pixels, by cjpeg -arithmetic -quality 85
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAUDBAQEAwUEBAQFBQUGBwwIBwcHBw8LCwkMEQ8SEhEPERETFhwXExQaFRERGCEYGh0d"
+    "Hx8fExciJCIeJBweHx7/yQALCAAJAA0BAREA/8wABgAQEAX/2gAIAQEAAD8A/wC4/wByEZUaCX6igfBOrAbW7qH8R+dsCIOqtPhz"
+    "OP/Z"
 )
 DARK = np.zeros((20, 30, 3), np.uint8)
 HALF = (("amount", 0.5),)
@@ -147,3 +160,114 @@ def test_unknown_knob_names_the_known(folder):
 def test_a_folder_without_pictures(tmp_path):
     with pytest.raises(ValueError, match="no picture"):
         restore_files([tmp_path], tmp_path / "out", network=NETWORK)
+
+
+def restored(source, network, **options):
+    """(the result's pixels, what was said) of one picture."""
+    said = []
+    out = source.with_name(f"{source.stem}-out.png")
+    failed = restore_files([source], out, network=network, say=said.append, overwrite=True, **options)
+    return (None if failed else read(out).pixels), said
+
+
+@pytest.mark.parametrize(("quality", "amount"), [(20, 0.6), (50, 0.3), (80, 0.0)])
+def test_auto_reads_the_quality_of_a_jpeg(quality, amount, tmp_path):
+    """`amount` follows 0.8 - quality / 100; luma 0.5 brighter is 255 / 219 times that in RGB."""
+    write(tmp_path / "a.jpg", Picture(np.full((17, 21, 3), 40, np.uint8)), quality=quality)
+    stored = read(tmp_path / "a.jpg").pixels
+    pixels, said = restored(tmp_path / "a.jpg", LUMA, auto=True)
+    assert pixels.mean() - stored.mean() == pytest.approx(255 * amount * 255 / 219, abs=1)
+    assert len(said) == 1 and f"(estimated quality {quality})" in said[0]
+
+
+@pytest.mark.parametrize(("quality", "amount"), [(5, 0.7), (90, 0.0)])
+def test_a_quality_outside_the_trained_ones_takes_the_nearest_and_says_so(quality, amount, tmp_path):
+    write(tmp_path / "a.jpg", Picture(DARK), quality=quality)
+    pixels, (said,) = restored(tmp_path / "a.jpg", LUMA, auto=True)
+    assert f"amount {amount:.2f}" in said and "outside 10 to 80" in said and pixels.shape == DARK.shape
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpegs_of_odd_size_and_progressive_ones_are_restored(progressive, tmp_path, astronaut):
+    """With nothing added, the result is what Pillow decodes."""
+    file = io.BytesIO()
+    Image.fromarray(astronaut[:31, 200:253]).save(file, "jpeg", quality=40, progressive=progressive)
+    (tmp_path / "a.jpg").write_bytes(file.getvalue())
+    pixels, _ = restored(tmp_path / "a.jpg", LUMA)
+    np.testing.assert_allclose(pixels, np.asarray(Image.open(file)).astype(int), atol=1)
+
+
+def test_an_arithmetic_coded_jpeg_is_restored(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(ARITHMETIC)
+    assert b"\xff\xc9" in ARITHMETIC  # the marker of sequential arithmetic coding
+    pixels, said = restored(tmp_path / "a.jpg", LUMA, auto=True)
+    ramp = 16 * np.arange(13) + 4 * np.arange(9)[:, None]
+    np.testing.assert_allclose(pixels, ramp, atol=8)
+    assert "(estimated quality 85)" in said[0]
+
+
+@pytest.mark.parametrize("kept", [2, 100, 700, -2])
+def test_a_truncated_jpeg_is_one_sentence(kept, tmp_path, astronaut):
+    (tmp_path / "a.jpg").write_bytes(encode(Picture(astronaut[:64, :64]), "jpeg")[:kept])
+    pixels, (said,) = restored(tmp_path / "a.jpg", LUMA, auto=True)
+    assert pixels is None and "a.jpg" in said and "failed" in said and said.endswith(".")
+
+
+def test_a_lossless_jpeg_is_one_sentence(tmp_path, astronaut):
+    """The start of a baseline frame, renamed that of a lossless one."""
+    data = encode(Picture(astronaut[:64, :64]), "jpeg").replace(b"\xff\xc0", b"\xff\xc3", 1)
+    (tmp_path / "a.jpg").write_bytes(data)
+    pixels, (said,) = restored(tmp_path / "a.jpg", LUMA)
+    assert pixels is None and "a.jpg is truncated or damaged" in said
+
+
+def test_a_factor_enlarges_and_sets_the_knob(tmp_path):
+    write(tmp_path / "a.png", Picture(DARK))
+    pixels, (said,) = restored(tmp_path / "a.png", LARGER, factor=3.2)
+    assert pixels.shape == (64, 96, 3) and (pixels == round(0.2 * 255)).all()
+    assert "amount 0.20" in said and "estimated" not in said
+
+
+def test_a_factor_outside_the_range_extrapolates_aloud(tmp_path):
+    write(tmp_path / "a.png", Picture(DARK))
+    pixels, (said,) = restored(tmp_path / "a.png", LARGER, factor=2.5)
+    assert pixels.shape == (50, 75, 3) and "amount 0.00 factor 2.5 lies outside 3 to 4" in said
+
+
+def test_a_knob_that_is_given_stays(tmp_path):
+    write(tmp_path / "a.png", Picture(DARK))
+    pixels, _ = restored(tmp_path / "a.png", LARGER, factor=4.0, knobs=HALF)
+    assert pixels.shape == (80, 120, 3) and (pixels == 128).all()
+
+
+def test_alpha_and_16_bits_are_enlarged_too(tmp_path):
+    rng = np.random.default_rng(0)
+    deep, alpha = (rng.integers(0, 65536, (9, 7), dtype=np.uint16) for _ in range(2))
+    write(tmp_path / "a.png", Picture(deep, alpha))
+    _, _ = restored(tmp_path / "a.png", LARGER, factor=3.4, knobs=(("amount", 0.0),))
+    result = read(tmp_path / "a-out.png")
+    expected = enlarge(Picture(deep, alpha), 3.4, max_pixels=10**6)
+    assert result.pixels.shape == (31, 24)
+    np.testing.assert_array_equal(result.alpha, expected.alpha)
+    np.testing.assert_allclose(result.pixels.astype(int), expected.pixels, atol=1)
+
+
+def test_a_picture_that_would_grow_too_large_is_told(tmp_path):
+    """30 megapixels in 4 kB."""
+    Image.new("1", (6000, 5000)).save(tmp_path / "a.png")
+    pixels, (said,) = restored(tmp_path / "a.png", LARGER, factor=4.0)
+    assert pixels is None
+    assert "a.png: enlarged 4 times, it would have 24000 x 20000 pixels, more than" in said
+
+
+@pytest.mark.parametrize(
+    ("network", "factor", "sentence"),
+    [
+        (LARGER, None, "brighten-larger enlarges pictures: say how many times, such as --factor 3.4"),
+        (NETWORK, 3.4, "brighten enlarges nothing"),
+        (LUMA, 2.0, "brighten-luma enlarges nothing"),
+    ],
+)
+def test_a_factor_belongs_to_networks_that_enlarge(network, factor, sentence, folder):
+    with pytest.raises(ValueError, match=sentence):
+        restore_files([folder / "in"], folder / "out", network=network, factor=factor)

@@ -5,24 +5,26 @@ import numpy as np
 import pytest
 import torch
 
+from lib import slider_state
 from lib.data import Sample
 from lib.images import Picture, encode, read
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.slider_state import LatestWins, SliderState, fit
-from lib.tasks import DENOISE, KnobCurve, Loaded
+from lib.tasks import DEJPEG, DENOISE, SR, KnobCurve, Loaded, Task, enlarge, straight_line
 
 CURVE = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
+QUALITY_CURVE = KnobCurve("coef", "quality", (8 / 7, -1 / 70), low=10, high=80)
 
 
-def loaded(curve: KnobCurve | None = CURVE) -> Loaded:
+def loaded(curve: KnobCurve | None = CURVE, task: Task = DENOISE, channels: int = 3) -> Loaded:
     """A small network of random weights."""
     torch.manual_seed(0)
-    net = RestorationNet(3, 4, 1, partial(AdaFM, kernel_size=1)).eval()
+    net = RestorationNet(channels, 4, 1, partial(AdaFM, kernel_size=1)).eval()
     for parameter in net.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=1.5 * parameter[0].numel() ** -0.5)
     torch.nn.init.constant_(net.out.bias, 0.5)  # a picture in the middle of the range
-    return Loaded("adafm-denoise", net, DENOISE, 3, "smoke", curve)
+    return Loaded(f"adafm-{task.name}", net, task, channels, "smoke", curve)
 
 
 @pytest.fixture
@@ -30,6 +32,26 @@ def state(astronaut) -> SliderState:
     gray = np.full((150, 160, 3), 128, np.uint8)
     samples = [Sample("face", astronaut[:200, 100:340]), Sample("gray", gray)]
     return SliderState(loaded(), samples, device="cpu")
+
+
+@pytest.fixture
+def jpeg_state(astronaut) -> SliderState:
+    samples = [Sample("face", astronaut[:200, 100:340])]
+    return SliderState(loaded(QUALITY_CURVE, DEJPEG, 1), samples, device="cpu")
+
+
+@pytest.fixture
+def sr_state(astronaut) -> SliderState:
+    network = loaded(straight_line("coef", SR.level), SR)
+    samples = [Sample("face", astronaut[:61, 100:180]), Sample("hand", astronaut[-40:, :30])]
+    return SliderState(network, samples, device="cpu")
+
+
+def y_db(pixels: np.ndarray, reference: np.ndarray) -> float:
+    """BT.601 luma of 8-bit pictures, peak 255."""
+    weights = np.array([65.481, 128.553, 24.966]) / 255
+    difference = (pixels.astype(float) - reference) @ weights
+    return 10 * np.log10(255**2 / np.mean(difference**2))
 
 
 def test_starts_with_the_first_sample_degraded_and_a_reference(state):
@@ -168,6 +190,111 @@ def test_the_region_is_a_part_of_the_whole(state, focus):
     part = whole[box.top : box.top + box.height, box.left : box.left + box.width]
     inside = (slice(16, -16), slice(16, -16))  # away from the region's own border
     np.testing.assert_allclose(region.restored[inside], part[inside], atol=1)
+
+
+def test_jpeg_is_measured_on_luma(jpeg_state):
+    jpeg_state.set_level(12)
+    frame = jpeg_state.frame()
+    original = jpeg_state.original()
+    assert frame.before_db == pytest.approx(y_db(jpeg_state.degraded(), original), abs=1e-3)
+    assert frame.after_db == pytest.approx(y_db(frame.restored, original), abs=0.05)
+    assert not jpeg_state.loaded.task.seeded
+
+
+def test_auto_sees_the_quality_of_what_was_degraded(jpeg_state):
+    jpeg_state.set_level(45)
+    jpeg_state.auto()
+    assert jpeg_state.note == "Auto: quality estimated as 45, coef set to 0.50."
+    assert jpeg_state.knobs["coef"] == 0.5
+
+
+def test_auto_reads_the_tables_of_an_uploaded_jpeg(jpeg_state, astronaut):
+    jpeg_state.upload("mine.jpg", encode(Picture(astronaut[:41, :33]), "jpeg", quality=85))
+    assert jpeg_state.size == (33, 41)
+    jpeg_state.auto()
+    found = "Auto: quality estimated as 85, coef set to 0.00. quality 85 lies outside 10 to 80"
+    assert jpeg_state.note.startswith(found)
+    assert jpeg_state.frame().restored.shape == (41, 33, 3)
+
+
+def test_a_truncated_jpeg_leaves_a_sentence(jpeg_state, astronaut):
+    jpeg_state.upload("cut.jpg", encode(Picture(astronaut[:64, :64]), "jpeg")[:-300])
+    assert jpeg_state.note.startswith("cut.jpg: The given image is truncated") and jpeg_state.name == "face"
+
+
+def test_a_gray_jpeg_stays_gray(jpeg_state, astronaut):
+    jpeg_state.upload("gray.jpg", encode(Picture(astronaut[:41, :33, 0]), "jpeg", quality=20))
+    jpeg_state.set_degrading(True)
+    frame = jpeg_state.frame()
+    assert frame.restored.shape == (41, 33) and frame.before_db > 20
+
+
+def test_a_degraded_picture_keeps_its_size_in_super_resolution(sr_state):
+    assert sr_state.size == (80, 61) and sr_state.level == pytest.approx(3.4)
+    frame = sr_state.frame()
+    assert frame.restored.shape == (61, 80, 3)
+    by_hand = y_db(sr_state.degraded(), sr_state.original())
+    assert frame.before_db == pytest.approx(by_hand, abs=1e-3)
+    assert sr_state.before_name == "degraded"
+
+
+def test_an_upload_is_enlarged_by_the_scale(sr_state, astronaut):
+    pixels = astronaut[:20, :31]
+    sr_state.upload("mine.png", encode(Picture(pixels), "png"))
+    assert sr_state.size == (106, 68)  # ceil(3.4 * 31), 3.4 * 20
+    assert sr_state.can_set_level and sr_state.before_name == "enlarged"
+    large = enlarge(Picture(pixels), 3.4, max_pixels=10**6).pixels
+    np.testing.assert_array_equal(sr_state.degraded(), large)
+    frame = sr_state.frame()
+    assert frame.restored.shape == (68, 106, 3) and frame.before_db is None
+    sr_state.set_level(4)
+    assert sr_state.size == (124, 80) and sr_state.frame().restored.shape == (80, 124, 3)
+    sr_state.look_at(1, 1)
+    box = sr_state.region().box
+    assert (box.left + box.width, box.top + box.height) == (124, 80)
+
+
+def test_degrading_again_returns_to_the_picture_itself(sr_state, astronaut):
+    sr_state.set_degrading(False)
+    assert sr_state.size == (272, 208)
+    sr_state.set_degrading(True)
+    assert sr_state.size == (80, 61)
+    np.testing.assert_array_equal(sr_state.original(), astronaut[:61, 100:180])
+
+
+def test_the_download_of_an_enlarged_upload_has_its_alpha_and_bits(sr_state):
+    alpha = np.full((10, 12), 40000, np.uint16)
+    alpha[:, 6:] = 65535
+    deep = np.random.default_rng(0).integers(0, 65536, (10, 12, 3), dtype=np.uint16)
+    sr_state.upload("deep.png", encode(Picture(deep, alpha), "png"))
+    name, data = sr_state.download()
+    saved = read(data)
+    assert name == "deep-adafm-sr-coef0.00.png"
+    assert saved.pixels.shape == (34, 41, 3) and saved.pixels.dtype == np.uint16
+    assert (saved.alpha[:, :12] == 40000).all() and (saved.alpha[:, -12:] == 65535).all()
+
+
+def test_auto_takes_the_scale_that_was_set(sr_state):
+    sr_state.set_level(3.7)
+    assert sr_state.can_auto
+    sr_state.auto()
+    assert sr_state.note == "Auto: factor 3.7, coef set to 0.70."
+    assert sr_state.knobs["coef"] == pytest.approx(0.7)
+
+
+def test_pictures_that_would_grow_too_large_leave_a_sentence(sr_state, astronaut, monkeypatch):
+    """The limit is put between 3.4 and 4 times the sample, whose 61 x 80 pixels are 4,880."""
+    monkeypatch.setattr(slider_state, "MAX_PIXELS", 60_000)
+    sr_state.upload("large.png", encode(Picture(astronaut[:100, :100]), "png"))
+    assert sr_state.note == (
+        "large.png: enlarged 3.4 times, it would have 340 x 340 pixels, more than the limit of 60,000 pixels."
+    )
+    assert sr_state.name == "face" and sr_state.degrading
+    sr_state.set_degrading(False)
+    assert sr_state.note == "" and sr_state.size == (272, 208)
+    sr_state.set_level(4)
+    assert "320 x 244 pixels" in sr_state.note
+    assert sr_state.level == pytest.approx(3.4) and sr_state.size == (272, 208)
 
 
 def test_pictures_are_shrunk_for_the_screen_only_when_large():

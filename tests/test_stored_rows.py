@@ -6,16 +6,16 @@ from lib import networks
 from lib.checkpoints import path_of
 from lib.measure import Bench, Protocol, Setting
 from lib.recipes.common import Denoise
-from lib.reports import adafm
+from lib.reports.adafm.subjects import DENOISING
 from lib.reports.common import AGREE, EMBEDDED
 from lib.results import Store
 
 SAMPLE = [
-    ("adafm-table5", adafm.basic(15), (), 15),
-    ("adafm-table5", adafm.basic(75), (), 75),
-    ("adafm-table5", adafm.WIDE, (1.0,), 75),
+    ("adafm-table5", DENOISING.basic(15), (), 15),
+    ("adafm-table5", DENOISING.basic(75), (), 75),
+    ("adafm-table5", DENOISING.wide, (1.0,), 75),
     ("adafm-table2", "adafm-denoise-s15-s75-k5", (1.0,), 75),
-    ("adafm-fig2", adafm.WIDE, (0.5,), 45),
+    ("adafm-fig2", DENOISING.wide, (0.5,), 45),
 ]
 
 

@@ -1,20 +1,26 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from lib.data import load_images
-from lib.images import Picture, to_pixels, to_tensor
+from lib.images import BadImage, Picture, encode, read, to_pixels
 from lib.models.knobs import Controllable, Knob
 from lib.tasks import (
+    DEJPEG,
     DENOISE,
+    SR,
     KnobCurve,
     Loaded,
-    add_noise,
+    Task,
     automatic,
     beyond,
-    estimate_noise,
+    enlarge,
     extrapolates,
     knob_for,
+    straight_line,
+    super_resolution,
 )
 
 CURVE = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
@@ -25,8 +31,8 @@ class Net(Controllable):
     knobs = (COEF,)
 
 
-def loaded(curve: KnobCurve | None) -> Loaded:
-    return Loaded("net", Net(), DENOISE, 3, "smoke", curve)
+def loaded(curve: KnobCurve | None, task: Task = DENOISE) -> Loaded:
+    return Loaded("net", Net(), task, 3, "smoke", curve)
 
 
 @pytest.mark.parametrize(("level", "knob"), [(15, 0.0), (45, 0.5), (75, 1.0), (0, 0.0), (99, 1.0)])
@@ -36,48 +42,75 @@ def test_a_line_from_15_to_75(level, knob):
 
 def test_only_levels_and_knobs_outside_the_range_get_a_sentence():
     assert beyond(15, CURVE) is None and beyond(75, CURVE) is None
-    assert "sigma 80.0" in beyond(80, CURVE)
+    assert beyond(80.04, CURVE).startswith("sigma 80 lies outside 15 to 75, ")
+    assert beyond(14.96, CURVE).startswith("sigma 15 ") and beyond(9.26, CURVE).startswith("sigma 9.3 ")
     assert extrapolates(1.0, COEF) is None
     assert "coef = 1.2 lies outside 0 to 1" in extrapolates(1.2, COEF)
 
 
-@pytest.mark.parametrize("sigma", [10, 30, 50])
-@pytest.mark.parametrize("shape", [(200, 200), (200, 200, 3)])
-def test_noise_on_gray_is_estimated(sigma, shape):
-    """Without texture or clipping, the estimate is the noise that was drawn."""
-    noisy = 127.5 + sigma * np.random.default_rng(0).standard_normal(shape)
-    picture = Picture(noisy.clip(0, 255).round().astype(np.uint8))
-    assert estimate_noise(picture) == pytest.approx(sigma, rel=0.06)
-
-
-@pytest.mark.parametrize("sigma", [25, 45, 75])
-def test_noise_clipped_at_black_and_white_is_estimated_on_photographs(sigma):
-    """The plain wavelet estimate reads 75 as 57 to 66 here."""
-    for sample in load_images("skimage")[:3]:
-        noisy = add_noise(to_tensor(sample.pixels), sigma, 0)
-        assert estimate_noise(Picture(to_pixels(noisy))) == pytest.approx(sigma, rel=0.07)
-
-
-def test_sixteen_bits_are_estimated_in_8_bit_grey_levels():
-    noisy = 127.5 + 20 * np.random.default_rng(0).standard_normal((200, 200))
-    picture = Picture((noisy * 257).astype(np.uint16))
-    assert estimate_noise(picture) == pytest.approx(20, rel=0.06)
-
-
-def test_tiny_pictures_have_no_noise():
-    assert estimate_noise(Picture(np.zeros((4, 5, 3), np.uint8))) == 0
-
-
-def test_auto_follows_the_curve(photo):
+def test_auto_follows_the_curve():
     noisy = 127.5 + 45 * np.random.default_rng(0).standard_normal((200, 200))
-    level, value = automatic(Picture(noisy.clip(0, 255).astype(np.uint8)), loaded(CURVE))
+    level, value = automatic(Picture(noisy.clip(0, 255).astype(np.uint8)), loaded(CURVE), 7.0)
     assert level == pytest.approx(45, rel=0.06)
     assert value == pytest.approx(0.5, abs=0.05)
 
 
 def test_auto_without_a_curve_says_so():
     with pytest.raises(ValueError, match="no fitted curve"):
-        automatic(Picture(np.zeros((20, 20), np.uint8)), loaded(None))
+        automatic(Picture(np.zeros((20, 20), np.uint8)), loaded(None), 7.0)
+
+
+def test_auto_reads_the_quality_of_a_jpeg_and_says_where_it_lies_outside(astronaut):
+    curve = KnobCurve("coef", "quality", (8 / 7, -1 / 70), low=10, high=80)
+    for stored, knob in ((45, 0.5), (85, 0.0), (5, 1.0)):
+        picture = read(encode(Picture(astronaut[:40, :40]), "jpeg", quality=stored))
+        level, value = automatic(picture, loaded(curve, DEJPEG), 30.0)
+        assert (level, value) == (stored, pytest.approx(knob))
+    assert beyond(85, curve) == (
+        "quality 85 lies outside 10 to 80, the levels that the network was trained for: "
+        "coef is set for the nearest one."
+    )
+
+
+@pytest.mark.parametrize(("factor", "knob"), [(3.0, 0.0), (3.4, 0.4), (4.0, 1.0)])
+def test_auto_takes_the_factor_that_was_stated(factor, knob):
+    line = straight_line("coef", SR.level)
+    picture = Picture(np.zeros((20, 20), np.uint8))
+    assert automatic(picture, loaded(line, SR), factor) == (factor, pytest.approx(knob))
+
+
+def test_super_resolution_starts_inside_its_range():
+    assert [super_resolution(low, low + 1).level.start for low in (2.0, 3.0, 5.0)] == [2.4, 3.4, 5.4]
+
+
+def test_enlarging_keeps_bits_and_takes_the_alpha_along(astronaut):
+    """A ramp stays a ramp: of 257 grey levels a pixel, one third of it away from the borders."""
+    ramp = np.tile(np.arange(40, dtype=np.uint16) * 771, (10, 1))
+    large = enlarge(Picture(ramp, alpha=ramp), 3, max_pixels=10**6)
+    assert large.pixels.shape == (30, 120) and large.pixels.dtype == np.uint16
+    assert (np.diff(large.pixels[15, 9:-9].astype(int)) == 257).all()
+    np.testing.assert_array_equal(large.alpha, large.pixels)
+    assert enlarge(Picture(astronaut[:10, :11]), 3.4, max_pixels=10**6).pixels.shape == (34, 38, 3)
+
+
+def test_a_picture_that_would_grow_too_large_is_refused_before_it_does():
+    """Its pixels are not even touched."""
+    picture = Picture(np.broadcast_to(np.uint8(0), (100_000, 100_000)))
+    with pytest.raises(BadImage, match=r"3\.4 times, it would have 340000 x 340000 pixels, more"):
+        enlarge(picture, 3.4, max_pixels=100_000_000)
+
+
+def test_a_degraded_jpeg_is_pillows_and_in_colour_420(photo, astronaut):
+    file = BytesIO()
+    Image.fromarray(astronaut).save(file, "jpeg", quality=20)  # Pillow's own subsampling is 4:2:0
+    np.testing.assert_array_equal(to_pixels(DEJPEG.degrade(photo, 20.0, 0)), np.asarray(Image.open(file)))
+
+
+def test_a_lower_resolution_has_the_same_size_and_fewer_details(photo):
+    for factor in (3.0, 3.4):
+        low = SR.degrade(photo[..., :100, :101], factor, 0)
+        assert low.shape == (1, 3, 100, 101)
+        assert float(low.diff(dim=-1).abs().mean()) < 0.8 * float(photo.diff(dim=-1).abs().mean())
 
 
 def test_the_same_seed_makes_the_same_8_bit_noise(photo):

@@ -13,7 +13,8 @@ def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured
     monkeypatch.setattr(Bench, "measure", measure)
     monkeypatch.setattr(adafm, "ITEMS", {"table5": adafm.table5, "parameters": adafm.parameters})
     frame = pd.read_csv(verdicts.write(tmp_path, "cpu"))
-    names = ["distance grows with range", "easy to hard is close", "hard to easy is worse", "few parameters"]
-    assert list(frame["claim"]) == names * 2
-    assert list(frame["scale"]) == ["compact"] * 4 + ["paper"] * 4
+    claims = ("distance grows with range", "easy to hard is close", "hard to easy is worse")
+    names = [f"{claim} ({task})" for task in ("denoising", "JPEG") for claim in claims]
+    assert list(frame["claim"]) == [*names, "few parameters"] * 2
+    assert list(frame["scale"]) == ["compact"] * 7 + ["paper"] * 7
     assert frame["verdict"].iloc[-1] == "holds"  # 2048 filters, less than 4 % of the weights

@@ -8,10 +8,11 @@ from PIL import Image
 from lib.data import Sample
 from lib.images import Picture, encode
 from lib.slider_state import SliderState
+from lib.tasks import DEJPEG, SR, straight_line
 
 pytest.importorskip("anywidget", reason="the notebook widgets are an extra: pip install -e .[app]")
 
-from test_slider_state import loaded
+from test_slider_state import QUALITY_CURVE, loaded
 
 from lib.widgets import Slider
 
@@ -85,6 +86,31 @@ def test_every_other_action(slider):
     assert slider.result["note"].startswith("Auto: ")
     slider._take({"do": "look", "x": 0.25, "y": 0.75}, [])
     assert slider.state.focus == (0.25, 0.75)
+
+
+def test_a_jpeg_slider_has_no_seed_and_measures_luma(astronaut):
+    network = loaded(QUALITY_CURVE, DEJPEG, 1)
+    slider = Slider(SliderState(network, [Sample("face", astronaut[:60, 150:230])], device="cpu"))
+    assert slider.controls["level"]["label"] == "JPEG quality" and not slider.controls["seeded"]
+    assert slider.result["before_db"].endswith(" dB (Y)")
+    do(slider, {"do": "degrade", "value": False})
+    assert slider.controls["before"] == "as it is" and not slider.controls["level"]["active"]
+
+
+def test_an_enlarged_upload_follows_the_scale(astronaut):
+    network = loaded(straight_line("coef", SR.level), SR)
+    slider = Slider(SliderState(network, [Sample("face", astronaut[:60, 150:230])], device="cpu"))
+    small = slider.original
+    data = encode(Picture(astronaut[:20, :30]), "png")
+    do(slider, {"do": "upload", "name": "face", "part": 0, "parts": 1}, data)
+    do(slider, {"do": "level", "value": 4, "moving": False})
+    assert opened(slider.before).size == opened(slider.after).size == (120, 80)
+    assert (slider.controls["width"], slider.controls["height"]) == (120, 80)
+    assert slider.controls["level"]["active"] and slider.controls["before"] == "enlarged"
+    do(slider, {"do": "degrade", "value": True})
+    assert opened(slider.original).size == opened(slider.before).size == (30, 20)
+    do(slider, {"do": "choose", "name": "face"})
+    assert slider.original == small
 
 
 def test_uploads_arrive_in_parts(slider, astronaut):

@@ -168,7 +168,7 @@ class Task:
 
     name: Literal["denoise", "dejpeg", "sr"]
     mark: Literal["s", "q", "x"]  # before a level in a run's name
-    at: Callable[[int], Level]
+    at: Callable[[float], Level]
     channels: int
 
 
@@ -178,11 +178,19 @@ SR = Task("sr", "x", Shrink, 3)  # [P] RGB, measured on Y
 
 
 def basic_name(task: Task, level: int) -> str:
-    return f"adafm-{task.name}-basic-{task.mark}{level}"
+    return f"adafm-{task.name}-basic-{task.mark}{level:g}"
 
 
 def stage_name(task: Task, start: int, end: int, k: int) -> str:
     return f"adafm-{task.name}-{task.mark}{start}-{task.mark}{end}-k{k}"
+
+
+def bn_name(task: Task, start: int) -> str:
+    return f"adafm-{task.name}-bn-{task.mark}{start}"
+
+
+def cin_name(task: Task, start: int, end: int) -> str:
+    return f"adafm-{task.name}-cin-{task.mark}{start}-{task.mark}{end}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -364,12 +372,10 @@ def _variants(size: Size) -> tuple[Recipe, ...]:
 
 
 def _rivals(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
-    first, last = f"{task.mark}{start}", f"{task.mark}{end}"
+    far = task.at(end)
     return (
-        _basic(size, task, start, partial(BatchNormed, end=task.at(end)), f"adafm-{task.name}-bn-{first}"),
-        _basic(
-            size, task, start, partial(Conditional, end=task.at(end)), f"adafm-{task.name}-cin-{first}-{last}"
-        ),
+        _basic(size, task, start, partial(BatchNormed, end=far), bn_name(task, start)),
+        _basic(size, task, start, partial(Conditional, end=far), cin_name(task, start, end)),
     )
 
 

@@ -20,11 +20,14 @@ from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
 from lib.measure import Bench, Measurement, Protocol, Setting, interval, knob_text
 from lib.models.knobs import Controllable
+from lib.networks import INPUT
 from lib.recipes import Scale, find
 from lib.results import Store, Stored
 from lib.training import train
 
-EMBEDDED = "skimage"  # the photographs that scikit-image installs
+EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
+DIV2K = "div2k-valid"  # for which nothing stands in
+PRINTED_AS = {DIV2K: "div2k100"}
 AGREE = 0.005  # dB between a stored row and the same measurement made again
 
 Scores = dict[str, float]  # image name -> value
@@ -38,6 +41,7 @@ class Cell:
     paper: Scores | None = None
     compact: Scores | None = None
     this_run: Scores | None = None
+    needs: str = ""  # what is missing where this is not measured
 
     def __sub__(self, other: "Cell") -> "Cell":
         """The difference image by image; absent where either is."""
@@ -47,6 +51,7 @@ class Cell:
             _difference(self.paper, other.paper),
             _difference(self.compact, other.compact),
             _difference(self.this_run, other.this_run),
+            self.needs,
         )
 
     def __neg__(self) -> "Cell":
@@ -102,7 +107,6 @@ class Report:
     checkpoints: Path = paths.CHECKPOINTS
     measured: list[tuple[str, Measurement]] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
-    last_set: str = ""  # where the latest cell was measured in this run
 
     def __post_init__(self) -> None:
         if self.train not in ("never", "missing"):
@@ -128,10 +132,18 @@ class Report:
     def best(
         self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")
     ) -> tuple[Cell, dict[str, float]]:
-        """The cell at the best knob, and that knob by column; the setting's own knobs do not count."""
+        """The cell at the best knob, and that knob by column; the setting's own knobs do not count.
+
+        A notebook on some images of each set does not search: it measures at the stored best knob.
+        """
         knobs: dict[str, float] = {}
+        known = None
+        if self.images is not None and not self.record:
+            known = self.store.find_best(item, self.scale, setting)
 
         def search(s: Setting) -> Measurement:
+            if known:
+                return self.bench.measure(replace(s, knobs=known.knobs))
             found = self.bench.best(s.network, s.protocol)
             knobs["this_run"] = found.setting.knobs[0]
             return found
@@ -153,9 +165,11 @@ class Report:
     ) -> Cell:
         """Measures where the network is at hand, reads the stored rows beside it."""
         this_run = None
+        needs = ""
+        if setting.protocol.dataset == DIV2K and not data.locate(DIV2K):
+            needs = "needs DIV2K"
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
-        self.last_set = here.protocol.dataset
-        if self.available(setting.network):
+        if not needs and self.available(setting.network):
             measurement = measure(here)
             if self.record:
                 knobs = knob_text(measurement.setting.knobs)
@@ -170,6 +184,7 @@ class Report:
             self.printed_value(item, setting.protocol.dataset, *printed),
             *(stored[s].scores if stored[s] else None for s in ("paper", "compact")),
             this_run,
+            needs,
         )
 
     def at_hand(self, protocol: Protocol) -> str:
@@ -178,7 +193,7 @@ class Report:
 
     def available(self, network: str) -> bool:
         """Whether the network can be used, after training it where the notebook asks for that."""
-        if path_of(network, self.scale, self.checkpoints).exists():
+        if network == INPUT or path_of(network, self.scale, self.checkpoints).exists():
             return True
         if self.train == "missing":
             recipe = find(network, self.scale)
@@ -188,29 +203,31 @@ class Report:
             return True
         return False
 
-    def printed_value(self, item: str, dataset: str, method: str, setting: str) -> float | None:
+    def printed_value(
+        self, item: str, dataset: str, method: str, setting: str, metric: str = "psnr"
+    ) -> float | None:
         """The paper's number, or None where it prints none; `dataset` by our name."""
         found = self.printed[
             (self.printed["item"] == item)
-            & (self.printed["dataset"].str.lower() == dataset)
+            & (self.printed["dataset"].str.lower() == PRINTED_AS.get(dataset, dataset))
             & (self.printed["method"] == method)
             & (self.printed["setting"] == setting)
-            & (self.printed["metric"].isin(["psnr", "best_lambda"]))
+            & (self.printed["metric"] == metric)
         ]
         return float(found["value"].iloc[0]) if len(found) else None
 
     def table(self, item: str, rows: list[tuple[str, str, Cell]]) -> pd.DataFrame:
         """Rows of (line, quantity, cell) as a table of four columns; written to the output folder."""
-        shown = f"this run: {self.scale}, {self.images or 'all'} of {self.last_set}"
+        shown = f"this run: {self.scale}, {self.images or 'all'} images a set"
         frame = pd.DataFrame(
             [
                 {
                     "": line,
                     "dB": quantity,
                     "printed": "" if cell.printed is None else f"{cell.printed:.2f}",
-                    "paper scale": _shown(cell.paper, "not trained"),
-                    "compact": _shown(cell.compact, "not measured"),
-                    shown: _shown(cell.this_run, "no network"),
+                    "paper scale": _shown(cell.paper, cell.needs or "not trained"),
+                    "compact": _shown(cell.compact, cell.needs or "not measured"),
+                    shown: _shown(cell.this_run, cell.needs or "no network"),
                 }
                 for line, quantity, cell in rows
             ]

@@ -30,19 +30,32 @@ class Crop:
         return picture[self.top : self.top + self.side, self.left : self.left + self.side]
 
 
-def strip(whole: Panel, panels: Sequence[Sequence[Panel]], crop: Crop, title: str) -> Figure:
-    """The whole picture with its crop outlined, and rows of enlarged crops beside it."""
-    rows, columns = len(panels), max(len(row) for row in panels)
-    figure = Figure(figsize=(3.2 + 1.9 * columns, 2.3 * rows + 0.5), layout="constrained")
-    grid = figure.add_gridspec(rows, columns + 1, width_ratios=[1.6] + [1] * columns)
-    axes = figure.add_subplot(grid[:, 0])
-    _draw(axes, whole, as_shown(whole.picture))
-    corner = (crop.left - 0.5, crop.top - 0.5)
-    axes.add_patch(patches.Rectangle(corner, crop.side, crop.side, fill=False, color="#e8452c", lw=1.5))
-    for r, row in enumerate(panels):
-        for c, panel in enumerate(row):
-            _draw(figure.add_subplot(grid[r, c + 1]), panel, crop.of(as_shown(panel.picture)))
-    figure.suptitle(title, fontsize=11)
+@dataclass(frozen=True)
+class Strip:
+    """A whole picture with its crop outlined, and rows of enlarged crops beside it."""
+
+    title: str
+    whole: Panel
+    rows: Sequence[Sequence[Panel]]
+    crop: Crop
+
+
+def strips(parts: Sequence[Strip]) -> Figure:
+    """The strips below one another."""
+    columns = max(len(row) for part in parts for row in part.rows)
+    heights = [2.3 * len(part.rows) + 0.5 for part in parts]
+    figure = Figure(figsize=(3.2 + 1.9 * columns, sum(heights)), layout="constrained")
+    below = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for own, part in zip(below, parts, strict=True):
+        grid = own.add_gridspec(len(part.rows), columns + 1, width_ratios=[1.6] + [1] * columns)
+        axes = own.add_subplot(grid[:, 0])
+        _draw(axes, part.whole, as_shown(part.whole.picture))
+        corner, side = (part.crop.left - 0.5, part.crop.top - 0.5), part.crop.side
+        axes.add_patch(patches.Rectangle(corner, side, side, fill=False, color="#e8452c", lw=1.5))
+        for r, row in enumerate(part.rows):
+            for c, panel in enumerate(row):
+                _draw(own.add_subplot(grid[r, c + 1]), panel, part.crop.of(as_shown(panel.picture)))
+        own.suptitle(part.title, fontsize=11)
     return figure
 
 

@@ -1,0 +1,55 @@
+"""AdaFM (He, Dong, Qiao, CVPR 2019): a function per table and figure.
+
+Every function takes the Report of the notebook, measures or reads what it needs, judges the claims
+that stand on it, and returns what is to be shown.
+"""
+
+from collections.abc import Sequence
+
+from lib import public
+from lib.claims.adafm import LIVE
+from lib.reports.adafm.curves import fig5, fig7, fig7_denoise, fig7_sr
+from lib.reports.adafm.drawing import fig4
+from lib.reports.adafm.filters import fig3
+from lib.reports.adafm.strips import fig1, fig2, fig6
+from lib.reports.adafm.tables import table1, table2, table3, table4, table5
+from lib.reports.adafm.text import parameters, position, scratch
+from lib.reports.common import Report
+from lib.widgets import Slider
+from lib.widgets import slider as slider_of
+
+ITEMS = {
+    "adafm-table1": table1,
+    "adafm-table2": table2,
+    "adafm-table3": table3,
+    "adafm-table4": table4,
+    "adafm-table5": table5,
+    "adafm-fig1": fig1,
+    "adafm-fig2": fig2,
+    "adafm-fig3": fig3,
+    "adafm-fig4": fig4,
+    "adafm-fig5": fig5,
+    "adafm-fig6": fig6,
+    "adafm-fig7": fig7,
+    "adafm-fig7-denoise": fig7_denoise,
+    "adafm-fig7-sr": fig7_sr,
+    "adafm-text-position": position,
+    "adafm-text-scratch": scratch,
+    "adafm-text-params": parameters,
+}
+MEASURED = tuple(name for name in ITEMS if name not in LIVE)
+
+
+def slider(report: Report, network: str) -> Slider | str:
+    """The knob of one of the public networks on a sample picture or an upload; a sentence where it is
+    not trained."""
+    run = public.find(network).run
+    if not report.available(run):
+        return f"{network} is not trained at {report.scale} scale: python -m lib train {run}"
+    return slider_of(public.load(network, report.scale, report.checkpoints), device=report.device)
+
+
+def record(report: Report, items: Sequence[str] = ()) -> None:
+    """Measure these items, or every one that has rows, on whole sets; `report` collects them."""
+    for name in items or MEASURED:
+        ITEMS[name](report)

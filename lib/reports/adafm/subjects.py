@@ -1,0 +1,68 @@
+"""The paper's three tasks as its tables and figures measure them."""
+
+from dataclasses import dataclass
+
+from lib.claims import Claim
+from lib.claims.adafm import CLAIMS
+from lib.measure import Colour, Protocol
+from lib.recipes import adafm as recipes
+from lib.reports.common import EMBEDDED
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A task with its test set, its two ends and the filter size that the paper settled on."""
+
+    task: recipes.Task
+    title: str  # as in the names of claims
+    dataset: str
+    colour: Colour
+    start: int
+    end: int
+    k: int
+    middle: float  # a level between the ends, for figures 2 and 6
+    example: dict[str, int]  # which picture of a set the figures show
+
+    def on(self, level: float, dataset: str = "") -> Protocol:
+        """The paper's protocol at one level, on the task's own test set or another."""
+        return Protocol(dataset or self.dataset, self.task.at(level), colour=self.colour)
+
+    def level(self, level: float) -> str:
+        """As levels are written in rows: sigma15, q80, x3."""
+        return self.task.at(level).name
+
+    def range(self, start: int, end: int) -> str:
+        """As the paper's tables are typed: sigma15->sigma75."""
+        return f"{self.level(start)}->{self.level(end)}"
+
+    def basic(self, level: int) -> str:
+        return recipes.basic_name(self.task, level)
+
+    def stage(self, start: int, end: int, k: int | None = None) -> str:
+        return recipes.stage_name(self.task, start, end, k or self.k)
+
+    @property
+    def wide(self) -> str:
+        """The network from one end of the task to the other."""
+        return self.stage(self.start, self.end)
+
+    @property
+    def adabn(self) -> str:
+        return recipes.bn_name(self.task, self.start)
+
+    @property
+    def conditional(self) -> str:
+        return recipes.cin_name(self.task, self.start, self.end)
+
+    def claim(self, name: str) -> Claim:
+        return CLAIMS[f"{name} ({self.title})"]
+
+
+DENOISING = Subject(
+    recipes.DENOISE, "denoising", "cbsd68", "all channels", 15, 75, 1, 45, {"cbsd68": 2, EMBEDDED: 2}
+)
+JPEG = Subject(recipes.DEJPEG, "JPEG", "live1", "luma", 80, 10, 1, 30, {"live1": 2, EMBEDDED: 3})
+SR = Subject(
+    recipes.SR, "super-resolution", "set5", "Y of RGB", 3, 4, 5, 3.4, {"set5": 2, "set14": 4, EMBEDDED: 0}
+)
+SUBJECTS = (DENOISING, JPEG, SR)

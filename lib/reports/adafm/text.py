@@ -1,0 +1,90 @@
+"""What the paper says in its text alone: where the layers stand, training from scratch, parameters."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import torch
+
+from lib.claims.adafm import CLAIMS
+from lib.measure import Setting
+from lib.models.adafm import AdaFM, RestorationNet
+from lib.recipes import Scale
+from lib.reports.adafm.subjects import SR
+from lib.reports.common import DIV2K, Cell, Report, mean, with_interval
+
+Verdict = tuple[bool, str] | None
+
+KERNELS = (1, 3, 5, 7)
+SCRATCH = "adafm-sr-scratch-x4-k5"
+
+
+def position(report: Report) -> pd.DataFrame:
+    """AdaFM before or after the activation, in residual blocks or behind every convolution: x3->x4."""
+    item = "adafm-text-position"
+    places = {
+        "before activation, residual blocks": (SR.wide, "AdaFM before activation (residual blocks)"),
+        "after activation": (f"{SR.wide}-postact", "AdaFM after activation"),
+        "all convolutions": (f"{SR.wide}-allconv", "AdaFM after all convolutions"),
+    }
+    cells = [
+        report.cell(item, Setting(network, (1.0,), SR.on(4)), (written, "x3->x4 k5"))
+        for network, written in places.values()
+    ]
+    before, after, everywhere = cells
+
+    def earlier(scale: Scale) -> Verdict:
+        scores = (before - after).at(scale)
+        return (mean(scores) > 0, f"ahead by {with_interval(scores)} dB") if scores else None
+
+    report.judge(CLAIMS["layers stand before the activation"], earlier)
+    report.judge(CLAIMS["residual blocks are enough"], _gains_little(everywhere, before))
+    return report.table(item, [("set5 x4", label, c) for label, c in zip(places, cells, strict=True)])
+
+
+def scratch(report: Report) -> pd.DataFrame:
+    """AdaFM-Net with every weight trained on x4 at once, against the basic model."""
+    item = "adafm-text-scratch"
+    rows = []
+    for dataset, line in (("set5", "set5 x4"), (DIV2K, "DIV2K100 x4")):
+        protocol = SR.on(4, dataset)
+        printed = ("AdaFM-Net trained from scratch", "x4 k5")
+        whole = report.cell(item, Setting(SCRATCH, (1.0,), protocol), printed)
+        plain = report.cell(item, Setting(SR.basic(4), (), protocol), ("basic model", "x4"))
+        rows += [(line, "AdaFM-Net from scratch", whole), (line, "basic model", plain)]
+    report.judge(CLAIMS["no more capacity"], _gains_little(rows[0][2], rows[1][2]))
+    return report.table(item, rows)
+
+
+def _gains_little(more: Cell, less: Cell) -> Callable[[Scale], Verdict]:
+    def test(scale: Scale) -> Verdict:
+        scores = (more - less).at(scale)
+        return (mean(scores) <= 0.05, f"gains {with_interval(scores)} dB") if scores else None
+
+    return test
+
+
+def parameters(report: Report) -> pd.DataFrame:
+    """Weights that AdaFM layers add to the basic model of the paper, counted on the modules."""
+    total = _weights(RestorationNet())
+    rows = []
+    for k in KERNELS:
+        net = RestorationNet(site=lambda channels, k=k: AdaFM(channels, k))
+        added = _weights(net) - total
+        share = round(100 * added / total, 2)
+        rows.append({"filter": f"{k}x{k}", "added weights": added, "share in %": share})
+    layers = sum(isinstance(m, AdaFM) for m in net.modules())
+    shares = [row["share in %"] for row in rows[:3]]
+
+    def few(scale: Scale) -> Verdict:
+        if scale != "paper":
+            return None
+        return max(shares) < 4 and layers * 64 == 2048, f"{shares} %, {layers * 64} filters"
+
+    report.judge(CLAIMS["few parameters"], few)
+    frame = pd.DataFrame(rows).set_index("filter")
+    report.save_table("adafm-text-params", frame)
+    return frame
+
+
+def _weights(net: torch.nn.Module) -> int:
+    return sum(p.numel() for p in net.parameters() if p.dim() > 1)

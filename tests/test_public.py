@@ -1,0 +1,107 @@
+"""Which run a public name stands for, and the curves that set its knob."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from lib import public
+from lib.checkpoints import path_of
+from lib.recipes import find
+from lib.tasks import KnobCurve, knob_for
+
+X2, X3, X5 = "adafm-sr-x2-x3-k5", "adafm-sr-x3-x4-k5", "adafm-sr-x5-x6-k5"
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """Empty files stand for checkpoints; what is loaded says which one it was."""
+    monkeypatch.setattr(
+        public.networks, "load", lambda run, scale, folder: SimpleNamespace(net=(run, scale))
+    )
+    monkeypatch.setattr(public, "read_curve", lambda run, scale: None)
+
+    def put(*runs: str, scale: str = "compact"):
+        for run in runs:
+            path = path_of(run, scale, tmp_path)
+            path.parent.mkdir(exist_ok=True)
+            path.touch()
+        return tmp_path
+
+    return put
+
+
+def test_every_name_stands_for_runs_that_there_are():
+    for network in public.NETWORKS:
+        recipe = find(network.run, "compact")
+        assert (recipe.channels, recipe.stage) == (network.channels, True)
+
+
+@pytest.mark.parametrize(
+    ("level", "run"), [(2.0, X2), (2.6, X2), (3.0, X3), (3.4, X3), (4.0, X3), (5.5, X5), (6, X5)]
+)
+def test_the_run_whose_factors_hold_the_level_is_taken(level, run, shelf):
+    loaded = public.load("adafm-sr", folder=shelf(X2, X3, X5), level=level)
+    assert loaded.net == (run, "compact")
+    assert loaded.task.level.start == level
+
+
+def test_at_a_border_the_run_that_is_trained_is_taken(shelf):
+    assert public.load("adafm-sr", folder=shelf(X2), level=3.0).net[0] == X2
+
+
+def test_paper_scale_is_taken_where_it_is_trained(shelf):
+    shelf(X2, X3)
+    folder = shelf(X3, scale="paper")
+    assert public.load("adafm-sr", folder=folder, level=3.4).net == (X3, "paper")
+    assert public.load("adafm-sr", folder=folder, level=2.5).net == (X2, "compact")
+    assert public.load("adafm-sr", "compact", folder, level=3.4).net == (X3, "compact")
+    assert public.load("adafm-sr", folder=folder).net == (X3, "paper")
+
+
+@pytest.mark.parametrize("level", [1.5, 4.5, 7.0])
+def test_a_factor_without_a_trained_network_names_those_there_are(level, shelf):
+    sentence = rf"no trained network for a factor of {level:g}; factors there are: 2 to 3, 3 to 4\."
+    with pytest.raises(ValueError, match=sentence):
+        public.load("adafm-sr", folder=shelf(X3, X2), level=level)
+
+
+def test_where_none_is_trained_none_is_named(tmp_path):
+    with pytest.raises(ValueError, match="factors there are: none"):
+        public.load("adafm-sr", folder=tmp_path, level=3.4)
+    with pytest.raises(FileNotFoundError, match=X3):
+        public.load("adafm-sr", folder=tmp_path)
+
+
+def test_an_unknown_name_is_told_each_name_once():
+    with pytest.raises(ValueError, match="there are: adafm-denoise, adafm-dejpeg, adafm-sr\\."):
+        public.load("adafm")
+
+
+def test_factors_without_a_curve_follow_a_straight_line(shelf):
+    folder = shelf(X3, "adafm-dejpeg-q80-q10-k1")
+    curve = public.load("adafm-sr", folder=folder, level=3.4).curve
+    assert [knob_for(level, curve) for level in (3, 3.25, 4)] == pytest.approx([0, 0.25, 1])
+    assert public.load("adafm-dejpeg", folder=folder).curve is None
+
+
+def test_curves_are_kept_by_run_and_scale(tmp_path):
+    path = tmp_path / "new" / "curves.csv"
+    first = KnobCurve("coef", "quality", (1.25, -0.015625), 10, 80)
+    second = KnobCurve("coef", "factor", (-3.0, 1.0), 3, 4)
+    public.write_curve("b", "compact", first, path)
+    public.write_curve("a", "compact", first, path)
+    public.write_curve("b", "compact", second, path)
+    assert public.read_curve("a", "compact", path) == first
+    assert public.read_curve("b", "compact", path) == second
+    assert public.read_curve("b", "paper", path) is None
+    assert path.read_text().splitlines()[:2] == [
+        "run,scale,knob,level,coefficients,low,high",
+        "a,compact,coef,quality,1.25 -0.015625,10,80",
+    ]
+
+
+def test_the_stored_curve_of_denoising_is_found():
+    """Table 5's levels were fitted: more noise, more of the knob."""
+    curve = public.read_curve("adafm-denoise-s15-s75-k1", "compact")
+    assert (curve.low, curve.high) == (15, 75)
+    assert knob_for(20, curve) < knob_for(45, curve) < knob_for(70, curve)
