@@ -120,7 +120,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
 
 
 def measure(arguments: argparse.Namespace) -> int:
-    from lib.reports import adafm, published, verdicts
+    from lib.reports import papers, published, verdicts
     from lib.reports.common import Report
 
     check_device(arguments.device)
@@ -128,19 +128,15 @@ def measure(arguments: argparse.Namespace) -> int:
         if arguments.paper == "published":
             published.record(arguments.device)
             return 0
-        report = Report(arguments.paper, arguments.scale, arguments.device, record=True, output="")
+        paper = papers.find(arguments.paper)
+        report = Report(paper.key, arguments.scale, arguments.device, record=True, output="")
         try:
-            unknown = set(arguments.items) - set(adafm.MEASURED)
-            if unknown:
-                raise ValueError(
-                    f"There is no item {', '.join(unknown)}; there are: {', '.join(adafm.MEASURED)}."
-                )
-            adafm.record(report, arguments.items)
+            paper.record(report, arguments.items)
         finally:  # what was measured before something was missing is kept
             if report.measured:
                 report.store.write(report.measured)
                 print(f"{len(report.measured)} measurements are in {report.store.rows_path}.")
-        print(f"Verdicts are in {verdicts.write(device=arguments.device)}.")
+        print(f"Verdicts are in {verdicts.write(paper, device=arguments.device)}.")
     except (ValueError, FileNotFoundError) as error:
         sys.exit(str(error))
     return 0

@@ -7,9 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from lib import paths
-from lib.claims.adafm import CLAIMS
-from lib.reports.adafm import ITEMS
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
+from lib.reports.papers import PAPERS, Paper
 
 README = paths.ROOT / "README.md"
 SCALES = {"paper": "paper scale", "compact": "compact"}
@@ -29,12 +28,11 @@ def update(path: Path = README) -> None:
 
 def render(text: str, measured: Path = paths.MEASURED, printed: Path = paths.PRINTED) -> str:
     """The README's text with every part rendered; raises ValueError where a pair of marks is missing."""
-    verdicts = _read(measured / "adafm-verdicts.csv")
     rows = _read(measured / "adafm.csv")
     parts = {
         "times": times(_read(measured / "times.csv")),
-        "scoreboard": scoreboard(verdicts, rows, measured, printed),
-        "differs": differs(verdicts),
+        "scoreboard": scoreboard(rows, measured, printed),
+        "differs": differs([row for p in PAPERS for row in _read(measured / f"{p.key}-verdicts.csv")]),
     }
     for name, part in parts.items():
         start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
@@ -45,10 +43,10 @@ def render(text: str, measured: Path = paths.MEASURED, printed: Path = paths.PRI
     return text
 
 
-def scoreboard(verdicts: Rows, rows: Rows, measured: Path, printed: Path) -> str:
+def scoreboard(rows: Rows, measured: Path, printed: Path) -> str:
     """Claims, distances and yardsticks, one below the other."""
     blocks = (
-        overview(verdicts),
+        overview(measured),
         distances(rows, _read(printed / "adafm.csv")),
         budgets(rows),
         yardsticks(_read(measured / "published.csv"), _read(printed / "published.csv")),
@@ -64,18 +62,20 @@ def times(rows: Rows) -> str:
     return _table(["command", "time", "hardware"], lines)
 
 
-def overview(verdicts: Rows) -> str:
+def overview(measured: Path) -> str:
     """One line per paper: what is reproduced, and how many of its claims hold."""
-    line = ["AdaFM (CVPR 2019)", "`01_adafm`", str(len(ITEMS))]
-    line += [_counts(verdicts, scale) for scale in SCALES]
-    return _table(
-        ["paper", "notebook", "items", *(f"claims at {scale}" for scale in SCALES.values())], [line]
-    )
+    head = ["paper", "notebook", "items", *(f"claims at {scale}" for scale in SCALES.values())]
+    lines = []
+    for paper in PAPERS:
+        verdicts = _read(measured / f"{paper.key}-verdicts.csv")
+        counts = [_counts(paper, verdicts, scale) for scale in SCALES]
+        lines.append([paper.title, f"`{paper.notebook}`", str(len(paper.items)), *counts])
+    return _table(head, lines)
 
 
-def _counts(verdicts: Rows, scale: str) -> str:
+def _counts(paper: Paper, verdicts: Rows, scale: str) -> str:
     found = Counter(row["verdict"] for row in verdicts if row["scale"] == scale)
-    untested = len(CLAIMS) - found["holds"] - found["differs"]
+    untested = len(paper.claims) - found["holds"] - found["differs"]
     return f"holds: {found['holds']}, differs: {found['differs']}, not tested: {untested}"
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -202,7 +203,7 @@ def test_restore_does_not_read_damaged_weights(trained, picture, capsys):
 
 def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatch, capsys):
     """The rows are kept although a later item finds no network."""
-    from lib.reports import adafm, common
+    from lib.reports import common, papers
 
     class Shelf:
         rows_path = "rows"
@@ -214,13 +215,14 @@ def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatc
         def write(self, measured):
             Shelf.kept = tuple(measured)
 
-    def record(report, items):
+    def table1(report):
         assert (report.scale, report.record) == ("compact", True)
         report.measured.append(("adafm-table1", "a measurement"))
         raise FileNotFoundError("No checkpoint x.")
 
     monkeypatch.setattr(common, "Store", Shelf)
-    monkeypatch.setattr(adafm, "record", record)
+    paper = replace(papers.find("adafm"), items={"adafm-table1": table1})
+    monkeypatch.setattr(papers, "PAPERS", (paper,))
     assert lib("measure", "--device", "cpu") == 1
     assert Shelf.kept == (("adafm-table1", "a measurement"),)
     assert "No checkpoint x." in capsys.readouterr().err

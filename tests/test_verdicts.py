@@ -1,9 +1,11 @@
 """Verdicts come from stored rows alone."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from lib.measure import Bench
-from lib.reports import adafm, verdicts
+from lib.reports import adafm, papers, verdicts
 
 
 def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured(tmp_path, monkeypatch):
@@ -11,8 +13,8 @@ def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured
         raise AssertionError("a verdict measured something")
 
     monkeypatch.setattr(Bench, "measure", measure)
-    monkeypatch.setattr(adafm, "ITEMS", {"table5": adafm.table5, "parameters": adafm.parameters})
-    frame = pd.read_csv(verdicts.write(tmp_path, "cpu"))
+    paper = replace(papers.find("adafm"), items={"a": adafm.table5, "b": adafm.parameters})
+    frame = pd.read_csv(verdicts.write(paper, tmp_path, "cpu"))
     claims = ("distance grows with range", "easy to hard is close", "hard to easy is worse")
     names = [f"{claim} ({task})" for task in ("denoising", "JPEG") for claim in claims]
     assert list(frame["claim"]) == [*names, "few parameters"] * 2

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from lib import paths
-from lib.reports import adafm
 from lib.reports.common import Cell, Report
+from lib.reports.papers import Paper
 
 SCALES = ("compact", "paper")
 
@@ -20,13 +20,13 @@ class Reread(Report):
         return Cell(self.printed_value(item, setting.protocol.dataset, *printed), paper, compact)
 
 
-def write(folder: Path = paths.MEASURED, device: str = "auto") -> Path:
-    """Judges every claim of AdaFM at both scales and writes `adafm-verdicts.csv`; returns its path."""
-    path = folder / "adafm-verdicts.csv"
+def write(paper: Paper, folder: Path = paths.MEASURED, device: str = "auto") -> Path:
+    """Judges every claim of a paper at both scales and writes `<key>-verdicts.csv`; returns its path."""
+    path = folder / f"{paper.key}-verdicts.csv"
     parts = []
     for scale in SCALES:
-        report = Reread("adafm", scale, device)
-        for item in adafm.ITEMS.values():
+        report = Reread(paper.key, scale, device)
+        for item in paper.items.values():
             item(report)
         verdicts = report.verdicts()
         parts.append(verdicts[verdicts["scale"] == scale])

@@ -4,10 +4,7 @@ Every function takes the Report of the notebook, measures or reads what it needs
 that stand on it, and returns what is to be shown.
 """
 
-from collections.abc import Sequence
-
 from lib import public
-from lib.claims.adafm import LIVE
 from lib.reports.adafm.curves import fig5, fig7, fig7_denoise, fig7_sr
 from lib.reports.adafm.drawing import fig4
 from lib.reports.adafm.filters import fig3
@@ -37,7 +34,6 @@ ITEMS = {
     "adafm-text-scratch": scratch,
     "adafm-text-params": parameters,
 }
-MEASURED = tuple(name for name in ITEMS if name not in LIVE)
 
 
 def slider(report: Report, network: str) -> Slider | str:
@@ -47,9 +43,3 @@ def slider(report: Report, network: str) -> Slider | str:
     if not report.available(run):
         return f"{network} is not trained at {report.scale} scale: python -m lib train {run}"
     return slider_of(public.load(network, report.scale, report.checkpoints), device=report.device)
-
-
-def record(report: Report, items: Sequence[str] = ()) -> None:
-    """Measure these items, or every one that has rows, on whole sets; `report` collects them."""
-    for name in items or MEASURED:
-        ITEMS[name](report)

@@ -1,0 +1,47 @@
+"""The papers that are reproduced here: their items, their claims, their notebooks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lib.claims import Claim
+from lib.claims import adafm as adafm_claims
+from lib.reports import adafm
+from lib.reports.common import Report
+
+
+@dataclass(frozen=True)
+class Paper:
+    """items: a function of the report for every table and figure; live: those that keep no rows."""
+
+    key: str  # of its files: printed/KEY.csv, measured/KEY.csv
+    title: str
+    notebook: str
+    claims: dict[str, Claim]
+    items: dict[str, Callable[[Report], object]]
+    live: tuple[str, ...]
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Items whose rows are kept."""
+        return tuple(name for name in self.items if name not in self.live)
+
+    def record(self, report: Report, items: Sequence[str] = ()) -> None:
+        """Measure these items, or every one that has rows, on whole sets; `report` collects them.
+
+        Raises ValueError for an item that the paper does not have.
+        """
+        unknown = set(items) - set(self.measured)
+        if unknown:
+            names = ", ".join(self.measured)
+            raise ValueError(f"There is no item {', '.join(sorted(unknown))}; there are: {names}.")
+        for name in items or self.measured:
+            self.items[name](report)
+
+
+PAPERS = (
+    Paper("adafm", "AdaFM (CVPR 2019)", "01_adafm", adafm_claims.CLAIMS, adafm.ITEMS, adafm_claims.LIVE),
+)
+
+
+def find(key: str) -> Paper:
+    return next(paper for paper in PAPERS if paper.key == key)
