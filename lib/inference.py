@@ -121,8 +121,8 @@ def restore_picture(
     """The restored picture: same size, same bit depth, its alpha channel reattached.
 
     channels: what the network takes. A gray picture goes through a colour network as three equal
-    channels, averaged afterwards; a colour picture goes through a luma network as its Y, and keeps
-    its chroma.
+    channels, averaged afterwards; any picture goes through a luma network as its Y, and keeps its
+    chroma.
     """
     bits = 8 * picture.pixels.dtype.itemsize
     x = restore_colours(
@@ -132,13 +132,16 @@ def restore_picture(
 
 
 def restore_colours(restore: Callable[[Tensor], Tensor], x: Tensor, channels: int) -> Tensor:
-    """x (N, 1 or 3, H, W) through a network of `channels`; the result has the channels of x."""
-    if x.shape[1] == channels:
-        return restore(x)
+    """x (N, 1 or 3, H, W) through a network of `channels`; the result has the channels of x.
+
+    A luma network was trained on Y, 16/255 to 235/255, and sees nothing else of any picture.
+    """
+    colour = x.expand(-1, 3, -1, -1)
     if channels == 3:
-        return restore(x.expand(-1, 3, -1, -1)).mean(1, keepdim=True)
-    ycbcr = rgb_to_ycbcr(x)
-    return ycbcr_to_rgb(torch.cat((restore(ycbcr[:, :1]), ycbcr[:, 1:]), 1))
+        restored = restore(colour)
+        return restored if x.shape[1] == 3 else restored.mean(1, keepdim=True)
+    ycbcr = rgb_to_ycbcr(colour)
+    return ycbcr_to_rgb(torch.cat((restore(ycbcr[:, :1]), ycbcr[:, 1:]), 1))[:, : x.shape[1]]
 
 
 class _Span:

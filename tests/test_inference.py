@@ -160,3 +160,17 @@ def test_jpeg_tables_do_not_outlive_the_jpeg(astronaut):
     picture = dataclasses.replace(Picture(astronaut[:16, :16]), tables=(1,) * 64)
     restored = restore_picture(Restorer(Blur(), device="cpu"), picture, (0.0,), channels=3)
     assert restored.tables is None
+
+
+def test_a_luma_network_sees_the_y_of_a_gray_picture(photo):
+    """White is 235 and black 16, as in the Y of colour pictures."""
+    seen = []
+
+    def look(x):
+        seen.append(x)
+        return x
+
+    gray = photo[:, :1]
+    restored = restore_colours(look, gray, 1)
+    torch.testing.assert_close(seen[0], (16 + 219 * gray) / 255, atol=1e-6, rtol=0)
+    torch.testing.assert_close(restored, gray, atol=1e-5, rtol=0)
