@@ -6,7 +6,6 @@ ICCV 2015; Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017; Zhang, Zuo, Zha
 convolutions, so neither network has batch norm here.
 """
 
-import copy
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -16,20 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.models.adafm import Nothing, Site
-from lib.models.knobs import Controllable, Knob
-
-
-class Held(nn.Module):
-    """A copy of a network with its knobs held where they are: called as `plain(x)`."""
-
-    def __init__(self, net: Controllable, knobs: Tensor):
-        super().__init__()
-        self.net = copy.deepcopy(net).requires_grad_(False)
-        self.multiple = net.multiple
-        self.register_buffer("knobs", knobs.detach().clone())
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.net(x, self.knobs.expand(len(x), -1))
+from lib.models.knobs import Controllable, Held, Knob
 
 
 class ARCNN(Controllable):

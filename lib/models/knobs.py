@@ -1,5 +1,6 @@
 """What a controllable network is: called with knobs, says what they are, folds to a plain module."""
 
+import copy
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -36,3 +37,16 @@ class Controllable(nn.Module):
     def trained_in_stage(self) -> list[nn.Module]:
         """The modules that an adaptation stage trains; everything else stays frozen."""
         raise TypeError(f"{type(self).__name__} has no adaptation stage")
+
+
+class Held(nn.Module):
+    """A copy of a network with its knobs held where they are: called as `plain(x)`."""
+
+    def __init__(self, net: Controllable, knobs: Tensor):
+        super().__init__()
+        self.net = copy.deepcopy(net).requires_grad_(False)
+        self.multiple = net.multiple
+        self.register_buffer("knobs", knobs.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.net(x, self.knobs.expand(len(x), -1))
