@@ -1,9 +1,15 @@
-"""What a controllable network is: called with knobs, says what they are, folds to a plain module."""
+"""What a controllable network is: called with knobs, says what they are, folds to a plain module.
+
+Two ways to make one of others: `Held` keeps the knobs of a network where they are, `Interpolated` adds
+a knob that moves between two networks.
+"""
 
 import copy
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 
 @dataclass(frozen=True)
@@ -50,3 +56,59 @@ class Held(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x, self.knobs.expand(len(x), -1))
+
+
+class Interpolated(Controllable):
+    """Two networks of one architecture, and a knob `texture` that moves every weight between them.
+
+    Every parameter and every running statistic is (1 - texture) first + texture second: 0 is the
+    first network and 1 the second, exactly (network interpolation, as in Wang et al., "ESRGAN", ECCV
+    workshops 2018). What lies between restores well where the second was trained on from the first;
+    two networks trained from different starts have, in general, nothing between them.
+
+    meaning: what the two ends are to a user. Knobs of the networks themselves come before `texture`;
+    knobs (N, K + 1). Raises ValueError where the architectures differ.
+    """
+
+    def __init__(
+        self,
+        first: Controllable,
+        second: Controllable,
+        meaning: str = "0: the first network, 1: the second",
+    ):
+        super().__init__()
+        if _architecture(first) != _architecture(second):
+            raise ValueError("Only networks of the same architecture can be interpolated.")
+        self.first = first
+        self.second = second
+        self.knobs = (*first.knobs, Knob("texture", 0.0, 1.0, 0.0, meaning))
+        self.multiple = first.multiple
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        """One pass for every texture that occurs among the pictures."""
+        texture = knobs[:, -1]
+        groups = [(texture == value).nonzero()[:, 0] for value in texture.unique()]
+        restored = [
+            functional_call(self.first, self._weights(texture[rows[0]]), (x[rows], knobs[rows, :-1]))
+            for rows in groups
+        ]
+        return torch.cat(restored)[torch.cat(groups).argsort()]
+
+    def fold(self, knobs: Tensor) -> nn.Module:
+        """One network with the weights at this texture, folded at its own knobs."""
+        net = copy.deepcopy(self.first)
+        net.load_state_dict(self._weights(knobs[-1]))
+        return net.fold(knobs[:-1])
+
+    def _weights(self, texture: Tensor) -> dict[str, Tensor]:
+        """The state of either network at this texture; counters stay those of the first."""
+        ends = self.first.state_dict(keep_vars=True), self.second.state_dict(keep_vars=True)
+        return {
+            name: torch.lerp(a, ends[1][name], float(texture)) if a.is_floating_point() else a
+            for name, a in ends[0].items()
+        }
+
+
+def _architecture(net: nn.Module) -> tuple[str, dict[str, torch.Size]]:
+    """Layers with their settings (a dilation has no weight of its own), and the shapes of all weights."""
+    return repr(net), {name: tensor.shape for name, tensor in net.state_dict().items()}
