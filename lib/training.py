@@ -24,6 +24,7 @@ from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
 from lib.images import rgb_to_y
 from lib.metrics import psnr
+from lib.patches import PatchSampler
 from lib.recipes import Recipe
 
 SAVE_EVERY = 120.0  # seconds between saved states
@@ -118,7 +119,7 @@ class Job:
             self.watched = recipe.watch
             watched = data.load_images(recipe.watch)
             self.held_out = [_in_channels(s.pixels, recipe.channels) for s in watched]
-        self.sampler = data.PatchSampler(
+        self.sampler = PatchSampler(
             [image for i, image in enumerate(images) if i % every or i // every >= held],
             recipe.drawn,
             device,
