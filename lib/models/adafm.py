@@ -66,6 +66,10 @@ class AdaFM(nn.Module):
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         """x (N, C, H, W), knobs (N, 1) -> (N, C, H, W)."""
+        if self.filter.kernel_size == (1, 1):  # an affine map per channel: trains faster so on a CPU
+            scale = 1 + knobs * self.filter.weight.view(1, -1)
+            shift = knobs * self.filter.bias
+            return torch.addcmul(_spread(shift, x), x, _spread(scale, x))
         return x + knobs.view(-1, 1, 1, 1).to(x.dtype) * self.filter(x)
 
     def fold(self, knobs: Tensor) -> nn.Conv2d:
@@ -287,6 +291,11 @@ class PlainNet(nn.Module):
             h = block(h).add_(h)
         h = self.tail(h).add_(first)
         return self.out(self.hr(self.up(h)))
+
+
+def _spread(values: Tensor, x: Tensor) -> Tensor:
+    """(N, C) -> (N, C, 1, 1), as precise as x."""
+    return values[:, :, None, None].to(x.dtype)
 
 
 def _fold_affine(conv: nn.Conv2d, affine: nn.Conv2d) -> nn.Conv2d:
