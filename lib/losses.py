@@ -4,6 +4,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 @runtime_checkable
@@ -53,3 +54,48 @@ def feature_matching(maps: list[Tensor], reference_maps: list[Tensor]) -> Tensor
     gives them. Raises ValueError where one list is longer.
     """
     return sum(l1(a, b) for a, b in zip(maps, reference_maps, strict=True))
+
+
+def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Mean over elements of KL(N(mean, exp(log_variance)) || N(0, 1)), in nats, never below zero.
+
+    mean, log_variance: (N, C, H, W), float32 (exp overflows in half precision). VDIR, eq. 15, divided
+    by the number of latent elements: as a sum, the weight of the paper would empty the latent.
+    """
+    return 0.5 * (log_variance.exp() + mean.square() - 1 - log_variance).mean()
+
+
+def gan_generator(fake: Tensor) -> Tensor:
+    """Mean of -log D, D = sigmoid(fake): low where the discriminator takes fakes for real ones.
+
+    fake: logits of any shape. Non-saturating; VDIR, eq. 17. Gradients also reach the discriminator
+    that made the logits, unless its parameters are frozen.
+    """
+    return F.softplus(-fake).mean()
+
+
+def gan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    """Mean of -log D over real ones plus mean of -log(1 - D) over fakes, D = sigmoid(logit).
+
+    real, fake: logits of any shapes, those of the fakes from detached pictures. VDIR, eq. 16.
+    """
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def estimation(maps: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute error of an estimated parameter, over pictures, maps and positions.
+
+    maps: (N, K, H, W). target: (N, K), or (N, 1) where all maps read the same, in the maps' unit.
+    VDIR, last term of eq. 18, for noise levels and JPEG qualities.
+    """
+    return (maps - target[:, :, None, None]).abs().mean()
+
+
+def kernel_estimation(maps: Tensor, kernel: Tensor) -> Tensor:
+    """Absolute error of an estimated blur kernel: the sum over taps, averaged over pictures and positions.
+
+    maps: (N, k * k, H, W), taps row by row. kernel: (N, k, k). The last term of VDIR's eq. 18 for
+    super-resolution; that taps are summed is our choice, as their mean would be tiny. Between 0 and 2
+    for kernels of non-negative taps that sum to one.
+    """
+    return (maps - kernel.flatten(1)[:, :, None, None]).abs().sum(1).mean()

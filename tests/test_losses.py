@@ -97,3 +97,82 @@ def test_training_a_ranker_moves_its_weights_and_its_statistics():
     losses.margin_ranking(scores[:2], scores[2:], torch.tensor([True, False])).backward()
     assert all(p.grad is not None for p in ranker.parameters())
     assert all(b.item() == 1 for n, b in ranker.named_buffers() if n.endswith("num_batches_tracked"))
+
+
+def test_kl_by_hand():
+    """0.5 (var + mean^2 - 1 - ln var): 0; 0.5 * 4; 0.5 (4 - 1 - ln 4); 0.5 (1/4 + 1 - 1 + ln 4)."""
+    mean = torch.tensor([0.0, 2.0, 0.0, 1.0])
+    variance = torch.tensor([1.0, 1.0, 4.0, 0.25])
+    expected = [0.0, 2.0, 0.8068528, 0.8181472]
+    for m, v, kl in zip(mean, variance, expected, strict=True):
+        assert losses.kl_to_standard_normal(m[None], v.log()[None]).item() == pytest.approx(kl, abs=1e-6)
+    total = losses.kl_to_standard_normal(mean, variance.log()).item()
+    assert total == pytest.approx(sum(expected) / 4)
+
+
+def test_kl_is_the_mean_of_what_torch_computes():
+    generator = torch.Generator().manual_seed(0)
+    mean, log_variance = 2 * torch.randn(2, 3, 4, 5, 6, generator=generator)
+    ours = losses.kl_to_standard_normal(mean, log_variance)
+    there = torch.distributions.Normal(mean, log_variance.exp().sqrt())
+    prior = torch.distributions.Normal(0.0, 1.0)
+    torch.testing.assert_close(ours, torch.distributions.kl_divergence(there, prior).mean())
+
+
+def test_kl_pulls_to_the_standard_normal():
+    mean, log_variance = torch.tensor([3.0, -1.0, 0.0]), torch.tensor([-2.0, 1.0, 0.0])
+    mean.requires_grad_(), log_variance.requires_grad_()
+    losses.kl_to_standard_normal(mean, log_variance).backward()
+    assert mean.grad.tolist() == pytest.approx([1.0, -1 / 3, 0.0])
+    assert log_variance.grad.tolist() == pytest.approx([(math.exp(s) - 1) / 6 for s in (-2, 1, 0)])
+
+
+def test_gan_losses_are_cross_entropies():
+    real, fake = 3 * torch.randn(2, 4, 1, 3, 3, generator=torch.Generator().manual_seed(0))
+    entropy = F.binary_cross_entropy_with_logits
+    torch.testing.assert_close(losses.gan_generator(fake), entropy(fake, torch.ones_like(fake)))
+    torch.testing.assert_close(
+        losses.gan_discriminator(real, fake),
+        entropy(real, torch.ones_like(real)) + entropy(fake, torch.zeros_like(fake)),
+    )
+
+
+def test_gan_losses_by_hand():
+    undecided = torch.zeros(2, 1, 3, 3)
+    assert losses.gan_generator(undecided).item() == pytest.approx(math.log(2))
+    assert losses.gan_discriminator(undecided, undecided).item() == pytest.approx(2 * math.log(2))
+    sure = torch.full((1,), math.log(3))  # D = 3/4
+    assert losses.gan_generator(sure).item() == pytest.approx(math.log(4 / 3))
+    assert losses.gan_discriminator(sure, -sure).item() == pytest.approx(2 * math.log(4 / 3))
+
+
+def test_gan_losses_are_finite_far_out():
+    far = torch.tensor([-1e4, 1e4])
+    assert losses.gan_generator(far).item() == pytest.approx(5e3)
+    assert losses.gan_discriminator(far, far).item() == pytest.approx(1e4)
+
+
+def test_estimation_by_hand():
+    """Maps at 0.1 and 0.3 for a picture of level 0.2, at 0.5 for one of 0.4."""
+    maps = torch.tensor([[0.1, 0.3], [0.5, 0.5]])[:, :, None, None].expand(2, 2, 5, 7)
+    target = torch.tensor([[0.2], [0.4]])
+    assert losses.estimation(maps, target).item() == pytest.approx(0.1)
+    assert losses.estimation(maps, target.expand(2, 2)).item() == pytest.approx(0.1)
+
+
+def test_kernel_estimation_sums_over_taps():
+    kernel = torch.zeros(2, 3, 3)
+    kernel[:, 1, 1] = 1.0
+    right = kernel.flatten(1)[:, :, None, None].repeat(1, 1, 4, 5)
+    assert losses.kernel_estimation(right, kernel).item() == 0
+    wrong = right.roll(1, dims=1)  # all weight on the next tap
+    assert losses.kernel_estimation(wrong, kernel).item() == pytest.approx(2)
+    half = torch.where(torch.arange(5) < 2, wrong, right)  # two columns of five
+    assert losses.kernel_estimation(half, kernel).item() == pytest.approx(0.8)
+
+
+def test_kernels_are_read_row_by_row():
+    kernel = torch.arange(9.0).view(1, 3, 3)
+    maps = torch.arange(9.0).view(1, 9, 1, 1)
+    assert losses.kernel_estimation(maps, kernel).item() == 0
+    assert losses.kernel_estimation(maps, kernel.mT).item() > 0
