@@ -70,7 +70,7 @@ class DnCNN(Controllable):
 
     def __init__(self, channels: int = 1, width: int = 64, depth: int = 17):
         super().__init__()
-        self.residual = _stack(channels, width, depth, channels)
+        self.residual = stack(channels, width, depth, channels)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return x - self.residual(x)
@@ -94,7 +94,7 @@ class FFDNet(Controllable):
 
     def __init__(self, channels: int = 1, width: int = 64, depth: int = 15):
         super().__init__()
-        self.body = _stack(4 * channels + 1, width, depth, 4 * channels)
+        self.body = stack(4 * channels + 1, width, depth, 4 * channels)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         parts = F.pixel_unshuffle(x, 2)  # (N, 4C, H/2, W/2)
@@ -132,7 +132,8 @@ def load_ffdnet(path: str | Path) -> FFDNet:
     return _filled(FFDNet(channels, width, depth), layers, path)
 
 
-def _stack(channels_in: int, width: int, depth: int, channels_out: int) -> nn.Sequential:
+def stack(channels_in: int, width: int, depth: int, channels_out: int) -> nn.Sequential:
+    """`depth` 3x3 convolutions with a ReLU between them, all but the ends of `width` channels."""
     widths = [channels_in, *[width] * (depth - 1), channels_out]
     layers = []
     for before, after in pairwise(widths):
