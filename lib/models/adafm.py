@@ -74,7 +74,7 @@ class AdaFM(nn.Module):
 
     def fold(self, knobs: Tensor) -> nn.Conv2d:
         """One depth-wise convolution that computes the same, exactly, borders included."""
-        folded = copy.deepcopy(self.filter)
+        folded = _copied(self.filter)
         centre = self.filter.kernel_size[0] // 2
         with torch.no_grad():
             folded.weight.mul_(knobs[0])
@@ -179,7 +179,7 @@ class Site(nn.Module):
 
     def fold(self, knobs: Tensor) -> nn.Sequential:
         """A per-channel affine site disappears into its convolution; any other stays behind it."""
-        conv, module = copy.deepcopy(self.conv), self.module.fold(knobs)
+        conv, module = _copied(self.conv), self.module.fold(knobs)
         activation = [nn.ReLU(inplace=True)] if self.relu else []
         if isinstance(module, nn.Identity):
             return nn.Sequential(conv, *activation)
@@ -282,7 +282,7 @@ class PlainNet(nn.Module):
         self.tail = net.tail.fold(knobs)
         self.up = nn.Sequential(*net.up.fold(knobs), nn.PixelShuffle(2), nn.ReLU(inplace=True))
         self.hr = net.hr.fold(knobs)
-        self.out = copy.deepcopy(net.out)
+        self.out = _copied(net.out)
         self.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -296,6 +296,15 @@ class PlainNet(nn.Module):
 def _spread(values: Tensor, x: Tensor) -> Tensor:
     """(N, C) -> (N, C, 1, 1), as precise as x."""
     return values[:, :, None, None].to(x.dtype)
+
+
+def _copied(conv: nn.Conv2d) -> nn.Conv2d:
+    """A convolution with weights of its own; copy.deepcopy takes longer, and a slider waits."""
+    copied = copy.copy(conv)
+    copied._parameters = {
+        name: nn.Parameter(p.detach().clone(), requires_grad=False) for name, p in conv.named_parameters()
+    }
+    return copied
 
 
 def _fold_affine(conv: nn.Conv2d, affine: nn.Conv2d) -> nn.Conv2d:
