@@ -147,6 +147,12 @@ def to_pixels(x: Tensor, *, bits: Literal[8, 16] = 8) -> np.ndarray:
     return pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
 
 
+def cropped(x: Tensor, multiple: int) -> Tensor:
+    """The upper left of (..., H, W), its sides divisible by `multiple`."""
+    height, width = x.shape[-2:]
+    return x[..., : height // multiple * multiple, : width // multiple * multiple]
+
+
 def rgb_to_ycbcr(x: Tensor) -> Tensor:
     """(N, 3, H, W) RGB in [0, 1] -> (N, 3, H, W), BT.601 limited range: Y 16/255 to 235/255.
 

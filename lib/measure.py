@@ -50,10 +50,10 @@ class Protocol:
         The noise of image i comes from its own generator: a part of a set is measured as in the whole.
         """
         for i, sample in enumerate(samples(self.dataset, limit)):
-            clean = cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
+            clean = images.cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
             generator = torch.Generator().manual_seed((self.seed << 20) + i)
             degraded = self.level.degrade(clean, generator)
-            yield sample.name, cropped(clean, 2), cropped(degraded, 2)
+            yield sample.name, images.cropped(clean, 2), images.cropped(degraded, 2)
 
     def score(self, restored: Tensor, clean: Tensor) -> float:
         restored = to_8bit(restored)
@@ -66,12 +66,6 @@ class Protocol:
         if self.colour == "luma" and x.shape[1] == 3:
             return to_8bit(images.rgb_to_y(x))
         return x.expand(-1, 3, -1, -1) if self.colour == "Y of RGB" else x
-
-
-def cropped(x: Tensor, multiple: int) -> Tensor:
-    """The upper left of (..., H, W), its sides divisible by `multiple`."""
-    height, width = x.shape[-2:]
-    return x[..., : height // multiple * multiple, : width // multiple * multiple]
 
 
 @functools.lru_cache(maxsize=8)

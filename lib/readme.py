@@ -8,14 +8,15 @@ from pathlib import Path
 
 from lib import paths
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
+from lib.reports.adafm.tables import FACTORS, there_and_back
 from lib.reports.papers import PAPERS, Paper
 
 README = paths.ROOT / "README.md"
 SCALES = {"paper": "paper scale", "compact": "compact"}
 RANGES = (
-    ("adafm-table5", DENOISING, ((15, 25), (15, 35), (15, 50), (15, 75), (75, 15))),
-    ("adafm-table5", JPEG, ((80, 60), (80, 40), (80, 20), (80, 10), (10, 80))),
-    ("adafm-table4", SR, ((2, 3), (3, 4), (4, 5), (5, 6), (2, 4), (3, 5), (4, 6), (4, 3), (4, 2))),
+    ("adafm-table5", DENOISING, there_and_back(DENOISING)),
+    ("adafm-table5", JPEG, there_and_back(JPEG)),
+    ("adafm-table4", SR, FACTORS),
 )
 TABLES = {item for item, _, _ in RANGES}
 Rows = list[dict[str, str]]

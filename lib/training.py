@@ -22,7 +22,6 @@ from tqdm import tqdm
 from lib import checkpoints, data, devices, images, networks, paths, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
-from lib.images import rgb_to_y
 from lib.metrics import psnr
 from lib.patches import PatchSampler
 from lib.recipes import Recipe
@@ -208,16 +207,14 @@ class Job:
         levels = self.recipe.levels
         border, multiple = max(v.border for v in levels), math.lcm(*(v.multiple for v in levels))
         for i, image in enumerate(self.held_out):
-            height, width = (side // multiple * multiple for side in image.shape[:2])
-            pixels = torch.from_numpy(image[:height, :width]).to(self.device)
-            clean = pixels.reshape(height, width, -1).permute(2, 0, 1)[None].float() / 255
+            clean = images.cropped(images.to_tensor(image), multiple).to(self.device)
             clean = clean.repeat(self.recipe.least, 1, 1, 1)
             generator = torch.Generator(self.device).manual_seed(i)
             x, knobs = self.recipe.pairs(clean, generator)
-            x, clean = (y[..., : height // 2 * 2, : width // 2 * 2] for y in (x, clean))
+            x, clean = images.cropped(x, 2), images.cropped(clean, 2)
             restored = to_8bit(self.net(x.contiguous(memory_format=torch.channels_last), knobs))
             db = psnr(restored, clean, border=border).mean()
-            luma = [y if y.shape[1] == 1 else rgb_to_y(y) for y in (restored, clean)]
+            luma = [y if y.shape[1] == 1 else images.rgb_to_y(y) for y in (restored, clean)]
             values.append((db, psnr(*luma, border=border).mean()))
         self.net.train()
         return tuple(float(torch.stack(column).mean()) for column in zip(*values, strict=True))

@@ -31,6 +31,7 @@ PRINTED_AS = {DIV2K: "div2k100"}
 AGREE = 0.005  # dB between a stored row and the same measurement made again
 
 Scores = dict[str, float]  # image name -> value
+Verdict = tuple[bool, str] | None  # whether a claim holds, and what was measured; None: not tested
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,7 @@ class Report:
             (Path(self.output) / f"{item}.png").write_bytes(buffer.getvalue())
         return Drawing(buffer.getvalue())
 
-    def judge(self, claim: Claim, test: Callable[[Scale], tuple[bool, str] | None]) -> None:
+    def judge(self, claim: Claim, test: Callable[[Scale], Verdict]) -> None:
         """Test a claim at compact and at paper scale; `test` returns None where it cannot."""
         for scale in ("compact", "paper"):
             outcome = test(scale)

@@ -14,17 +14,14 @@ from lib.claims.adafm import CLAIMS
 from lib.measure import Setting, fit_curve
 from lib.networks import INPUT
 from lib.recipes import Scale
-from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
-from lib.reports.common import Cell, Drawing, Report, mean
+from lib.reports.adafm.subjects import DENOISING, JPEG, KERNELS, SR, Subject
+from lib.reports.common import Cell, Drawing, Report, Verdict, mean
 from lib.tasks import KnobCurve
-
-Verdict = tuple[bool, str] | None
 
 SCALES = ("paper", "compact")
 COLUMNS = {"paper": "paper scale", "compact": "compact", "this_run": "this run"}
 COLOURS = {"printed": "0.35", "paper": "C0", "compact": "C1", "this_run": "C2"}
 BOUND = 0.2  # dB, up to which the paper calls a distance good
-KERNELS = (1, 3, 5, 7)
 SETTLED = 0.25  # of the training steps: "from early on"
 NOISE_LEVELS = (15, 25, 35, 45, 50, 60, 75)
 WIDE_QUALITIES = (80, 70, 60, 50, 40, 30, 20, 10)
@@ -230,9 +227,8 @@ def _curve(
 def _keep_for_auto(report: Report, curve: Curve) -> None:
     if report.record and "this_run" in curve.knobs:
         knob = report.network(curve.network).knobs[0].name
-        name = {"denoise": "sigma", "dejpeg": "quality", "sr": "factor"}[curve.subject.task.name]
         low, high = min(curve.levels), max(curve.levels)
-        fitted = KnobCurve(knob, name, tuple(curve.fit("this_run").coef), low, high)
+        fitted = KnobCurve(knob, curve.subject.measure, tuple(curve.fit("this_run").coef), low, high)
         public.write_curve(curve.network, report.scale, fitted)
 
 

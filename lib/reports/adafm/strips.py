@@ -12,10 +12,8 @@ from lib.degradations import to_8bit
 from lib.measure import Protocol, Setting
 from lib.recipes import Scale
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, SUBJECTS, Subject
-from lib.reports.common import Drawing, Report, mean, with_interval
+from lib.reports.common import Drawing, Report, Verdict, mean, with_interval
 from lib.reports.pictures import Panel, Strip, busiest_crop, strips
-
-Verdict = tuple[bool, str] | None
 
 CROP = 96  # pixels
 COEFS = {  # of figure 2

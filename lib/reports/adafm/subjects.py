@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 
+from lib import tasks
 from lib.claims import Claim
 from lib.claims.adafm import CLAIMS
 from lib.measure import Colour, Protocol
 from lib.recipes import adafm as recipes
 from lib.reports.common import EMBEDDED
 
+KERNELS = (1, 3, 5, 7)  # sizes of the filters that table 2 compares
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Subject:
     """A task with its test set, its two ends and the filter size that the paper settled on."""
 
     task: recipes.Task
+    measure: str  # what a level is, in a word
     title: str  # as in the names of claims
     dataset: str
     colour: Colour
@@ -59,10 +63,39 @@ class Subject:
 
 
 DENOISING = Subject(
-    recipes.DENOISE, "denoising", "cbsd68", "all channels", 15, 75, 1, 45, {"cbsd68": 2, EMBEDDED: 2}
+    task=recipes.DENOISE,
+    measure=tasks.DENOISE.level.name,
+    title="denoising",
+    dataset="cbsd68",
+    colour="all channels",
+    start=15,
+    end=75,
+    k=1,
+    middle=45,
+    example={"cbsd68": 2, EMBEDDED: 2},
 )
-JPEG = Subject(recipes.DEJPEG, "JPEG", "live1", "luma", 80, 10, 1, 30, {"live1": 2, EMBEDDED: 3})
+JPEG = Subject(
+    task=recipes.DEJPEG,
+    measure=tasks.DEJPEG.level.name,
+    title="JPEG",
+    dataset="live1",
+    colour="luma",
+    start=80,
+    end=10,
+    k=1,
+    middle=30,
+    example={"live1": 2, EMBEDDED: 3},
+)
 SR = Subject(
-    recipes.SR, "super-resolution", "set5", "Y of RGB", 3, 4, 5, 3.4, {"set5": 2, "set14": 4, EMBEDDED: 0}
+    task=recipes.SR,
+    measure=tasks.SR.level.name,
+    title="super-resolution",
+    dataset="set5",
+    colour="Y of RGB",
+    start=3,
+    end=4,
+    k=5,
+    middle=3.4,
+    example={"set5": 2, "set14": 4, EMBEDDED: 0},
 )
 SUBJECTS = (DENOISING, JPEG, SR)

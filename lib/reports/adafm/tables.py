@@ -9,16 +9,13 @@ from lib.claims.adafm import CLAIMS
 from lib.measure import Setting
 from lib.networks import INPUT
 from lib.recipes import Scale
-from lib.reports.adafm.subjects import DENOISING, JPEG, SR, SUBJECTS, Subject
-from lib.reports.common import DIV2K, Cell, Report, Scores, mean, with_interval
+from lib.reports.adafm.subjects import DENOISING, JPEG, KERNELS, SR, SUBJECTS, Subject
+from lib.reports.common import DIV2K, Cell, Report, Scores, Verdict, mean, with_interval
 
 Rows = list[tuple[str, str, Cell]]
-Verdict = tuple[bool, str] | None
-
-KERNELS = (1, 3, 5, 7)
 EASY_TO_HARD = {DENOISING: (25, 35, 50, 75), JPEG: (60, 40, 20, 10)}  # from the task's start
 ONE_FACTOR, TWO_FACTORS = ((2, 3), (3, 4), (4, 5), (5, 6)), ((2, 4), (3, 5), (4, 6))
-BACK = ((4, 3), (4, 2))
+FACTORS = (*ONE_FACTOR, *TWO_FACTORS, (4, 3), (4, 2))  # start and end of table 4's adaptations
 RIVALS = (  # method, level of the basic model, the rival's name in table 1
     (DENOISING, 15, "DnCNN"),
     (JPEG, 10, "ARCNN"),
@@ -163,9 +160,8 @@ def _against_rivals(report: Report, subject: Subject) -> Rows:
 
 def table4(report: Report) -> pd.DataFrame:
     """Super-resolution: range, start level and direction, 5x5 filters, on Set5 and DIV2K100."""
-    pairs = (*ONE_FACTOR, *TWO_FACTORS, *BACK)
-    rows, far = _distances(report, "adafm-table4", SR, pairs)
-    rows += _distances(report, "adafm-table4", SR, pairs, DIV2K)[0]
+    rows, far = _distances(report, "adafm-table4", SR, FACTORS)
+    rows += _distances(report, "adafm-table4", SR, FACTORS, DIV2K)[0]
     _judge_table4(report, far)
     factors = (2, 3, 4, 5, 6)
     inputs = [report.cell("adafm-table4", Setting(INPUT, (), SR.on(f))) for f in factors]
@@ -215,12 +211,17 @@ def _judge_table4(report: Report, far: dict[tuple[int, int], Cell]) -> None:
 def table5(report: Report) -> pd.DataFrame:
     """JPEG and denoising: range and direction, 1x1 filters."""
     rows: Rows = []
-    for subject, ends in EASY_TO_HARD.items():
-        pairs = [(subject.start, end) for end in ends] + [(subject.end, subject.start)]
+    for subject in EASY_TO_HARD:
+        pairs = there_and_back(subject)
         own, far = _distances(report, "adafm-table5", subject, pairs)
         rows += own
         _judge_table5(report, subject, [far[pair] for pair in pairs[:-1]], far[pairs[-1]])
     return report.table("adafm-table5", rows)
+
+
+def there_and_back(subject: Subject) -> list[tuple[int, int]]:
+    """Start and end of table 5's adaptations: from the easy level to every harder one, and back."""
+    return [*((subject.start, end) for end in EASY_TO_HARD[subject]), (subject.end, subject.start)]
 
 
 def _judge_table5(report: Report, subject: Subject, easy: list[Cell], back: Cell) -> None:

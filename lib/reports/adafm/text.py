@@ -9,12 +9,9 @@ from lib.claims.adafm import CLAIMS
 from lib.measure import Setting
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.recipes import Scale
-from lib.reports.adafm.subjects import SR
-from lib.reports.common import DIV2K, Cell, Report, mean, with_interval
+from lib.reports.adafm.subjects import KERNELS, SR
+from lib.reports.common import DIV2K, Cell, Report, Verdict, mean, with_interval
 
-Verdict = tuple[bool, str] | None
-
-KERNELS = (1, 3, 5, 7)
 SCRATCH = "adafm-sr-scratch-x4-k5"
 
 
