@@ -32,6 +32,8 @@ class Provenance:
     scale: str
     parent: str = ""
     parent_sha: str = ""  # weights_sha of the parent
+    guide: str = ""  # the run whose network judged this one in training
+    guide_sha: str = ""
     steps: int = 0
     patches: int = 0  # training patches seen
     minutes: float = 0.0  # time spent training
@@ -43,7 +45,7 @@ class Provenance:
     seed: int = 0
     commit: str = ""
     dirty: bool = False
-    validation_psnr: float = float("nan")  # dB, on the images held out from the training set
+    validation: dict[str, float] = field(default_factory=dict)  # on the images held out from training
     utc: str = ""
 
 

@@ -6,7 +6,6 @@ exactly where its last saved state stood: on a CPU the final weights are the sam
 
 import csv
 import json
-import math
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -21,8 +20,6 @@ from tqdm import tqdm
 
 from lib import checkpoints, data, devices, images, networks, paths, provenance
 from lib.checkpoints import Provenance
-from lib.degradations import to_8bit
-from lib.metrics import psnr
 from lib.patches import PatchSampler
 from lib.recipes import Recipe
 
@@ -31,7 +28,6 @@ REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATIONS = 20  # a run, but no more than one in 50 steps
 HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
-CURVE = ("step", "loss", "validation_psnr", "validation_psnr_y", "steps_per_second", "images")
 
 
 class Diverged(RuntimeError):
@@ -44,7 +40,7 @@ class _Progress:
 
     step: int = 0
     seconds: float = 0.0
-    curve: tuple[tuple[int, float, float, float, float], ...] = ()  # the numbers of CURVE
+    curve: tuple[tuple[float, ...], ...] = ()  # step, loss, the recipe's measures, steps a second
 
 
 def budgeted(
@@ -102,6 +98,8 @@ class Job:
         torch.manual_seed(recipe.seed)
         self.net = recipe.build()
         self.parent_sha = self._start_from_parent()
+        self.guide = networks.load(recipe.guide, recipe.scale, out) if recipe.guide else None
+        self.judge = self.guide and self.guide.net.to(device, memory_format=torch.channels_last)
         self.net.to(device, memory_format=torch.channels_last).requires_grad_(False)
         trained = nn.ModuleList(recipe.trained(self.net)).requires_grad_(True)
         self.parameters = list(trained.parameters())
@@ -163,12 +161,8 @@ class Job:
     def make_step(self, step: int) -> Tensor:
         """One step of the optimiser; returns the loss, which stays on the device."""
         clean, generator = self.batch(self.recipe.seed, step)
-        x, knobs = self.recipe.pairs(clean, generator)
-        x, clean = self.recipe.inner(x), self.recipe.inner(clean)
-        x = x.contiguous(memory_format=torch.channels_last)
         with devices.autocast(self.device, self.precision):
-            restored = self.forward(x, knobs)
-        loss = self.recipe.criterion(restored.float(), clean)
+            loss = self.recipe.objective(self.forward, clean, generator, self.judge)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.clip is not None:
@@ -196,35 +190,30 @@ class Job:
         return float(loss.mean())
 
     @torch.no_grad()
-    def validate(self) -> tuple[float, float]:
-        """Mean PSNR in dB, 8-bit output: all channels, and Y (the same for a network of Y).
+    def validate(self) -> tuple[float, ...]:
+        """The recipe's measures on pictures that it is not trained on, their mean.
 
-        On the whole images of the set that the recipe watches, where it is here; else on centre crops
-        of the images held out.
+        Whole images of the set that the recipe watches, where it is here; else centre crops of the
+        images held out.
         """
         self.net.eval()
-        values = []
-        levels = self.recipe.levels
-        border, multiple = max(v.border for v in levels), math.lcm(*(v.multiple for v in levels))
-        for i, image in enumerate(self.held_out):
-            clean = images.cropped(images.to_tensor(image), multiple).to(self.device)
-            clean = clean.repeat(self.recipe.least, 1, 1, 1)
-            generator = torch.Generator(self.device).manual_seed(i)
-            x, knobs = self.recipe.pairs(clean, generator)
-            x, clean = images.cropped(x, 2), images.cropped(clean, 2)
-            restored = to_8bit(self.net(x.contiguous(memory_format=torch.channels_last), knobs))
-            db = psnr(restored, clean, border=border).mean()
-            luma = [y if y.shape[1] == 1 else images.rgb_to_y(y) for y in (restored, clean)]
-            values.append((db, psnr(*luma, border=border).mean()))
+        values = [
+            self.recipe.judged(
+                self.net,
+                images.to_tensor(image).to(self.device),
+                torch.Generator(self.device).manual_seed(i),
+            )
+            for i, image in enumerate(self.held_out)
+        ]
         self.net.train()
-        return tuple(float(torch.stack(column).mean()) for column in zip(*values, strict=True))
+        return tuple(float(np.mean(column)) for column in zip(*values, strict=True))
 
     def _report(self, bar: tqdm, loss: float) -> None:
         progress = self.progress
         rate = progress.step / progress.seconds
-        psnr_now = progress.curve[-1][2] if progress.curve else float("nan")
+        latest = progress.curve[-1][2] if progress.curve else float("nan")
         left = progress.seconds * (self.total / max(self.done(), 1e-9) - 1)
-        text = f"loss {loss:.5f}  PSNR {psnr_now:.2f} dB  {rate:.1f} steps/s"
+        text = f"loss {loss:.5f}  {self.recipe.measures[0]} {latest:.2f}  {rate:.1f} steps/s"
         if bar.disable:
             share = self.done() / self.total
             print(
@@ -270,8 +259,8 @@ class Job:
     def finish(self) -> Path:
         """Write the checkpoint and the training curve; remove the state, which is no longer needed."""
         self.recipe.finish(self.net, lambda i: self.batch(self.recipe.seed + 1, i))
-        final, _ = self.validate()
         recipe = self.recipe
+        validation = {k: round(v, 4) for k, v in zip(recipe.measures, self.validate(), strict=True)}
         history = Provenance(
             recipe=recipe.name,
             recipe_sha=recipe.sha(),
@@ -279,6 +268,8 @@ class Job:
             scale=recipe.scale,
             parent=recipe.parent,
             parent_sha=self.parent_sha,
+            guide=recipe.guide,
+            guide_sha=self.guide.weights_sha if self.guide else "",
             steps=self.progress.step,
             patches=self.progress.step * recipe.batch,
             minutes=round(self.progress.seconds / 60, 2),
@@ -290,7 +281,7 @@ class Job:
             seed=recipe.seed,
             commit=self.commit,
             dirty=self.dirty,
-            validation_psnr=round(final, 4),
+            validation=validation,
             utc=provenance.now(),
         )
         path = checkpoints.path_of(recipe.name, recipe.scale, self.out)
@@ -298,16 +289,14 @@ class Job:
         curve = path.with_suffix(".csv")
         with open(curve, "w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(CURVE)
+            writer.writerow(("step", "loss", *recipe.measures, "steps_per_second", "images"))
             writer.writerows(
-                (step, f"{loss:.6f}", f"{db:.4f}", f"{db_y:.4f}", f"{rate:.3f}", self.watched)
-                for step, loss, db, db_y, rate in self.progress.curve
+                (step, f"{loss:.6f}", *(f"{v:.4f}" for v in values), f"{rate:.3f}", self.watched)
+                for step, loss, *values, rate in self.progress.curve
             )
         (self.folder / "state.safetensors").unlink(missing_ok=True)
-        print(
-            f"{recipe.name}: {final:.2f} dB on the images held out, {history.minutes} min.",
-            flush=True,
-        )
+        reached = ", ".join(f"{k} {v:.2f}" for k, v in validation.items())
+        print(f"{recipe.name}: {reached} on the images held out, {history.minutes} min.", flush=True)
         return path
 
     def _own_tensors(self) -> dict[str, Tensor]:

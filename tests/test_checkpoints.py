@@ -24,7 +24,7 @@ HISTORY = Provenance(
     minutes=0.5,
     training_set="skimage",
     dirty=True,
-    validation_psnr=31.25,
+    validation={"validation_psnr": 31.25},
 )
 
 
@@ -73,7 +73,7 @@ def test_header_can_be_read_without_this_project(path, tensors):
     checkpoints.save(path, tensors, HISTORY)
     stated = {k: json.loads(v) for k, v in header(path).items()}
     assert stated["parent"] == "other"
-    assert stated["validation_psnr"] == 31.25
+    assert stated["validation"] == {"validation_psnr": 31.25}
     assert stated["dirty"] is True
     assert json.loads(stated["recipe_fields"])["lr"] == 0.001
 

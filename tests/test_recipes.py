@@ -2,12 +2,15 @@
 
 import functools
 import math
+import re
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
 import torch
 
-from lib import data, degradations, paths, training
+from lib import checkpoints, data, degradations, losses, paths, training
+from lib.degradations import to_8bit
+from lib.images import rgb_to_y
 from lib.recipes import SCALES, find, queue
 from lib.recipes.common import Cosine, Steps
 
@@ -43,6 +46,16 @@ ARCNN = {
     "adafm-arcnn-s50-scratch",
     *(f"adafm-arcnn-g{k}" for k in (1, 3, 5)),
 }
+QGCN = {
+    "qgcn-cqr",
+    "qgcn-full",
+    *(f"qgcn-wo-{part}" for part in ("cqr", "dc", "lq", "lf")),
+    "qgcn-texture",
+    "qgcn-rnan-mae",
+    *(f"qgcn-full-seed{seed}" for seed in (1, 2)),
+    *(f"qgcn-full-q{quality}" for quality in (10, 20, 30)),
+    "ranker-rgb",
+}
 SMOKE = [recipe.name for recipe in queue("smoke")]
 
 
@@ -52,15 +65,15 @@ SMOKE = [recipe.name for recipe in queue("smoke")]
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_run_of_the_papers_list_exists_once(scale):
     names = [recipe.name for recipe in queue(scale)]
-    assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN)
+    assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN | QGCN)
     assert {recipe.scale for recipe in queue(scale)} == {scale}
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_parents_come_before_what_starts_from_them(scale):
-    trained = set()
+def test_parents_and_guides_come_before_what_needs_them(scale):
+    trained = {""}
     for recipe in queue(scale):
-        assert not recipe.parent or recipe.parent in trained, recipe.name
+        assert {recipe.parent, recipe.guide} <= trained, recipe.name
         trained.add(recipe.name)
     assert all(recipe.parent for recipe in queue(scale) if recipe.stage)
 
@@ -123,17 +136,21 @@ def test_released_initialisation_is_kaiming_times_a_tenth():
         assert not conv.bias.any()
 
 
+# What no gradient reaches in the first step: the last bias of a ranker, which cancels in the difference
+# of two scores, and hardly any a non-local operation in front of an output at or near zero.
+IDLE = re.compile(r"^score\.2\.bias$|\.mask\.first\.(theta|phi|g)\.")
+
 # --- one step of each ------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def trained_parents(tmp_path_factory):
-    """A folder with every run that another one starts from, trained for one step."""
+    """A folder with every run that another one needs, trained for one step."""
     folder = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "RUNS", tmp_path_factory.mktemp("runs"))
         patch.setattr(data, "training_set", functools.cache(data.training_set))
-        for name in dict.fromkeys(r.parent for r in queue("smoke") if r.parent):
+        for name in dict.fromkeys(n for r in queue("smoke") for n in (r.guide, r.parent) if n):
             training.train(replace(find(name, "smoke"), steps=1), device="cpu", out=folder)
         yield folder
 
@@ -153,11 +170,13 @@ def test_one_step_reaches_what_trains_and_nothing_frozen(name, trained_parents):
     for key, p in job.net.named_parameters():
         if id(p) in trained:
             assert p.grad is not None and p.grad.isfinite().all(), key
-            assert p.grad.any(), key
-            moved.add(key)
+            if not (recipe.name in QGCN and IDLE.search(key)):
+                assert p.grad.any(), key
+                moved.add(key)
         else:
             assert p.grad is None, key
-    frozen = before.keys() - moved - {k for k, _ in job.net.named_buffers()}
+    frozen = before.keys() - {k for k, p in job.net.named_parameters() if id(p) in trained}
+    frozen -= {k for k, _ in job.net.named_buffers()}
     assert all(torch.equal(state[k], before[k]) for k in frozen)
     assert all(not torch.equal(state[k], before[k]) for k in moved)
     assert bool(frozen) == recipe.stage
@@ -264,3 +283,79 @@ def test_a_budget_in_minutes_is_another_run_and_no_budget_is_the_same():
     assert timed.schedule.factor(1.0) == pytest.approx(0, abs=1e-12)
     assert timed.sha() != recipe.sha()
     assert training.budgeted(recipe) == recipe
+
+
+# --- QGCN ------------------------------------------------------------------------------------------
+
+
+def gray_crop(photo, side=128):
+    return to_8bit(rgb_to_y(photo))[..., :side, :side]
+
+
+def test_versions_have_different_labels_and_the_worse_one_is_known(photo, monkeypatch):
+    asked = []
+    monkeypatch.setattr(degradations, "jpeg", lambda x, quality: asked.append(quality) or x)
+    recipe = find("qgcn-cqr", "compact")
+    generator = torch.Generator().manual_seed(0)
+    _, _, first_is_worse = recipe.versions(gray_crop(photo, 8).repeat(3000, 1, 1, 1), generator)
+    first, second = asked
+    labels = [(q - 1).div(10, rounding_mode="floor") for q in asked]
+    assert ((first < second) == first_is_worse).all() and (labels[0] != labels[1]).all()
+    assert sorted(first.unique().tolist()) == sorted(second.unique().tolist()) == list(range(1, 31))
+    assert first_is_worse.float().mean() == pytest.approx(0.5, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["qgcn-cqr", "ranker-rgb"])
+def test_accuracy_is_one_for_the_right_order_and_zero_for_the_wrong(name, photo):
+    recipe = find(name, "compact")
+    clean = gray_crop(photo) if recipe.channels == 1 else photo[..., :128, :128]
+    made = recipe.versions(clean.repeat(12, 1, 1, 1), torch.Generator().manual_seed(0))
+    wrong = made[2].logical_not()
+    assert losses.margin_ranking(*(mse_to(clean)(x) for x in made[:2]), made[2]) < losses.margin_ranking(
+        *(mse_to(clean)(x) for x in made[:2]), wrong
+    )
+    for sign, accuracy in ((1, 1.0), (-1, 0.0)):
+        (measured,) = recipe.judged(mse_to(clean, sign), clean, torch.Generator().manual_seed(0))
+        assert measured == accuracy
+
+
+def mse_to(clean, sign=1):
+    """A ranker that knows the truth."""
+    return lambda x: -sign * (x - clean[:1]).square().mean((1, 2, 3))
+
+
+def test_the_deblocking_loss_is_the_papers_sum(photo):
+    recipe = find("qgcn-full", "compact")
+    ranker = find("qgcn-cqr", "smoke").build().eval().requires_grad_(False)
+    y = gray_crop(photo)
+    x = degradations.jpeg(y, 10).requires_grad_()
+    loss = recipe.criterion(x, y, ranker)
+    maps, score = ranker.look(x)
+    matching = sum((a - b).abs().mean() for a, b in zip(maps, ranker.features(y), strict=True))
+    expected = (x - y).abs().mean() + 0.01 * torch.sigmoid(-score).mean() + 0.9 * matching
+    torch.testing.assert_close(loss, expected)
+    loss.backward()
+    assert x.grad.abs().sum() > 0 and all(p.grad is None for p in ranker.parameters())
+    assert recipe.criterion(x, y, None) == losses.l1(x, y)
+
+
+def test_a_batch_has_an_equal_part_of_every_quality(photo):
+    recipe = find("qgcn-full", "compact")
+    clean = gray_crop(photo, 48).repeat(12, 1, 1, 1)
+    x, knobs = recipe.pairs(clean, torch.Generator().manual_seed(0))
+    assert knobs.shape == (12, 0)
+    for i, quality in enumerate((10, 20, 30)):
+        torch.testing.assert_close(x[4 * i : 4 * i + 4], degradations.jpeg(clean[:4], quality))
+
+
+def test_guided_runs_record_their_guide(trained_parents, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    for name in ("qgcn-cqr", "qgcn-wo-cqr"):
+        for path in (trained_parents / "smoke").glob(f"{name}.*"):
+            (tmp_path / "smoke").mkdir(exist_ok=True)
+            (tmp_path / "smoke" / path.name).write_bytes(path.read_bytes())
+    path = training.train(replace(find("qgcn-texture", "smoke"), steps=1), device="cpu", out=tmp_path)
+    history = checkpoints.load(path).provenance
+    guide = checkpoints.load(path.with_name("qgcn-cqr.safetensors"))
+    assert (history.guide, history.guide_sha) == ("qgcn-cqr", guide.weights_sha)
+    assert history.parent == "qgcn-wo-cqr"

@@ -105,7 +105,7 @@ def assert_same_weights(path, other):
     assert a.tensors.keys() == b.tensors.keys()
     assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
     assert a.provenance.steps == b.provenance.steps
-    assert a.provenance.validation_psnr == b.provenance.validation_psnr
+    assert a.provenance.validation == b.provenance.validation
 
 
 # --- resume ----------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_a_hundred_steps_bring_the_picture_nearer(tmp_path):
     assert (first["step"], last["step"]) == ("50", "100")
     assert float(last["loss"]) < 0.5 * float(first["loss"])
     assert float(last["validation_psnr"]) > float(first["validation_psnr"]) + 1
-    final = checkpoints.load(path).provenance.validation_psnr
+    final = checkpoints.load(path).provenance.validation["validation_psnr"]
     assert float(last["validation_psnr"]) == pytest.approx(final, abs=1e-3)
 
 

@@ -1,16 +1,21 @@
 """Training runs by name; one file per paper says what they are."""
 
-from lib.recipes import adafm
+from lib.recipes import adafm, qgcn
 from lib.recipes.common import SCALES, Recipe, Scale
 
 __all__ = ["SCALES", "Recipe", "Scale", "find", "queue"]
 
-_SIZES = {"smoke": adafm.SMOKE, "compact": adafm.COMPACT, "paper": adafm.PAPER}
+_PAPERS = {
+    "smoke": (adafm.runs(adafm.SMOKE), qgcn.runs(qgcn.SMOKE)),
+    "compact": (adafm.runs(adafm.COMPACT), qgcn.runs(qgcn.COMPACT)),
+    "paper": (adafm.runs(adafm.PAPER), qgcn.runs(qgcn.PAPER)),
+}
 
 
 def queue(scale: Scale) -> tuple[Recipe, ...]:
-    """Every run at this scale, most wanted first, parents before their stages."""
-    return adafm.runs(_SIZES[scale])
+    """Every run at this scale, paper by paper, most wanted first, parents and guides before what needs
+    them."""
+    return tuple(recipe for runs in _PAPERS[scale] for recipe in runs)
 
 
 def find(name: str, scale: Scale) -> Recipe:

@@ -8,12 +8,13 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from lib import degradations, losses
+from lib import degradations, images, losses
+from lib.metrics import psnr
 from lib.models.knobs import Controllable
 
 Scale = Literal["smoke", "compact", "paper"]
@@ -147,6 +148,9 @@ class Recipe:
     stage: bool = False  # only the modules of `trained_in_stage` learn
     short_lr: float  # [O] takes the place of `lr` in a budgeted run, together with BETAS and CLIP
     watch: str = ""  # image set whose PSNR the training curve follows; "": images held out
+    guide: str = ""  # the run whose network judges what this one makes, frozen
+
+    measures: ClassVar[tuple[str, ...]] = ("validation_psnr", "validation_psnr_y")  # what `judged` returns
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -156,7 +160,7 @@ class Recipe:
     @property
     def drawn(self) -> int:
         """Pixels a side of what is sampled: the patch, and around it what its input depends on."""
-        side = self.patch + 2 * max(level.margin for level in self.levels)
+        side = self.patch + 2 * max((level.margin for level in self.levels), default=0)
         multiple = math.lcm(*(level.multiple for level in self.levels))
         return -(-side // multiple) * multiple
 
@@ -170,14 +174,14 @@ class Recipe:
         """Pictures that `pairs` needs at once."""
         return 1
 
-    def build(self) -> Controllable:
+    def build(self) -> nn.Module:
         raise TypeError(f"{type(self).__name__} builds no network")
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """clean (N, C, H, W) -> the same degraded, and the knobs (N, K) they are restored with."""
         raise TypeError(f"{type(self).__name__} makes no training pairs")
 
-    def finish(self, net: Controllable, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
+    def finish(self, net: nn.Module, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
         """What follows the last step; `batches(i)` gives fresh clean patches and a generator."""
 
     def budgeted(
@@ -201,8 +205,30 @@ class Recipe:
             clip=SHORT_CLIP,
         )
 
-    def criterion(self, x: Tensor, reference: Tensor) -> Tensor:
+    def objective(
+        self, net: nn.Module, clean: Tensor, generator: torch.Generator, guide: nn.Module | None
+    ) -> Tensor:
+        """The loss on clean (N, C, drawn, drawn) in [0, 1]; `net` is called as the built one is."""
+        x, knobs = self.pairs(clean, generator)
+        x, clean = self.inner(x), self.inner(clean)
+        restored = net(x.contiguous(memory_format=torch.channels_last), knobs)
+        return self.criterion(restored.float(), clean, guide)
+
+    def criterion(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> Tensor:
         return losses.l1(x, reference) if self.loss == "l1" else losses.mse(x, reference)
+
+    def judged(self, net: nn.Module, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
+        """Mean PSNR in dB of a whole picture (1, C, H, W), 8-bit output: all channels, and Y (the same
+        for a network of Y)."""
+        border = max(level.border for level in self.levels)
+        clean = images.cropped(clean, math.lcm(*(level.multiple for level in self.levels)))
+        x, knobs = self.pairs(clean.repeat(self.least, 1, 1, 1), generator)
+        x, clean = images.cropped(x, 2), images.cropped(clean, 2)
+        restored = degradations.to_8bit(net(x.contiguous(memory_format=torch.channels_last), knobs))
+        clean = clean.expand_as(restored)
+        luma = [y if y.shape[1] == 1 else images.rgb_to_y(y) for y in (restored, clean)]
+        both = (psnr(a, b, border=border).mean() for a, b in ((restored, clean), luma))
+        return tuple(float(value) for value in both)
 
     def trained(self, net: Controllable) -> list[nn.Module]:
         return net.trained_in_stage() if self.stage else [net]

@@ -1,0 +1,301 @@
+"""Every training run of QGCN, at three scales: rankers, the de-blocking network and its ablations.
+
+[P] the paper, [R] the released code of RNAN, [K] that of RankSRGAN, [O] our choice: the paper has no code.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from lib import degradations, losses
+from lib.models.qgcn import QGCN, WINDOW, Ranker
+from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Compress, Cosine, Level, Recipe, Scale, Steps
+
+APART = 5  # quality factors, between two versions whose order is validated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking(Recipe):
+    """A ranker: which of two degraded versions of a patch is the worse? Subclasses make the versions."""
+
+    width: int = 64  # [K]
+    margin: float = 0.5  # [P]
+
+    measures = ("validation_accuracy",)
+
+    def build(self) -> Ranker:
+        return Ranker(self.channels, self.width)
+
+    def versions(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Two versions of clean (N, C, H, W); and whether the first is the worse, (N,) bool."""
+        raise TypeError(f"{type(self).__name__} makes no versions")
+
+    def objective(
+        self, net: nn.Module, clean: Tensor, generator: torch.Generator, guide: nn.Module | None
+    ) -> Tensor:
+        """Both versions go through the network in one batch and share its statistics [O]."""
+        first, second, first_is_worse = self.versions(clean, generator)
+        both = torch.cat([first, second]).contiguous(memory_format=torch.channels_last)
+        return losses.margin_ranking(*net(both).float().chunk(2), first_is_worse, self.margin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingQuality(Ranking):
+    """The compression quality ranker: two JPEG versions with different labels."""
+
+    labels: tuple[tuple[int, int], ...] = ((1, 10), (11, 20), (21, 30))  # [P] quality factors of each
+
+    def versions(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """The quality factor is uniform within the range of its label [O]."""
+        draw = torch.rand(2 * len(self.labels), len(clean), generator=generator, device=generator.device)
+        order, within = draw.chunk(2)
+        labels = order.argsort(0)[:2]
+        low, high = torch.tensor(self.labels, device=labels.device)[labels].unbind(-1)
+        quality = low + (within[:2] * (high - low + 1)).floor()
+        compress = degradations.jpeg_gray if clean.is_cuda else degradations.jpeg
+        first, second = (compress(clean, q) for q in quality.to(clean))
+        return first, second, (labels[0] < labels[1]).to(clean.device)
+
+    def judged(self, net: nn.Module, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
+        """The share of pairs in the right order, of versions at least five quality factors apart."""
+        qualities = range(self.labels[0][0], self.labels[-1][1] + 1, 3)
+        scores = [net(degradations.jpeg(clean, q)).item() for q in qualities]
+        pairs = combinations(zip(qualities, scores, strict=True), 2)
+        right = [low < high for (a, low), (b, high) in pairs if b - a >= APART]
+        return (sum(right) / len(right),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingAll(Ranking):
+    """A ranker of colour pictures over noise, blur and JPEG [O]: its maps stand in for those of a
+    network trained on photographs of objects. Both versions of a patch suffer from the same kind."""
+
+    sigma: float = 75.0  # grey levels, the most noise
+    blur: float = 4.0  # pixels, the widest Gaussian
+    quality: tuple[int, int] = (95, 5)  # of the mildest and of the hardest JPEG
+    gap: float = 0.1  # the two versions are at least this far apart, of the whole range
+
+    def versions(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        draw = torch.rand(3, len(clean), generator=generator, device=generator.device).to(clean)
+        gap = self.gap + (1 - self.gap) * draw[0]
+        mild = (1 - gap) * draw[1]
+        strength = torch.stack([mild, mild + gap])
+        first_is_worse = draw[2] < 0.5
+        first, second = torch.where(first_is_worse, strength.flip(0), strength)
+        pair = (self._degrade(clean, strength, generator) for strength in (first, second))
+        return *pair, first_is_worse
+
+    def judged(self, net: nn.Module, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
+        """The share of pairs in the right order, of versions of one kind at five strengths."""
+        clean, strengths = clean.repeat(3, 1, 1, 1), torch.linspace(0, 1, 5)
+        scores = [net(self._degrade(clean, s.repeat(3).to(clean), generator)) for s in strengths]
+        right = [mild > hard for mild, hard in combinations(scores, 2)]
+        return (float(torch.cat(right).float().mean()),)
+
+    def _degrade(self, clean: Tensor, strength: Tensor, generator: torch.Generator) -> Tensor:
+        """strength (N,) in [0, 1]; a third of the batch each: noise, blur, JPEG."""
+        noisy, blurred, compressed = clean.tensor_split(3)
+        s, b, j = strength.tensor_split(3)
+        mildest, hardest = self.quality
+        return torch.cat(
+            [
+                degradations.add_gaussian_noise(noisy, self.sigma * s, generator=generator, quantise=True),
+                degradations.to_8bit(
+                    degradations.gaussian_blur(blurred, self.blur * b, border="symmetric", kernel_size=25)
+                ),
+                degradations.jpeg(compressed, mildest + (hardest - mildest) * j),
+            ]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deblock(Recipe):
+    """The de-blocking network: one for several quality factors, an equal part of each batch at each."""
+
+    qualities: tuple[int, ...] = (10, 20, 30)  # [P]
+    width: int = 64  # [R]
+    blocks: int = 10  # [R]
+    dilated: bool = True  # [P]
+    window: int = WINDOW
+    quality_weight: float = 0.01  # [P]
+    feature_weight: float = 0.9  # [P]
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return tuple(Compress(quality) for quality in self.qualities)
+
+    @property
+    def least(self) -> int:
+        return len(self.qualities)
+
+    def build(self) -> QGCN:
+        return QGCN(self.channels, self.width, self.blocks, self.dilated, window=self.window)
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        parts = clean.tensor_split(len(self.levels))
+        x = [level.degrade(part, generator) for level, part in zip(self.levels, parts, strict=True)]
+        return torch.cat(x), clean.new_zeros(len(clean), 0)
+
+    def criterion(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> Tensor:
+        """L_MAE + 0.01 L_Q + 0.9 L_F (eq. 6); L_MAE alone without a guide."""
+        loss = super().criterion(x, reference, None)
+        if guide is None:
+            return loss
+        maps, score = guide.look(x)
+        with torch.no_grad():
+            reference_maps = guide.features(reference)
+        matching = losses.feature_matching(maps, reference_maps)
+        return loss + self.quality_weight * losses.quality(score) + self.feature_weight * matching
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What changes between scales."""
+
+    scale: Scale
+    ranker: int  # width
+    ranker_patch: int
+    ranker_batch: int
+    ranker_steps: int
+    width: int
+    blocks: int
+    window: int
+    patch: int
+    batch: int
+    steps: int
+    fine_steps: int  # of the network fine-tuned from the one trained with L_MAE alone
+    lr: float
+    short_lr: float
+    schedule: Steps | Cosine
+    ranker_schedule: Steps | Cosine
+    betas: tuple[float, float]
+    clip: float | None
+    training_set: str
+
+
+PAPER = Size(
+    scale="paper",
+    ranker=64,  # [K]
+    ranker_patch=128,  # [K]
+    ranker_batch=16,  # [K]
+    ranker_steps=200_000,  # [O]
+    width=64,
+    blocks=10,
+    window=WINDOW,
+    patch=64,  # [O]
+    batch=16,  # [R]
+    steps=500_000,  # [O]
+    fine_steps=100_000,  # [O]
+    lr=1e-4,  # [P]
+    short_lr=3e-4,
+    schedule=Steps(drops=tuple((fifth / 5, 0.5) for fifth in range(1, 5))),  # [P] halved every 1e5
+    ranker_schedule=Steps(drops=((0.5, 0.5),)),  # [P] halved every 1e5
+    betas=(0.9, 0.999),
+    clip=None,
+    training_set="bsds500-traintest",  # [O] the paper has DIV2K
+)
+COMPACT = Size(
+    scale="compact",
+    ranker=16,
+    ranker_patch=128,
+    ranker_batch=12,
+    ranker_steps=1_500,
+    width=16,
+    blocks=4,
+    window=1024,
+    patch=48,
+    batch=12,
+    steps=3_000,
+    fine_steps=1_000,
+    lr=1e-3,
+    short_lr=1e-3,
+    schedule=Cosine(),
+    ranker_schedule=Cosine(),
+    betas=SHORT_BETAS,
+    clip=SHORT_CLIP,
+    training_set="bsds500-traintest",
+)
+SMOKE = replace(
+    COMPACT,
+    scale="smoke",
+    ranker=4,
+    ranker_patch=48,
+    ranker_batch=4,
+    ranker_steps=4,
+    width=12,
+    blocks=2,
+    window=256,
+    patch=32,
+    batch=3,
+    steps=4,
+    fine_steps=2,
+    training_set="skimage",
+)
+
+RANKER, RANKER_RGB = "qgcn-cqr", "ranker-rgb"
+FULL, WITHOUT_RANKER, TEXTURE = "qgcn-full", "qgcn-wo-cqr", "qgcn-texture"
+
+
+def runs(size: Size) -> tuple[Recipe, ...]:
+    """Every run, the most wanted first; what guides another or starts it stands before it."""
+    ranker = _ranker(size)
+    full = _deblock(size)
+    mae = replace(full, name=WITHOUT_RANKER, guide="", quality_weight=0.0, feature_weight=0.0)
+    return (
+        ranker,
+        full,
+        mae,
+        replace(full, name=TEXTURE, parent=mae.name, steps=size.fine_steps),
+        replace(full, name="qgcn-wo-dc", dilated=False),
+        replace(full, name="qgcn-wo-lq", quality_weight=0.0),
+        replace(full, name="qgcn-wo-lf", feature_weight=0.0),
+        replace(mae, name="qgcn-rnan-mae", dilated=False),
+        _ranker(size, RankingAll, RANKER_RGB, 3),
+        *(replace(full, name=f"qgcn-full-seed{seed}", seed=seed) for seed in (1, 2)),
+        *(replace(full, name=f"qgcn-full-q{q}", qualities=(q,)) for q in full.qualities),
+    )
+
+
+def _ranker(
+    size: Size, kind: type[Ranking] = RankingQuality, name: str = RANKER, channels: Literal[1, 3] = 1
+) -> Ranking:
+    """Of Y [P], or of colour pictures."""
+    return kind(
+        name=name,
+        scale=size.scale,
+        patch=size.ranker_patch,
+        batch=size.ranker_batch,
+        steps=size.ranker_steps,
+        lr=size.lr,
+        short_lr=size.short_lr,
+        schedule=size.ranker_schedule,
+        betas=size.betas,
+        clip=size.clip,
+        channels=channels,
+        training_set=size.training_set,
+        width=size.ranker,
+    )
+
+
+def _deblock(size: Size) -> Deblock:
+    return Deblock(
+        name=FULL,
+        scale=size.scale,
+        patch=size.patch,
+        batch=size.batch,
+        steps=size.steps,
+        lr=size.lr,
+        short_lr=size.short_lr,
+        schedule=size.schedule,
+        betas=size.betas,
+        clip=size.clip,
+        channels=1,  # [P] Y
+        training_set=size.training_set,
+        guide=RANKER,
+        width=size.width,
+        blocks=size.blocks,
+        window=size.window,
+    )
