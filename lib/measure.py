@@ -4,30 +4,35 @@ Best knobs are searched on the test images themselves, as in the papers.
 """
 
 import functools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lib import data, devices, images, networks, paths, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
-from lib.metrics import psnr
+from lib.metrics import psnr, psnr_b, ssim
 from lib.recipes.common import Level
 
 Colour = Literal["all channels", "luma", "Y of RGB"]
+Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b"]  # SSIM with the Gaussian 11x11, the plain 8x8 window
+UNITS: dict[Metric, str] = {"psnr": "dB", "ssim": "1", "ssim_u8": "1", "psnr_b": "dB"}
 
 
 @dataclass(frozen=True)
 class Protocol:
     """How a restored image is scored: which images, which degradation, which metric.
 
-    PSNR of each picture on 8-bit output, cropped to even height and width after degrading (AdaFM's
-    released test script), without the border that the level leaves out.
+    The metric of each picture on 8-bit output, without the border that the level leaves out.
+
+    multiple: after degrading, pictures are cropped to sides that it divides; 2 is what AdaFM's released
+    test script does.
 
     colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of a picture; `Y of RGB` degrades
     and restores RGB, and compares the Y of both, not rounded.
@@ -39,6 +44,8 @@ class Protocol:
     seed: int = 0
     colour: Colour = "all channels"
     shaves: int = 1
+    multiple: int = 2
+    metric: Metric = "psnr"
 
     @property
     def border(self) -> int:
@@ -53,13 +60,22 @@ class Protocol:
             clean = images.cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
             generator = torch.Generator().manual_seed((self.seed << 20) + i)
             degraded = self.level.degrade(clean, generator)
-            yield sample.name, images.cropped(clean, 2), images.cropped(degraded, 2)
+            yield sample.name, *(images.cropped(x, self.multiple) for x in (clean, degraded))
 
     def score(self, restored: Tensor, clean: Tensor) -> float:
         restored = to_8bit(restored)
         if self.colour == "Y of RGB":
             restored, clean = images.rgb_to_y(restored), images.rgb_to_y(clean)
-        return float(psnr(restored, clean, border=self.border))
+        match self.metric:
+            case "psnr":
+                value = psnr(restored, clean, border=self.border)
+            case "ssim":
+                value = ssim(restored, clean, window="gaussian11", border=self.border)
+            case "ssim_u8":
+                value = ssim(restored, clean, window="uniform8", border=self.border)
+            case "psnr_b":
+                value = psnr_b(restored, clean)
+        return float(value)
 
     def _channels(self, x: Tensor) -> Tensor:
         """Luma, or RGB, of a gray or colour picture."""
@@ -88,7 +104,7 @@ class Measurement:
 
     setting: Setting
     scale: str
-    scores: dict[str, float]  # image name -> dB
+    scores: dict[str, float]  # image name -> value
     history: Provenance
     weights_sha: str
     data_sha: str
@@ -107,12 +123,13 @@ class Measurement:
             "dataset": protocol.dataset,
             "level": protocol.level.name,
             "knobs": knob_text(self.setting.knobs),
-            "metric": "psnr",
-            "unit": "dB",
+            "metric": protocol.metric,
+            "unit": UNITS[protocol.metric],
             "value": f"{self.mean:.4f}",
             "n_images": len(self.scores),
             "colour": protocol.colour,
             "border": protocol.border,
+            "multiple": protocol.multiple,
             "eight_bit": True,
             "recipe": self.setting.network,
             "scale": self.scale,
@@ -159,9 +176,14 @@ class Bench:
         self._networks: dict[str, networks.Trained] = {}
 
     def measure(self, setting: Setting) -> Measurement:
-        if setting not in self._known:
-            self._known[setting] = self._measure(setting)
-        return self._known[setting]
+        return self.measure_all([setting])[0]
+
+    def measure_all(self, settings: Sequence[Setting]) -> list[Measurement]:
+        """Settings that differ in the metric alone: every picture is restored once for all of them."""
+        missing = [setting for setting in settings if setting not in self._known]
+        if missing:
+            self._known |= zip(missing, self._measure(missing), strict=True)
+        return [self._known[setting] for setting in settings]
 
     def network(self, name: str) -> networks.Trained:
         """The network, read once."""
@@ -180,20 +202,41 @@ class Bench:
         )
         return self.measure(Setting(network, (knob,), protocol))
 
-    def _measure(self, setting: Setting) -> Measurement:
-        trained = self.network(setting.network)
-        plain = trained.net.fold(torch.tensor(setting.knobs))
-        scores = evaluate(plain, setting.protocol, device=self.device, limit=self.limit)
-        pictures = samples(setting.protocol.dataset, self.limit)
-        return Measurement(
-            setting,
-            networks.scale_of(setting.network, self.scale),
-            scores,
-            trained.provenance,
-            trained.weights_sha,
-            data.set_hash(pictures),
-            devices.describe(self.device),
-        )
+    def _measure(self, settings: Sequence[Setting]) -> list[Measurement]:
+        (network,) = {setting.network for setting in settings}
+        (knobs,) = {setting.knobs for setting in settings}
+        trained = self.network(network)
+        protocols = [setting.protocol for setting in settings]
+        plain = _Padded(trained.net.fold(torch.tensor(knobs)), trained.net.multiple)
+        scores = evaluate(plain, protocols, device=self.device, limit=self.limit)
+        data_sha = data.set_hash(samples(protocols[0].dataset, self.limit))
+        return [
+            Measurement(
+                setting,
+                networks.scale_of(network, self.scale),
+                values,
+                trained.provenance,
+                trained.weights_sha,
+                data_sha,
+                devices.describe(self.device),
+            )
+            for setting, values in zip(settings, scores, strict=True)
+        ]
+
+
+class _Padded(nn.Module):
+    """A plain network for pictures of any size: their last rows and columns are repeated, and cut off
+    from the result."""
+
+    def __init__(self, net: nn.Module, multiple: int):
+        super().__init__()
+        self.net = net
+        self.multiple = multiple
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple), mode="replicate")
+        return self.net(x)[..., :height, :width]
 
 
 COARSE_IMAGES = 12  # images in the coarse part of a search
@@ -201,15 +244,22 @@ COARSE_IMAGES = 12  # images in the coarse part of a search
 
 @torch.inference_mode()
 def evaluate(
-    net: nn.Module, protocol: Protocol, *, device: torch.device, limit: int | None = None
-) -> dict[str, float]:
-    """The score of a plain module `net(x)` on each image by name, in float32."""
+    net: nn.Module, protocols: Sequence[Protocol], *, device: torch.device, limit: int | None = None
+) -> list[dict[str, float]]:
+    """By each protocol, the score of a plain module `net(x)` on each image by name, in float32.
+
+    Raises ValueError where the protocols differ in more than the metric.
+    """
+    if len({replace(protocol, metric="psnr") for protocol in protocols}) != 1:
+        raise ValueError("Only protocols that differ in the metric alone are measured together.")
     devices.tune_cpu()
     net = net.to(device, memory_format=torch.channels_last).eval()
-    scores = {}
-    for name, clean, degraded in protocol.inputs(limit):
+    scores: list[dict[str, float]] = [{} for _ in protocols]
+    for name, clean, degraded in protocols[0].inputs(limit):
         x = degraded.to(device).contiguous(memory_format=torch.channels_last)
-        scores[name] = protocol.score(net(x).cpu(), clean)
+        restored = net(x).cpu()
+        for own, protocol in zip(scores, protocols, strict=True):
+            own[name] = protocol.score(restored, clean)
     return scores
 
 

@@ -54,8 +54,10 @@ def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Tr
 
 
 def scale_of(name: str, scale: str) -> str:
-    """The scale under which rows of a network are kept: the input has none."""
-    return "none" if name == INPUT else scale
+    """The scale under which rows of a network are kept: the input has none, other people's their own."""
+    if name == INPUT:
+        return "none"
+    return "published" if name in PUBLISHED else scale
 
 
 def published(name: str) -> Trained:

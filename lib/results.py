@@ -14,12 +14,12 @@ from lib import paths
 from lib.measure import Measurement, Setting, knob_text
 from lib.networks import scale_of
 
-KEY = ["scale", "recipe", "knobs", "dataset", "level", "colour", "border", "seed"]
+KEY = ["scale", "recipe", "knobs", "dataset", "level", "colour", "border", "multiple", "seed", "metric"]
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A measurement read back: its knobs, its per-image values in dB, the row it came from."""
+    """A measurement read back: its knobs, its per-image values, the row it came from."""
 
     knobs: tuple[float, ...]
     scores: dict[str, float]
@@ -44,7 +44,7 @@ class Store:
     def find_best(self, item: str, scale: str, setting: Setting) -> Stored | None:
         """The stored measurement of an item whose knob was searched; the setting's knobs do not count."""
         found = self._matching(self.rows, scale, setting)
-        found = found[(found["item"] == item) & (found["metric"] == "psnr")]
+        found = found[found["item"] == item]
         return self._stored(found.loc[found["value"].astype(float).idxmax()]) if len(found) else None
 
     def write(self, measured: Iterable[tuple[str, Measurement]]) -> None:
@@ -61,7 +61,7 @@ class Store:
             for (_, m), row in zip(measured, rows[[*KEY, "weights_sha"]].to_dict("records"), strict=True)
             for name, v in m.scores.items()
         )
-        self.rows = _merge(self.rows, rows, ["item", "metric", *KEY])
+        self.rows = _merge(self.rows, rows, ["item", *KEY])
         self.images = _merge(self.images, images, [*KEY, "image"])
         self.rows_path.parent.mkdir(parents=True, exist_ok=True)
         self.rows.to_csv(self.rows_path, index=False, lineterminator="\n")
@@ -74,7 +74,7 @@ class Store:
 
     def _matching(self, rows: pd.DataFrame, scale: str, setting: Setting) -> pd.DataFrame:
         if rows.empty:
-            return pd.DataFrame(columns=["item", "metric", "value", *KEY])
+            return pd.DataFrame(columns=["item", "value", *KEY])
         wanted = {
             "scale": scale_of(setting.network, scale),
             "recipe": setting.network,
@@ -82,7 +82,9 @@ class Store:
             "level": setting.protocol.level.name,
             "colour": setting.protocol.colour,
             "border": str(setting.protocol.border),
+            "multiple": str(setting.protocol.multiple),
             "seed": str(setting.protocol.seed),
+            "metric": setting.protocol.metric,
         }
         return rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
 

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from torch import nn
 
 from lib import data, measure, networks, paths, training
 from lib.checkpoints import Provenance
 from lib.measure import Bench, Measurement, Protocol, Setting, best_knob, fit_curve, interval, knob_text
+from lib.metrics import psnr, psnr_b, ssim
+from lib.networks import INPUT
 from lib.recipes import find
 from lib.recipes.common import Compress, Denoise, Shrink
 
@@ -138,6 +141,41 @@ def test_a_setting_is_measured_once_and_a_part_is_a_part_of_the_whole(folder, mo
     assert one.data_sha != two.data_sha
 
 
+def test_metrics_of_one_setting_are_measured_in_one_pass(folder, monkeypatch):
+    calls = []
+    evaluate = measure.evaluate
+    monkeypatch.setattr(measure, "evaluate", lambda *a, **o: calls.append(a) or evaluate(*a, **o))
+    protocol = Protocol("skimage", Compress(10), colour="luma", multiple=1)
+    bench = Bench("smoke", device="cpu", limit=2, folder=folder)
+    settings = [Setting(INPUT, (), replace(protocol, metric=m)) for m in measure.UNITS]
+    found = bench.measure_all(settings)
+    assert bench.measure_all(settings[1:2]) == found[1:2] and len(calls) == 1
+    assert [m.setting.protocol.metric for m in found] == list(measure.UNITS)
+    for name, clean, degraded in protocol.inputs(2):
+        values = [m.scores[name] for m in found]
+        assert values == pytest.approx(
+            [
+                float(psnr(degraded, clean)),
+                float(ssim(degraded, clean, window="gaussian11")),
+                float(ssim(degraded, clean, window="uniform8")),
+                float(psnr_b(degraded, clean)),
+            ]
+        )
+    with pytest.raises(ValueError, match="metric alone"):
+        evaluate(nn.Identity(), [protocol, PHOTOS], device=bench.device)
+
+
+def test_odd_sides_are_measured_whole_and_restored_by_a_network_that_halves_them(folder):
+    whole, even = (Protocol("skimage", Compress(50), multiple=m) for m in (1, 2))
+    sizes = {name: tuple(clean.shape[-2:]) for name, clean, _ in whole.inputs()}
+    assert sizes["chelsea"] == (300, 451)
+    bench = Bench("smoke", device="cpu", folder=folder)
+    assert bench.network(BASIC).net.multiple == 2
+    ours = bench.measure(Setting(BASIC, (), whole)).scores["chelsea"]
+    cropped = bench.measure(Setting(BASIC, (), even)).scores["chelsea"]
+    assert ours == pytest.approx(cropped, abs=0.05) and ours != cropped
+
+
 def test_a_row_says_what_was_measured_and_with_what(folder):
     row = Bench("smoke", device="cpu", limit=1, folder=folder).measure(Setting(BASIC, (), PHOTOS)).row("item")
     stated = {
@@ -164,10 +202,11 @@ def test_missing_network_is_named(tmp_path):
 def test_best_searches_on_few_images_and_answers_on_all_it_may_use(limit, coarse, monkeypatch):
     seen = []
 
-    def concave(bench, setting):
+    def concave(bench, settings):
+        (setting,) = settings
         seen.append((bench.limit, setting.knobs))
         score = 30 - (setting.knobs[0] - 0.43) ** 2
-        return Measurement(setting, "smoke", {"a": score}, Provenance("", "", "", ""), "", "", "")
+        return [Measurement(setting, "smoke", {"a": score}, Provenance("", "", "", ""), "", "", "")]
 
     monkeypatch.setattr(Bench, "_measure", concave)
     found = Bench("smoke", device="cpu", limit=limit).best("net", PHOTOS)

@@ -1,12 +1,17 @@
 """Reports: printed numbers, cells, verdicts, and the comparison of a run with the stored rows."""
 
+import re
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from lib import claims, paths, provenance
+from lib import claims, measure, paths, provenance
 from lib.checkpoints import Provenance, path_of
 from lib.claims import Claim
-from lib.measure import Measurement, Setting
+from lib.measure import Measurement, Protocol, Setting
+from lib.networks import INPUT
+from lib.recipes.common import Compress
 from lib.reports import adafm, common
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR
 from lib.reports.common import Cell, Report, mean, with_interval
@@ -284,6 +289,36 @@ def test_agreement_notices_a_changed_row(report, change, expected):
     assert expected in report.agreement()
     assert report.agreement().startswith("3 values")
     assert f"{change:.4f} dB" in report.agreement()
+
+
+@pytest.mark.parametrize(("change", "expected"), [(0.0004, " agree "), (0.004, " DISAGREE ")])
+def test_agreement_on_ssim_is_ten_times_closer(report, change, expected):
+    by_ssim = replace(SETTING, protocol=replace(SETTING.protocol, metric="ssim"))
+    report.measured = [("adafm-table2", measured(s, 0.9)) for s in (SETTING, by_ssim)]
+    stored = (measured(SETTING, 0.9), measured(by_ssim, 0.9 + change))
+    report.store.write([("adafm-table2", m) for m in stored])
+    assert expected in report.agreement()
+    assert f"0.0000 dB and {change:.4f} of SSIM" in report.agreement()
+
+
+def test_all_metrics_of_a_setting_are_cells_each_with_its_printed_number(report, monkeypatch):
+    protocol = Protocol("live1", Compress(10), colour="luma", multiple=1)
+    report.printed = pd.DataFrame(
+        [("table", "live1", "Ours", "q10", m, v) for m, v in (("psnr", 29.75), ("ssim", 0.815))],
+        columns=["item", "dataset", "method", "setting", "metric", "value"],
+    )
+    calls = []
+    evaluate = measure.evaluate
+    monkeypatch.setattr(measure, "evaluate", lambda *a, **o: calls.append(a) or evaluate(*a, **o))
+    cells = report.cells("table", Setting(INPUT, (), protocol), ("psnr", "ssim", "psnr_b"), ("Ours", "q10"))
+    assert len(calls) == 1
+    assert [cells[m].printed for m in cells] == [29.75, 0.815, None]
+    assert [cells[m].unit for m in cells] == ["dB", "1", "dB"]
+    table = report.table("table", [("JPEG", m, cell) for m, cell in cells.items()])
+    assert table.index.names == ["", "quantity"]
+    assert list(table["printed"]) == ["29.75", "0.815", ""]
+    shown = table.iloc[:, -1]
+    assert re.fullmatch(r"0\.\d{3}", shown.iloc[1]) and re.fullmatch(r"\d\d\.\d\d", shown.iloc[2])
 
 
 def test_agreement_compares_the_images_of_this_run_alone(report):

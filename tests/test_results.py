@@ -58,6 +58,8 @@ def test_what_is_written_is_found_again_also_by_a_new_store(store, tmp_path):
         replace(NET, protocol=replace(NET.protocol, level=Denoise(50))),
         replace(NET, protocol=replace(NET.protocol, level=Denoise(45, quantise=False))),
         replace(NET, protocol=replace(NET.protocol, seed=1)),
+        replace(NET, protocol=replace(NET.protocol, metric="ssim")),
+        replace(NET, protocol=replace(NET.protocol, multiple=1)),
     ],
 )
 def test_another_setting_item_or_scale_is_another_measurement(store, other):

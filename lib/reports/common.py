@@ -7,7 +7,7 @@ first few images again; recording (`python -m lib measure`), it measures every i
 import csv
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from lib import claims, data, paths
 from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
-from lib.measure import Bench, Measurement, Protocol, Setting, interval, knob_text
+from lib.measure import UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text
 from lib.models.knobs import Controllable
 from lib.networks import INPUT
 from lib.recipes import Scale, find
@@ -27,8 +27,8 @@ from lib.training import train
 
 EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
 DIV2K = "div2k-valid"  # for which nothing stands in
-PRINTED_AS = {DIV2K: "div2k100"}
-AGREE = 0.005  # dB between a stored row and the same measurement made again
+PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500"}
+AGREE = {"dB": 0.005, "1": 0.0005}  # between a stored row and the same measurement made again
 
 Scores = dict[str, float]  # image name -> value
 Verdict = tuple[bool, str] | None  # whether a claim holds, and what was measured; None: not tested
@@ -43,6 +43,7 @@ class Cell:
     compact: Scores | None = None
     this_run: Scores | None = None
     needs: str = ""  # what is missing where this is not measured
+    unit: str = "dB"
 
     def __sub__(self, other: "Cell") -> "Cell":
         """The difference image by image; absent where either is."""
@@ -53,6 +54,7 @@ class Cell:
             _difference(self.compact, other.compact),
             _difference(self.this_run, other.this_run),
             self.needs,
+            self.unit,
         )
 
     def __neg__(self) -> "Cell":
@@ -72,10 +74,10 @@ def mean(scores: Scores) -> float:
     return float(np.mean(list(scores.values())))
 
 
-def with_interval(scores: Scores) -> str:
-    """`0.21 [0.18, 0.25]`: the mean and its 95 % bootstrap interval over images, in dB."""
+def with_interval(scores: Scores, decimals: int = 2) -> str:
+    """`0.21 [0.18, 0.25]`: the mean and its 95 % bootstrap interval over images."""
     low, high = interval(np.array(list(scores.values())))
-    return f"{mean(scores):.2f} [{low:.2f}, {high:.2f}]"
+    return f"{mean(scores):.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,18 @@ class Report:
         """The cell of a setting; `printed` is the method and the setting as the paper's table has them."""
         return self.cell_from(item, setting, printed, self.bench.measure, self.store.find)
 
+    def cells(
+        self, item: str, setting: Setting, metrics: Sequence[Metric], printed: tuple[str, str] = ("", "")
+    ) -> dict[Metric, Cell]:
+        """The cell of a setting by every metric; pictures are restored once for all of them."""
+
+        def measure(one: Setting) -> Measurement:
+            return self.bench.measure_all([_by(one, m) for m in metrics])[metrics.index(one.protocol.metric)]
+
+        return {
+            m: self.cell_from(item, _by(setting, m), printed, measure, self.store.find) for m in metrics
+        }
+
     def best(
         self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")
     ) -> tuple[Cell, dict[str, float]]:
@@ -182,10 +196,11 @@ class Report:
                 self.measured.append((item, self.bench.measure(embedded)))
         stored = {s: find_stored(item, s, setting) for s in ("paper", "compact")}
         return Cell(
-            self.printed_value(item, setting.protocol.dataset, *printed),
+            self.printed_value(item, setting.protocol.dataset, *printed, setting.protocol.metric),
             *(stored[s].scores if stored[s] else None for s in ("paper", "compact")),
             this_run,
             needs,
+            UNITS[setting.protocol.metric],
         )
 
     def at_hand(self, protocol: Protocol) -> str:
@@ -218,21 +233,25 @@ class Report:
         return float(found["value"].iloc[0]) if len(found) else None
 
     def table(self, item: str, rows: list[tuple[str, str, Cell]]) -> pd.DataFrame:
-        """Rows of (line, quantity, cell) as a table of four columns; written to the output folder."""
+        """Rows of (line, quantity, cell) as a table of four columns; written to the output folder.
+
+        Where all quantities are in dB the column says so once.
+        """
+        head = "dB" if {cell.unit for _, _, cell in rows} == {"dB"} else "quantity"
         shown = f"this run: {self.scale}, {self.images or 'all'} images a set"
         frame = pd.DataFrame(
             [
                 {
                     "": line,
-                    "dB": quantity,
-                    "printed": "" if cell.printed is None else f"{cell.printed:.2f}",
-                    "paper scale": _shown(cell.paper, cell.needs or "not trained"),
-                    "compact": _shown(cell.compact, cell.needs or "not measured"),
-                    shown: _shown(cell.this_run, cell.needs or "no network"),
+                    head: quantity,
+                    "printed": "" if cell.printed is None else _rounded(cell.printed, cell.unit),
+                    "paper scale": _shown(cell.paper, cell.unit, cell.needs or "not trained"),
+                    "compact": _shown(cell.compact, cell.unit, cell.needs or "not measured"),
+                    shown: _shown(cell.this_run, cell.unit, cell.needs or "no network"),
                 }
                 for line, quantity, cell in rows
             ]
-        ).set_index(["", "dB"])
+        ).set_index(["", head])
         self.save_table(item, frame)
         return frame
 
@@ -277,19 +296,32 @@ class Report:
 
     def agreement(self) -> str:
         """How the images measured in this run agree with the stored rows of the same measurement."""
-        compared, worst = 0, 0.0
+        compared, worst = 0, dict.fromkeys(AGREE, 0.0)
         for item, m in self.measured:
             stored = self.store.find(item, self.scale, m.setting)
             if stored is None or stored.row["weights_sha"] != m.weights_sha:
                 continue
+            unit = UNITS[m.setting.protocol.metric]
             for name in m.scores.keys() & stored.scores.keys():
                 compared += 1
-                worst = max(worst, abs(m.scores[name] - stored.scores[name]))
+                worst[unit] = max(worst[unit], abs(m.scores[name] - stored.scores[name]))
         if not compared:
             return "No stored row is the same measurement as one of this run."
-        verdict = "agree" if worst <= AGREE else "DISAGREE"
-        return f"{compared} values {verdict} with the stored rows: largest difference {worst:.4f} dB."
+        verdict = "agree" if all(worst[unit] <= AGREE[unit] for unit in AGREE) else "DISAGREE"
+        of_ssim = f" and {worst['1']:.4f} of SSIM" if worst["1"] else ""
+        return (
+            f"{compared} values {verdict} with the stored rows: "
+            f"largest difference {worst['dB']:.4f} dB{of_ssim}."
+        )
 
 
-def _shown(scores: Scores | None, absent: str) -> str:
-    return f"{mean(scores):.2f}" if scores else absent
+def _shown(scores: Scores | None, unit: str, absent: str) -> str:
+    return _rounded(mean(scores), unit) if scores else absent
+
+
+def _rounded(value: float, unit: str) -> str:
+    return f"{value:.{2 if unit == 'dB' else 3}f}"
+
+
+def _by(setting: Setting, metric: Metric) -> Setting:
+    return replace(setting, protocol=replace(setting.protocol, metric=metric))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib import paths
+from lib.measure import UNITS
 from lib.reports.common import Cell, Report
 from lib.reports.papers import Paper
 
@@ -17,7 +18,9 @@ class Reread(Report):
     def cell_from(self, item, setting, printed, measure, find_stored) -> Cell:
         stored = (find_stored(item, scale, setting) for scale in SCALES)
         compact, paper = (found.scores if found else None for found in stored)
-        return Cell(self.printed_value(item, setting.protocol.dataset, *printed), paper, compact)
+        protocol = setting.protocol
+        printed = self.printed_value(item, protocol.dataset, *printed, protocol.metric)
+        return Cell(printed, paper, compact, unit=UNITS[protocol.metric])
 
 
 def write(paper: Paper, folder: Path = paths.MEASURED, device: str = "auto") -> Path:
