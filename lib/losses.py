@@ -1,5 +1,6 @@
 """Losses, unweighted: the weights live in recipes, the sum in the training step."""
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -80,6 +81,30 @@ def gan_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     real, fake: logits of any shapes, those of the fakes from detached pictures. VDIR, eq. 16.
     """
     return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def wasserstein_generator(fake: Tensor) -> Tensor:
+    """Minus the critic's mean score of fakes (N,). WGAN; CFSNet, step 2 of super-resolution."""
+    return -fake.mean()
+
+
+def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """The critic's mean score of fakes minus that of real ones; scores (N,). Minus this is the gap that
+    estimates the distance between the two."""
+    return fake.mean() - real.mean()
+
+
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor
+) -> Tensor:
+    """Mean of (|gradient of the critic| - 1)^2 at points between real and fake pictures.
+
+    real, fake: (N, C, H, W). mix: (N,), uniform in [0, 1], 1 at the real picture (Gulrajani et al., "Improved
+    Training of Wasserstein GANs", NeurIPS 2017). The norm is over all pixels of a picture.
+    """
+    between = torch.lerp(fake.detach(), real, mix.view(-1, 1, 1, 1).to(real)).requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 def estimation(maps: Tensor, target: Tensor) -> Tensor:

@@ -236,7 +236,9 @@ class _Padded(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple), mode="replicate")
-        return self.net(x)[..., :height, :width]
+        restored = self.net(x)
+        larger = restored.shape[-1] // x.shape[-1]
+        return restored[..., : larger * height, : larger * width]
 
 
 COARSE_IMAGES = 12  # images in the coarse part of a search

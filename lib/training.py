@@ -8,6 +8,7 @@ import csv
 import json
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ class _Progress:
 
     step: int = 0
     seconds: float = 0.0
-    curve: tuple[tuple[float, ...], ...] = ()  # step, loss, the recipe's measures, steps a second
+    curve: tuple[tuple[float, ...], ...] = ()  # step, loss, the recipe's parts and measures, steps a second
 
 
 def budgeted(
@@ -105,6 +106,12 @@ class Job:
         self.parameters = list(trained.parameters())
         self.optimiser = torch.optim.Adam(self.parameters, recipe.lr, recipe.betas, fused=True)
         self.forward = torch.compile(self.net) if compiled else self.net
+        self.opponent = recipe.opponent()
+        if self.opponent is not None:
+            self.opponent.to(device, memory_format=torch.channels_last).train()
+            self.opposing = torch.optim.Adam(
+                self.opponent.parameters(), recipe.opponent_lr, recipe.opponent_betas, fused=True
+            )
         samples = data.training_set(recipe.training_set)
         self.training_sha = data.set_hash(samples)
         images = [_in_channels(s.pixels, recipe.channels) for s in samples]
@@ -136,8 +143,7 @@ class Job:
         earlier, validations = progress.seconds, len(progress.curve)
         while self.done() < self.total:
             fraction = self.done() / self.total
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.recipe.lr * self.recipe.schedule.factor(fraction)
+            self._set_rates(self.recipe.schedule.factor(fraction))
             recent.append(self.make_step(progress.step))
             progress.step += 1
             now = time.monotonic()
@@ -145,30 +151,52 @@ class Job:
             bar.update(min(self.done(), self.total) - bar.n)
             if self.done() >= self.total * (validations + 1) / VALIDATIONS and len(recent) >= 50:
                 validations += 1
-                loss = self._mean(recent)
+                losses = self._means(recent)
                 rate = progress.step / progress.seconds
-                progress.curve += ((progress.step, loss, *self.validate(), rate),)
+                progress.curve += ((progress.step, *losses, *self.validate(), rate),)
                 recent = []
             if recent and now - reported > REPORT_EVERY:
                 reported = now
-                self._report(bar, self._mean(recent))
+                self._report(bar, self._means(recent))
             if now - saved > SAVE_EVERY:
                 saved = now
-                self._mean(recent)  # a run that has diverged keeps its last good state
+                self._means(recent)  # a run that has diverged keeps its last good state
                 self.save()
-        self._mean(recent)
+        self._means(recent)
+
+    def _set_rates(self, factor: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.lr * factor
+        if self.opponent is not None:
+            for group in self.opposing.param_groups:
+                group["lr"] = self.recipe.opponent_lr * factor
 
     def make_step(self, step: int) -> Tensor:
-        """One step of the optimiser; returns the loss, which stays on the device."""
+        """One step of the network, then one of its opponent where there is one.
+
+        Returns the loss and the parts that the recipe names, (1 + P,), which stay on the device.
+        """
         clean, generator = self.batch(self.recipe.seed, step)
+        if self.opponent is not None:
+            self.opponent.requires_grad_(False)
         with devices.autocast(self.device, self.precision):
-            loss = self.recipe.objective(self.forward, clean, generator, self.judge)
-        self.optimiser.zero_grad(set_to_none=True)
+            made = self.recipe.objective(self.forward, clean, generator, self.judge, self.opponent)
+        self._descend(self.optimiser, made.loss, self.parameters)
+        parts = made.parts
+        if self.opponent is not None:
+            self.opponent.requires_grad_(True)
+            with devices.autocast(self.device, self.precision):
+                opposed = self.recipe.opposition(self.opponent, made, generator)
+            self._descend(self.opposing, opposed.loss, self.opponent.parameters())
+            parts += opposed.parts
+        return torch.stack([made.loss, *parts]).detach()
+
+    def _descend(self, optimiser: torch.optim.Adam, loss: Tensor, parameters: Iterable[nn.Parameter]) -> None:
+        optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.clip is not None:
-            nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip)
-        self.optimiser.step()
-        return loss.detach()
+            nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
+        optimiser.step()
 
     def batch(self, seed: int, step: int) -> tuple[Tensor, torch.Generator]:
         """Clean patches, and the generator for what degrades them."""
@@ -176,18 +204,19 @@ class Job:
         noise = torch.Generator(self.device).manual_seed((seed << 40) + 2 * step + 1)
         return self.sampler.sample(self.recipe.batch, positions), noise
 
-    def _mean(self, losses: list[Tensor]) -> float:
+    def _means(self, losses: list[Tensor]) -> list[float]:
+        """Of the loss and of every part, over steps."""
         if not losses:
-            return float("nan")
-        loss = torch.stack(losses)
-        finite = loss.isfinite()
+            return [float("nan")] * (1 + len(self.recipe.parts))
+        values = torch.stack(losses)  # (steps, 1 + P)
+        finite = values.isfinite().all(1)
         if not finite.all():
             step = self.progress.step - len(losses) + int((~finite).nonzero()[0])
             raise Diverged(
-                f"{self.recipe.name}: the loss is {float(loss[~finite][0])} at step {step} "
+                f"{self.recipe.name}: the loss is {float(values[~finite][0, 0])} at step {step} "
                 f"({datetime.now(UTC):%H:%M:%S} UTC); the last saved state is in {self.folder.name}."
             )
-        return float(loss.mean())
+        return values.mean(0).tolist()
 
     @torch.no_grad()
     def validate(self) -> tuple[float, ...]:
@@ -208,12 +237,14 @@ class Job:
         self.net.train()
         return tuple(float(np.mean(column)) for column in zip(*values, strict=True))
 
-    def _report(self, bar: tqdm, loss: float) -> None:
+    def _report(self, bar: tqdm, losses: list[float]) -> None:
         progress = self.progress
         rate = progress.step / progress.seconds
-        latest = progress.curve[-1][2] if progress.curve else float("nan")
+        latest = progress.curve[-1][1 + len(losses)] if progress.curve else float("nan")
         left = progress.seconds * (self.total / max(self.done(), 1e-9) - 1)
-        text = f"loss {loss:.5f}  {self.recipe.measures[0]} {latest:.2f}  {rate:.1f} steps/s"
+        named = zip(("loss", *self.recipe.parts), losses, strict=True)
+        values = "  ".join(f"{name} {value:.5f}" for name, value in named)
+        text = f"{values}  {self.recipe.measures[0]} {latest:.2f}  {rate:.1f} steps/s"
         if bar.disable:
             share = self.done() / self.total
             print(
@@ -226,9 +257,10 @@ class Job:
     def save(self) -> None:
         """The whole state of the run, written atomically."""
         tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
-        for i, parameter in enumerate(self.parameters):
-            for k, v in self.optimiser.state[parameter].items():
-                tensors[f"adam.{i}.{k}"] = v
+        tensors |= _moments(self.optimiser, self.parameters, "adam")
+        if self.opponent is not None:
+            tensors |= {f"opponent.{k}": v for k, v in self.opponent.state_dict().items()}
+            tensors |= _moments(self.opposing, self.opponent.parameters(), "opposing")
         tensors = {k: v.cpu().contiguous() for k, v in tensors.items()}
         checkpoints.write_atomically(
             self.folder / "state.safetensors",
@@ -244,16 +276,24 @@ class Job:
         with safe_open(path, framework="pt") as file:
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
             self.progress = _Progress(**json.loads(file.metadata()["progress"]))
-        self.net.load_state_dict(
-            {k.removeprefix("net."): v for k, v in tensors.items() if k.startswith("net.")}
-        )
-        for i, parameter in enumerate(self.parameters):
-            prefix = f"adam.{i}."
+        self.net.load_state_dict(_under("net.", tensors))
+        self._set_moments(self.optimiser, self.parameters, "adam", tensors)
+        if self.opponent is not None:
+            self.opponent.load_state_dict(_under("opponent.", tensors))
+            self._set_moments(self.opposing, self.opponent.parameters(), "opposing", tensors)
+
+    def _set_moments(
+        self,
+        optimiser: torch.optim.Adam,
+        parameters: Iterable[nn.Parameter],
+        name: str,
+        tensors: dict[str, Tensor],
+    ) -> None:
+        for i, parameter in enumerate(parameters):
             # The fused optimiser walks through memory: a moment has to lie there as its parameter does.
-            self.optimiser.state[parameter] = {
-                k.removeprefix(prefix): torch.empty_like(parameter).copy_(v) if v.dim() else v.to(self.device)
-                for k, v in tensors.items()
-                if k.startswith(prefix)
+            optimiser.state[parameter] = {
+                k: torch.empty_like(parameter).copy_(v) if v.dim() else v.to(self.device)
+                for k, v in _under(f"{name}.{i}.", tensors).items()
             }
 
     def finish(self) -> Path:
@@ -289,10 +329,12 @@ class Job:
         curve = path.with_suffix(".csv")
         with open(curve, "w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("step", "loss", *recipe.measures, "steps_per_second", "images"))
+            writer.writerow(
+                ("step", "loss", *recipe.parts, *recipe.measures, "steps_per_second", "images")
+            )
             writer.writerows(
-                (step, f"{loss:.6f}", *(f"{v:.4f}" for v in values), f"{rate:.3f}", self.watched)
-                for step, loss, *values, rate in self.progress.curve
+                (step, *(f"{value:.6g}" for value in values), self.watched)
+                for step, *values in self.progress.curve
             )
         (self.folder / "state.safetensors").unlink(missing_ok=True)
         reached = ", ".join(f"{k} {v:.2f}" for k, v in validation.items())
@@ -315,6 +357,20 @@ class Job:
         if unexpected or (not self.recipe.stage and set(missing) & learnt):
             raise checkpoints.BadCheckpoint(f"{self.recipe.parent} does not fit {self.recipe.name}.")
         return parent.weights_sha
+
+
+def _moments(
+    optimiser: torch.optim.Adam, parameters: Iterable[nn.Parameter], name: str
+) -> dict[str, Tensor]:
+    return {
+        f"{name}.{i}.{k}": v
+        for i, parameter in enumerate(parameters)
+        for k, v in optimiser.state[parameter].items()
+    }
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
 def _centre(image: np.ndarray) -> np.ndarray:

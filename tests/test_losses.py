@@ -176,3 +176,32 @@ def test_kernels_are_read_row_by_row():
     maps = torch.arange(9.0).view(1, 9, 1, 1)
     assert losses.kernel_estimation(maps, kernel).item() == 0
     assert losses.kernel_estimation(maps, kernel.mT).item() > 0
+
+
+def test_wasserstein_losses_by_hand():
+    real, fake = torch.tensor([2.0, 4.0]), torch.tensor([1.0, -1.0])
+    assert losses.wasserstein_generator(fake).item() == 0.0
+    assert losses.wasserstein_critic(real, fake).item() == -3.0
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 3.0])
+def test_gradient_penalty_of_a_linear_critic_is_its_slope_less_one_squared(slope):
+    """A critic w.x has the gradient w everywhere."""
+    direction = torch.randn(1, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    weight = (slope * direction / direction.norm()).requires_grad_()
+    real, fake = torch.rand(2, 4, 2, 3, 3)
+    penalty = losses.gradient_penalty(lambda x: (x * weight).sum((1, 2, 3)), real, fake, torch.rand(4))
+    assert penalty.item() == pytest.approx((slope - 1) ** 2, abs=1e-5)
+    if slope:
+        penalty.backward()  # reaches the critic
+        assert bool(weight.grad.norm() > 0.1) == (slope != 1)
+
+
+def test_gradient_penalty_looks_between_real_and_fake():
+    """Half |x|^2 has the gradient x: the penalty is that of the point in between."""
+    real, fake = torch.full((1, 1, 1, 1), 5.0), torch.ones(1, 1, 1, 1)
+    for mix, point in ((0.0, 1.0), (1.0, 5.0), (0.25, 2.0)):
+        penalty = losses.gradient_penalty(
+            lambda x: 0.5 * x.square().sum((1, 2, 3)), real, fake, torch.tensor([mix])
+        )
+        assert penalty.item() == pytest.approx((point - 1) ** 2)

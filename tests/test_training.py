@@ -32,7 +32,8 @@ STEPS, SAVED, KILLED = 16, 5, 11
 def tiny(name: str) -> Recipe:
     """A smoke run cut down further."""
     recipe = find(name, "smoke")
-    recipe = replace(recipe, steps=STEPS, patch=16, batch=2, training_set="skimage")
+    patch = 32 if recipe.guide or "qgcn" in name or "rank" in name else 16
+    recipe = replace(recipe, steps=STEPS, patch=patch, batch=3, training_set="skimage")
     return replace(recipe, statistics_batches=3) if hasattr(recipe, "statistics_batches") else recipe
 
 
@@ -140,13 +141,24 @@ def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(
 
 @pytest.mark.parametrize(
     "name",
-    [STAGE, "adafm-denoise-bn-s15", "adafm-denoise-cin-s15-s75", "adafm-arcnn-s15-ft-s50", "adafm-arcnn-g5"],
+    [
+        STAGE,
+        "adafm-denoise-bn-s15",
+        "adafm-denoise-cin-s15-s75",
+        "adafm-arcnn-s15-ft-s50",
+        "adafm-arcnn-g5",
+        "qgcn-cqr",
+        "qgcn-texture",
+        "ranker-rgb",
+        "cfsnet-denoise-tune-s50",
+        "cfsnet-sr-tune-gan",
+    ],
 )
 def test_every_kind_of_run_resumes_exactly(name, tmp_path, full_precision, monkeypatch):
-    parent = tiny(name).parent
+    recipe = tiny(name)
     for out in (tmp_path / "whole", tmp_path / "broken"):
-        if parent:
-            train(parent, out, steps=2)
+        for needed in filter(None, (recipe.parent, recipe.guide)):
+            train(needed, out, steps=2)
     whole = train(name, tmp_path / "whole")
 
     original = training.Job.make_step
@@ -200,7 +212,7 @@ def test_a_budget_in_minutes_ends_on_time_and_annealed_also_across_a_break(
 
 def test_history_says_what_was_done(tmp_path):
     history = checkpoints.load(train(BASIC, tmp_path)).provenance
-    assert (history.steps, history.patches, history.training_set) == (STEPS, 2 * STEPS, "skimage")
+    assert (history.steps, history.patches, history.training_set) == (STEPS, 3 * STEPS, "skimage")
     assert history.recipe_sha == tiny(BASIC).sha()
     assert json.loads(history.recipe_fields)["level"]["sigma"] == 15
     assert history.training_sha == data.set_hash("skimage")
@@ -226,7 +238,7 @@ def test_divergence_says_when_and_where_and_keeps_the_last_good_state(tmp_path, 
     original = training.Job.make_step
 
     def poisoned(job, step):
-        return torch.tensor(float("nan")) if step == 7 else original(job, step)
+        return torch.full((1,), float("nan")) if step == 7 else original(job, step)
 
     monkeypatch.setattr(training.Job, "make_step", poisoned)
     with pytest.raises(training.Diverged, match=rf"{BASIC}: the loss is nan at step 7 .*{tiny(BASIC).sha()}"):
@@ -320,3 +332,43 @@ def test_adabn_ends_with_statistics_of_both_levels(tmp_path):
         assert not site.adapting
         assert (site.mean[0] != site.mean[1]).all()
         assert site.mean.any() and (site.var > 0).all()
+
+
+# --- an opponent -----------------------------------------------------------------------------------
+
+
+def test_an_opponent_is_trained_against_the_network_and_not_kept(tmp_path):
+    """The critic learns in its own step alone; the training curve shows the gap it sees and its penalty."""
+    name = "cfsnet-sr-tune-gan"
+    recipe = tiny(name)
+    for needed in (recipe.parent, recipe.guide):
+        train(needed, tmp_path, steps=2)
+    job = training.Job(recipe, torch.device("cpu"), tmp_path, compiled=False)
+    for optimiser in (job.optimiser, job.opposing):
+        optimiser.param_groups[0]["lr"] = 1e-3
+    before = {k: v.clone() for k, v in job.opponent.state_dict().items()}
+    judge = {k: v.clone() for k, v in job.judge.state_dict().items()}
+    seen = []
+    opposition = type(recipe).opposition
+
+    def watched(self, opponent, made, generator):
+        assert all(torch.equal(before[k], v) for k, v in opponent.state_dict().items())
+        assert all(p.grad is None for p in opponent.parameters())
+        assert not made.fake.requires_grad
+        seen.append(made)
+        return opposition(self, opponent, made, generator)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(recipe), "opposition", watched)
+        job.make_step(0)
+    assert len(seen) == 1 and seen[0].fake.shape == seen[0].real.shape
+    moved = [k for k, v in job.opponent.named_parameters() if not torch.equal(before[k], v)]
+    assert len(moved) > len(before) // 2
+    assert all(torch.equal(judge[k], v) for k, v in job.judge.state_dict().items())
+
+    path = train(name, tmp_path, steps=50)
+    with open(path.with_suffix(".csv"), newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert {"l1", "perceptual", "critic_gap", "gradient_penalty"} <= row.keys()
+    assert 0 < float(row["l1"]) < 1
+    assert not any("critic" in k or "score" in k for k in checkpoints.load(path).tensors)

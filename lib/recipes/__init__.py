@@ -1,14 +1,14 @@
 """Training runs by name; one file per paper says what they are."""
 
-from lib.recipes import adafm, qgcn
+from lib.recipes import adafm, cfsnet, qgcn
 from lib.recipes.common import SCALES, Recipe, Scale
 
 __all__ = ["SCALES", "Recipe", "Scale", "find", "queue"]
 
 _PAPERS = {
-    "smoke": (adafm.runs(adafm.SMOKE), qgcn.runs(qgcn.SMOKE)),
-    "compact": (adafm.runs(adafm.COMPACT), qgcn.runs(qgcn.COMPACT)),
-    "paper": (adafm.runs(adafm.PAPER), qgcn.runs(qgcn.PAPER)),
+    "smoke": (adafm.runs(adafm.SMOKE), qgcn.runs(qgcn.SMOKE), cfsnet.runs(cfsnet.SMOKE)),
+    "compact": (adafm.runs(adafm.COMPACT), qgcn.runs(qgcn.COMPACT), cfsnet.runs(cfsnet.COMPACT)),
+    "paper": (adafm.runs(adafm.PAPER), qgcn.runs(qgcn.PAPER), cfsnet.runs(cfsnet.PAPER)),
 }
 
 

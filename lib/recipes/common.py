@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import ClassVar, Literal
 
 import torch
@@ -53,7 +53,7 @@ class Denoise:
     sigma: float
     quantise: bool = True  # [C] noisy images are 8-bit files in the authors' script
 
-    multiple = 2
+    multiple = 1
     border = 0
     margin = 0
 
@@ -120,10 +120,52 @@ class Shrink:
         return degradations.lower_resolution(clean, self.factor)
 
 
+@dataclass(frozen=True)
+class Small:
+    """Bicubic super-resolution by one whole factor; the network's input is the small picture itself."""
+
+    factor: int
+
+    @property
+    def name(self) -> str:
+        return f"small x{self.factor}"
+
+    @property
+    def multiple(self) -> int:
+        return self.factor
+
+    @property
+    def border(self) -> int:
+        return self.factor
+
+    @property
+    def margin(self) -> int:
+        """Two bicubic kernels."""
+        return 4 * self.factor
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """clean (N, C, H, W) in [0, 1], sides divisible by the factor -> (N, C, H / factor, W / factor),
+        8-bit."""
+        return degradations.to_8bit(degradations.resize(clean, scale=1 / self.factor))
+
+
 # Every level says: `multiple`, pictures are cropped to sides that it divides before they are degraded;
 # `border`, pixels at each side that PSNR leaves out; `margin`, pixels beyond a training patch that its
 # input depends on.
-Level = Denoise | Compress | Shrink
+Level = Denoise | Compress | Shrink | Small
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step made: its loss, what the log says besides, and pictures for an opponent to tell apart.
+
+    parts: scalars, one for each name in the recipe's `parts` that `objective` accounts for.
+    """
+
+    loss: Tensor
+    parts: tuple[Tensor, ...] = ()
+    real: Tensor | None = None
+    fake: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +191,10 @@ class Recipe:
     short_lr: float  # [O] takes the place of `lr` in a budgeted run, together with BETAS and CLIP
     watch: str = ""  # image set whose PSNR the training curve follows; "": images held out
     guide: str = ""  # the run whose network judges what this one makes, frozen
+    opponent_lr: float = 0.0  # of the network trained against this one, where there is one
+    opponent_betas: tuple[float, float] = (0.9, 0.999)
 
+    parts: ClassVar[tuple[str, ...]] = ()  # what the training curve shows beside the loss
     measures: ClassVar[tuple[str, ...]] = ("validation_psnr", "validation_psnr_y")  # what `judged` returns
 
     @property
@@ -165,9 +210,11 @@ class Recipe:
         return -(-side // multiple) * multiple
 
     def inner(self, x: Tensor) -> Tensor:
-        """The patch in the middle of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch)."""
-        start = (self.drawn - self.patch) // 2
-        return x[..., start : start + self.patch, start : start + self.patch]
+        """The patch in the middle of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch); of a
+        picture that a level has made smaller, the same part."""
+        smaller = self.drawn // x.shape[-1]
+        start, side = (self.drawn - self.patch) // 2 // smaller, self.patch // smaller
+        return x[..., start : start + side, start : start + side]
 
     @property
     def least(self) -> int:
@@ -205,25 +252,38 @@ class Recipe:
             clip=SHORT_CLIP,
         )
 
+    def opponent(self) -> nn.Module | None:
+        """A network that is trained against this one and not kept: a discriminator, a critic."""
+        return None
+
     def objective(
-        self, net: nn.Module, clean: Tensor, generator: torch.Generator, guide: nn.Module | None
-    ) -> Tensor:
-        """The loss on clean (N, C, drawn, drawn) in [0, 1]; `net` is called as the built one is."""
+        self,
+        net: nn.Module,
+        clean: Tensor,
+        generator: torch.Generator,
+        guide: nn.Module | None,
+        opponent: nn.Module | None,
+    ) -> Outcome:
+        """One step on clean (N, C, drawn, drawn) in [0, 1]; `net` is called as the built one is."""
         x, knobs = self.pairs(clean, generator)
         x, clean = self.inner(x), self.inner(clean)
         restored = net(x.contiguous(memory_format=torch.channels_last), knobs)
-        return self.criterion(restored.float(), clean, guide)
+        return Outcome(self.criterion(restored.float(), clean, guide))
+
+    def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
+        """The opponent's step, on what `objective` made, detached."""
+        raise TypeError(f"{type(self).__name__} has no opponent")
 
     def criterion(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> Tensor:
         return losses.l1(x, reference) if self.loss == "l1" else losses.mse(x, reference)
 
-    def judged(self, net: nn.Module, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
+    def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
         """Mean PSNR in dB of a whole picture (1, C, H, W), 8-bit output: all channels, and Y (the same
         for a network of Y)."""
         border = max(level.border for level in self.levels)
-        clean = images.cropped(clean, math.lcm(*(level.multiple for level in self.levels)))
+        multiple = net.multiple * math.lcm(*(level.multiple for level in self.levels))
+        clean = images.cropped(clean, multiple)
         x, knobs = self.pairs(clean.repeat(self.least, 1, 1, 1), generator)
-        x, clean = images.cropped(x, 2), images.cropped(clean, 2)
         restored = degradations.to_8bit(net(x.contiguous(memory_format=torch.channels_last), knobs))
         clean = clean.expand_as(restored)
         luma = [y if y.shape[1] == 1 else images.rgb_to_y(y) for y in (restored, clean)]
@@ -234,8 +294,11 @@ class Recipe:
         return net.trained_in_stage() if self.stage else [net]
 
     def sha(self) -> str:
-        """12 hex digits over the kind of recipe and every field: the same hash, the same run."""
-        return hashlib.sha256(f"{type(self).__name__} {self.as_json()}".encode()).hexdigest()[:12]
+        """12 hex digits over the kind of recipe and every field that is not at its default: the same hash,
+        the same run; a field that is added changes no run that does not use it."""
+        stated = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
+        text = json.dumps({k: v for k, v in asdict(self).items() if k in stated}, sort_keys=True)
+        return hashlib.sha256(f"{type(self).__name__} {text}".encode()).hexdigest()[:12]
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)

@@ -12,7 +12,17 @@ from torch import Tensor, nn
 
 from lib import degradations, losses
 from lib.models.qgcn import QGCN, WINDOW, Ranker
-from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Compress, Cosine, Level, Recipe, Scale, Steps
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    Compress,
+    Cosine,
+    Level,
+    Outcome,
+    Recipe,
+    Scale,
+    Steps,
+)
 
 APART = 5  # quality factors, between two versions whose order is validated
 
@@ -34,12 +44,18 @@ class Ranking(Recipe):
         raise TypeError(f"{type(self).__name__} makes no versions")
 
     def objective(
-        self, net: nn.Module, clean: Tensor, generator: torch.Generator, guide: nn.Module | None
-    ) -> Tensor:
+        self,
+        net: nn.Module,
+        clean: Tensor,
+        generator: torch.Generator,
+        guide: nn.Module | None,
+        opponent: nn.Module | None,
+    ) -> Outcome:
         """Both versions go through the network in one batch and share its statistics [O]."""
         first, second, first_is_worse = self.versions(clean, generator)
         both = torch.cat([first, second]).contiguous(memory_format=torch.channels_last)
-        return losses.margin_ranking(*net(both).float().chunk(2), first_is_worse, self.margin)
+        scores = net(both).float().chunk(2)
+        return Outcome(losses.margin_ranking(*scores, first_is_worse, self.margin))
 
 
 @dataclass(frozen=True, kw_only=True)

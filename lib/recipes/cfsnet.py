@@ -1,0 +1,342 @@
+"""Every training run of CFSNet, at three scales. Names as in the paper's list of runs.
+
+[P] the paper, [C] the authors' released code and option files, [O] our choice.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from lib import losses
+from lib.models.cfsnet import CFSNet, Critic, MainBranch
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    SHORT_GAIN,
+    Compress,
+    Cosine,
+    Denoise,
+    Level,
+    Outcome,
+    Recipe,
+    Scale,
+    Small,
+    Steps,
+)
+from lib.recipes.qgcn import RANKER_RGB
+
+
+@dataclass(frozen=True, kw_only=True)
+class Main(Recipe):
+    """Step 1: the main branch alone, for one level."""
+
+    level: Level
+    width: int = 64  # [P]
+    blocks: int = 10  # [P] M: 10 for denoising and de-blocking, 30 for super-resolution
+    residual: bool = False  # [C] for denoising
+    enlarges: int = 1
+    init_gain: float = 1.0  # [C] 1: the released initialisation
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level,)
+
+    def build(self) -> MainBranch:
+        return self._start(MainBranch(self.channels, self.width, self.blocks, self.residual, self.enlarges))
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
+
+    def budgeted(self, **budget: float | None) -> "Main":
+        return replace(super().budgeted(**budget), init_gain=SHORT_GAIN)
+
+    def _start(self, net: MainBranch) -> MainBranch:
+        with torch.no_grad():
+            for block in net.body:
+                block.a.weight.mul_(self.init_gain)
+                block.b.weight.mul_(self.init_gain)
+        return net
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuned(Main):
+    """Step 2: the tuning branch at alpha_in = 1 beside a frozen main branch, for another level."""
+
+    stage: bool = True
+    adaptive: bool = True  # False: CFSNet-SA
+
+    def build(self) -> CFSNet:
+        size = (self.channels, self.width, self.blocks, self.residual, self.enlarges)
+        return self._start(CFSNet(*size, adaptive=self.adaptive))
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perceptual(Tuned):
+    """Step 2 of super-resolution: the mean absolute error, features of the guide, and a critic."""
+
+    gan_weight: float = 0.01  # [P]
+    perceptual_weight: float = 0.01  # [P]
+    penalty_weight: float = 10.0  # [C]
+    critic: int = 64  # [C] width
+
+    parts = ("l1", "perceptual", "critic_gap", "gradient_penalty")
+
+    def opponent(self) -> Critic:
+        """With layer norm [O], as the inventors of the gradient penalty advise: it is on the score of one
+        picture, which the released batch norm makes depend on the others."""
+        return Critic(self.channels, self.critic, self.patch, partial(nn.GroupNorm, 1))
+
+    def objective(
+        self,
+        net: nn.Module,
+        clean: Tensor,
+        generator: torch.Generator,
+        guide: nn.Module,
+        opponent: nn.Module,
+    ) -> Outcome:
+        x, knobs = self.pairs(clean, generator)
+        x, real = self.inner(x), self.inner(clean)
+        fake = net(x.contiguous(memory_format=torch.channels_last), knobs).float()
+        error = losses.l1(fake, real)
+        with torch.no_grad():
+            wanted = guide.features(real)
+        perceptual = losses.feature_matching(guide.features(fake), wanted)
+        gan = losses.wasserstein_generator(opponent(fake).float())
+        loss = error + self.gan_weight * gan + self.perceptual_weight * perceptual
+        return Outcome(loss, (error, perceptual), real, fake.detach())
+
+    def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
+        distance = losses.wasserstein_critic(opponent(made.real).float(), opponent(made.fake).float())
+        mix = torch.rand(len(made.real), generator=generator, device=generator.device)
+        penalty = losses.gradient_penalty(opponent, made.real, made.fake, mix)
+        return Outcome(distance + self.penalty_weight * penalty, (-distance, penalty))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One of the paper's tasks: what its networks see, and how a level is written."""
+
+    name: Literal["denoise", "cdenoise", "deblock"]
+    mark: Literal["s", "q"]  # before a level in a run's name
+    at: type[Denoise] | type[Compress]
+    channels: Literal[1, 3]
+    residual: bool
+    loss: Literal["l1", "mse"]
+
+    def level(self, at: int) -> Level:
+        return Denoise(at, quantise=False) if self.at is Denoise else Compress(at)
+
+
+DENOISE = Task("denoise", "s", Denoise, 1, residual=True, loss="mse")  # [P] by reference to DnCNN
+COLOUR = replace(DENOISE, name="cdenoise", channels=3)  # [C] the shipped option file
+DEBLOCK = Task("deblock", "q", Compress, 1, residual=False, loss="l1")  # [C] the readme
+FACTOR = 4  # [P]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What changes between scales."""
+
+    scale: Scale
+    width: int
+    blocks: int
+    sr_blocks: int
+    patch: int
+    batch: int
+    sr_patch: int
+    sr_batch: int
+    steps: int
+    tune_steps: int
+    sr_steps: int
+    lr: float
+    tune_lr: float
+    short_lr: float
+    schedule: Steps | Cosine
+    sr_schedule: Steps | Cosine
+    betas: tuple[float, float]
+    clip: float | None
+    init_gain: float
+    critic: int
+    training_set: str
+
+
+PAPER = Size(
+    scale="paper",
+    width=64,  # [P]
+    blocks=10,  # [P]
+    sr_blocks=30,  # [P]
+    patch=48,  # [P] for de-blocking; 40 and batches of 128 for denoising
+    batch=16,  # [P]
+    sr_patch=128,  # [P]
+    sr_batch=16,  # [P]
+    steps=200_000,  # [O] the paper is silent
+    tune_steps=200_000,  # [O]
+    sr_steps=600_000,  # [C]
+    lr=1e-4,  # [P]
+    tune_lr=1e-4,  # [P]
+    short_lr=3e-4,
+    schedule=Steps(drops=((0.5, 0.1),)),  # [P] / 10 every 1e5
+    sr_schedule=Steps(drops=((2 / 3, 0.6),)),  # [P] x 0.6 every 4e5
+    betas=(0.9, 0.999),  # [P]
+    clip=None,
+    init_gain=1.0,
+    critic=64,  # [C]
+    training_set="bsds500-traintest",  # [P] the 400 are BSD images; for super-resolution they have DIV2K
+)
+COMPACT = Size(
+    scale="compact",
+    width=24,
+    blocks=8,
+    sr_blocks=10,
+    patch=40,
+    batch=16,
+    sr_patch=64,
+    sr_batch=8,
+    steps=3_000,
+    tune_steps=2_000,
+    sr_steps=2_500,
+    lr=1e-3,
+    tune_lr=1e-3,
+    short_lr=1e-3,
+    schedule=Cosine(),
+    sr_schedule=Cosine(),
+    betas=SHORT_BETAS,
+    clip=SHORT_CLIP,
+    init_gain=SHORT_GAIN,
+    critic=16,
+    training_set="bsds500-traintest",
+)
+SMOKE = replace(
+    COMPACT,
+    scale="smoke",
+    width=8,
+    blocks=2,
+    sr_blocks=2,
+    patch=24,
+    batch=4,
+    sr_patch=32,
+    sr_batch=3,
+    steps=4,
+    tune_steps=4,
+    sr_steps=4,
+    critic=4,
+    training_set="skimage",
+)
+
+
+def runs(size: Size) -> tuple[Recipe, ...]:
+    """Every run, the most wanted first; parents before what starts from them."""
+    return (
+        *_pair(size, DENOISE, 25, 50),
+        _tuned(size, DENOISE, 25, 50, adaptive=False),
+        _fine_tuned(size, DENOISE, 25, 50),
+        *_pair(size, DEBLOCK, 10, 40),
+        _tuned(size, DEBLOCK, 10, 40, adaptive=False),
+        _fine_tuned(size, DEBLOCK, 10, 40),
+        *_super_resolution(size),
+        *_pair(size, COLOUR, 25, 50),
+        *(_main(size, DENOISE, sigma) for sigma in (30, 40)),
+        *(_main(size, DEBLOCK, quality) for quality in (20, 30)),
+    )
+
+
+def main_name(task: Task, level: int) -> str:
+    return f"cfsnet-{task.name}-main-{task.mark}{level}"
+
+
+def tuned_name(task: Task, level: int, *, adaptive: bool = True) -> str:
+    return f"cfsnet-{'' if adaptive else 'sa-'}{task.name}-tune-{task.mark}{level}"
+
+
+def fine_tuned_name(task: Task, start: int, end: int) -> str:
+    """The rival: the main branch trained on, to interpolate every weight (deep network interpolation)."""
+    return f"dni-{task.name}-{task.mark}{start}-ft-{task.mark}{end}"
+
+
+SR_MAIN, SR_TUNED = "cfsnet-sr-main-mae", "cfsnet-sr-tune-gan"
+
+
+def _pair(size: Size, task: Task, start: int, end: int) -> tuple[Main, Tuned]:
+    return _main(size, task, start), _tuned(size, task, start, end)
+
+
+def _main(size: Size, task: Task, level: int, kind: type[Main] = Main) -> Main:
+    return kind(
+        name=main_name(task, level),
+        scale=size.scale,
+        patch=size.patch,
+        batch=size.batch,
+        steps=size.steps,
+        lr=size.lr,
+        short_lr=size.short_lr,
+        schedule=size.schedule,
+        betas=size.betas,
+        clip=size.clip,
+        channels=task.channels,
+        loss=task.loss,
+        training_set=size.training_set,
+        level=task.level(level),
+        width=size.width,
+        blocks=size.blocks,
+        residual=task.residual,
+        init_gain=size.init_gain,
+    )
+
+
+def _tuned(size: Size, task: Task, start: int, end: int, *, adaptive: bool = True) -> Tuned:
+    return replace(
+        _main(size, task, end, Tuned),
+        name=tuned_name(task, end, adaptive=adaptive),
+        parent=main_name(task, start),
+        steps=size.tune_steps,
+        lr=size.tune_lr,
+        adaptive=adaptive,
+    )
+
+
+def _fine_tuned(size: Size, task: Task, start: int, end: int) -> Main:
+    return replace(
+        _main(size, task, end),
+        name=fine_tuned_name(task, start, end),
+        parent=main_name(task, start),
+        steps=size.tune_steps,
+    )
+
+
+def _super_resolution(size: Size) -> tuple[Main, Perceptual]:
+    main = _enlarging(size, SR_MAIN, Main)
+    tuned = replace(
+        _enlarging(size, SR_TUNED, Perceptual),
+        parent=main.name,
+        guide=RANKER_RGB,
+        opponent_lr=size.tune_lr,
+        critic=size.critic,
+    )
+    return main, tuned
+
+
+def _enlarging(size: Size, name: str, kind: type[Main]) -> Main:
+    return kind(
+        name=name,
+        scale=size.scale,
+        patch=size.sr_patch,
+        batch=size.sr_batch,
+        steps=size.sr_steps,
+        lr=size.lr,
+        short_lr=size.short_lr,
+        schedule=size.sr_schedule,
+        betas=size.betas,
+        clip=size.clip,
+        training_set=size.training_set,
+        level=Small(FACTOR),
+        width=size.width,
+        blocks=size.sr_blocks,
+        enlarges=FACTOR,
+        init_gain=size.init_gain,
+    )
