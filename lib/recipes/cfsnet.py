@@ -88,9 +88,10 @@ class Perceptual(Tuned):
     parts = ("l1", "perceptual", "critic_gap", "gradient_penalty")
 
     def opponent(self) -> Critic:
-        """With layer norm [O], as the inventors of the gradient penalty advise: it is on the score of one
-        picture, which the released batch norm makes depend on the others."""
-        return Critic(self.channels, self.critic, self.patch, partial(nn.GroupNorm, 1))
+        """With instance norm [O]: a penalty on the gradient of the score of one picture does not allow for
+        the released batch norm, which makes that score depend on the others."""
+        norm = partial(nn.InstanceNorm2d, affine=True)
+        return Critic(self.channels, self.critic, self.patch, norm)
 
     def objective(
         self,
@@ -220,7 +221,7 @@ SMOKE = replace(
     sr_blocks=2,
     patch=24,
     batch=4,
-    sr_patch=32,
+    sr_patch=64,
     sr_batch=3,
     steps=4,
     tune_steps=4,
@@ -315,7 +316,7 @@ def _super_resolution(size: Size) -> tuple[Main, Perceptual]:
         _enlarging(size, SR_TUNED, Perceptual),
         parent=main.name,
         guide=RANKER_RGB,
-        opponent_lr=size.tune_lr,
+        opponent_lr=1e-4,  # [C]
         critic=size.critic,
     )
     return main, tuned
