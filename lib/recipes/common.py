@@ -51,15 +51,19 @@ class Denoise:
     """Gaussian noise of one level, in 8-bit grey levels."""
 
     sigma: float
-    quantise: bool = True  # [C] noisy images are 8-bit files in the authors' script
+    quantise: bool = True  # [C] noisy images are 8-bit files in AdaFM's script
 
-    multiple = 1
     border = 0
     margin = 0
 
     @property
     def name(self) -> str:
         return f"sigma{self.sigma:g}" if self.quantise else f"sigma{self.sigma:g} float"
+
+    @property
+    def multiple(self) -> int:
+        """AdaFM's script adds its noise to pictures of even sides [C]."""
+        return 2 if self.quantise else 1
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         """clean (N, C, H, W) in [0, 1] -> the same shape, noisy."""
