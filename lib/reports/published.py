@@ -26,10 +26,10 @@ def settings() -> list[tuple[str, Setting, float]]:
 
 def _setting(method: str, dataset: str, level: str) -> Setting:
     if level.startswith("q"):
-        return Setting(method, (), Protocol(dataset, Compress(int(level[1:])), colour="luma"))
+        return Setting(method, (), Protocol(dataset, Compress(int(level[1:])), colour="luma", multiple=1))
     sigma = float(level.removeprefix("sigma").removesuffix(" float"))
     knobs = (sigma,) if method.startswith("FFDNet") else ()
-    return Setting(method, knobs, Protocol(dataset, Denoise(sigma, quantise=False)))
+    return Setting(method, knobs, Protocol(dataset, Denoise(sigma, quantise=False), multiple=1))
 
 
 def record(device: str = "auto") -> None:
