@@ -268,9 +268,9 @@ def evaluate(
 def best_knob(coarse: Callable[[float], float], fine: Callable[[float], float]) -> float:
     """The knob in [0, 1], in hundredths, with the highest `fine` score.
 
-    `coarse`, a cheaper estimate, is tried at every tenth; from the top of the parabola through its
-    three best, `fine` goes uphill in hundredths. Both must rise to one maximum and fall, as a set-mean
-    PSNR does between two levels.
+    `coarse`, a cheaper estimate, is tried at every tenth, then in hundredths uphill from the top of the
+    parabola through its three best; from where it ends, `fine` goes uphill. Both must rise to one maximum
+    and fall, as a set-mean PSNR does between two levels.
     """
     tenths = [coarse(i / 10) for i in range(11)]
     top = int(np.argmax(tenths))
@@ -279,12 +279,18 @@ def best_knob(coarse: Callable[[float], float], fine: Callable[[float], float]) 
         before, here, after = tenths[top - 1 : top + 2]
         curvature = 2 * here - before - after
         best += round(5 * (after - before) / curvature) if curvature else 0
+    return _uphill(fine, _uphill(coarse, best)) / 100
+
+
+def _uphill(score: Callable[[float], float], start: int) -> int:
+    """In hundredths, from `start` to the nearest maximum in 0..100."""
+    here, value = start, score(start / 100)
     while True:
-        around = [i for i in (best - 1, best + 1) if 0 <= i <= 100]
-        ahead = max((best, *around), key=lambda i: fine(i / 100))
-        if ahead == best:
-            return best / 100
-        best = ahead
+        around = {i: score(i / 100) for i in (here - 1, here + 1) if 0 <= i <= 100}
+        ahead = max(around, key=around.get)
+        if around[ahead] <= value:
+            return here
+        here, value = ahead, around[ahead]
 
 
 def fit_curve(levels: np.ndarray, knobs: np.ndarray, order: int) -> np.polynomial.Polynomial:
