@@ -5,6 +5,7 @@ What a command needs is imported inside it, so that --help answers at once.
 
 import argparse
 import math
+import shlex
 import sys
 import time
 from dataclasses import replace
@@ -71,16 +72,24 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--fresh", action="store_true", help="train again what has a checkpoint")
     parser.add_argument("--out", type=Path, help="folder of checkpoints (default: the one all commands read)")
     add_device(parser)
+    several = parser.add_argument_group(
+        "several runs", "Each in a process of its own, with a log; one that fails stops only what needs it."
+    )
+    several.add_argument("--jobs", type=positive_int, default=1, metavar="J", help="at a time (default 1)")
+    several.add_argument("--cluster", metavar="ADDRESS", help="of a dask scheduler to run on")
+    several.add_argument("--background", action="store_true", help="go on when the terminal is closed")
+    several.add_argument(
+        "--list", action="store_true", help="only print commands, one for each job of an array"
+    )
     parser.set_defaults(run=train)
 
 
 def train(arguments: argparse.Namespace) -> int:
-    from lib import checkpoints, paths, recipes, training
+    from lib import checkpoints, paths, pool, recipes, trainings
 
     out = arguments.out or paths.CHECKPOINTS
     check_device(arguments.device)
-    budget = {name: getattr(arguments, name) for name in ("steps", "minutes", "patch", "batch")}
-    if not (arguments.steps or arguments.minutes) and any(budget.values()):
+    if not (arguments.steps or arguments.minutes) and (arguments.patch or arguments.batch):
         sys.exit("--patch and --batch belong to a budget: give --steps or --minutes too.")
 
     def trained(recipe: recipes.Recipe) -> bool:
@@ -94,15 +103,52 @@ def train(arguments: argparse.Namespace) -> int:
         if trained(recipe):
             print(f"{recipe.name} is trained at {recipe.scale} scale; --fresh trains it again.")
     wanted = [recipe for recipe in named or recipes.queue(arguments.scale) if not trained(recipe)]
-    try:
-        for recipe in wanted[: arguments.next]:
-            if arguments.training_set:
-                recipe = replace(recipe, training_set=arguments.training_set)
-            recipe = training.budgeted(recipe, **budget)
-            training.train(recipe, device=arguments.device, out=out, compiled=arguments.compile)
-    except (ValueError, FileNotFoundError, training.Diverged) as error:
-        sys.exit(str(error))
+    wanted = wanted[: arguments.next]
+
+    def command(*names: str) -> list[str]:
+        return [sys.executable, "-m", "lib", "train", *names, *train_options(arguments)]
+
+    runs = trainings.trainings(wanted, command)
+    if arguments.list:
+        groups = ([run.name for run in group] for group in trainings.groups(runs))
+        print("\n".join(shlex.join(command(*names)) for names in groups))
+    elif arguments.background and wanted:
+        log = paths.RUNS / "training" / time.strftime("queue-%Y-%m-%d_%H%M%S.log")
+        together = ["--jobs", str(arguments.jobs)]
+        together += ["--cluster", arguments.cluster] if arguments.cluster else []
+        group = pool.detach([*command(*(recipe.name for recipe in wanted)), *together], log)
+        print(f"{len(wanted)} runs are trained in the background.\nLog: {log}\nStop: kill -- -{group}")
+        print("The same command goes on where they stood; python -m lib status tells how far they are.")
+    elif len(wanted) == 1:
+        train_here(wanted[0], arguments, out)
+    elif wanted:
+        return int(bool(trainings.train_all(runs, jobs=arguments.jobs, cluster=arguments.cluster)))
     return 0
+
+
+def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
+    """One run, in this process; ends with a sentence where it cannot be trained."""
+    from lib import training
+
+    budget = {name: getattr(arguments, name) for name in ("steps", "minutes", "patch", "batch")}
+    try:
+        if arguments.training_set:
+            recipe = replace(recipe, training_set=arguments.training_set)
+        recipe = training.budgeted(recipe, **budget)
+        training.train(recipe, device=arguments.device, out=out, compiled=arguments.compile)
+    except (ValueError, FileNotFoundError, training.Busy, training.Diverged) as error:
+        sys.exit(str(error))
+
+
+def train_options(arguments: argparse.Namespace) -> list[str]:
+    """What was asked of each run, to be said again to a process of its own."""
+    options = [f"--scale={arguments.scale}", f"--device={arguments.device}"]
+    for name in ("steps", "minutes", "patch", "batch", "training_set", "out"):
+        value = getattr(arguments, name)
+        if value is not None:
+            options.append(f"--{name.replace('_', '-')}={value}")
+    options += [f"--{name}" for name in ("compile", "fresh") if getattr(arguments, name)]
+    return options
 
 
 def add_measure(commands: argparse._SubParsersAction) -> None:

@@ -9,18 +9,15 @@ import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import run_page
+from lib import pool, run_page
 from lib.paths import ROOT
 from lib.run_page import Outcome
 
@@ -134,23 +131,9 @@ def run_notebook(job: Job, threads: int | None = None) -> Outcome:
     job.output.mkdir()
     parameters = json.dumps({**job.parameters, "output": str(job.output)})
     command = [sys.executable, "-m", "lib.execute", str(job.notebook), str(job.folder), parameters]
-    environment = {**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
-    log = job.folder / f"{job.name}.log"
     start = time.monotonic()
-    with log.open("w", encoding="utf-8") as file:
-        code = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
-        ).returncode
-    seconds = time.monotonic() - start
-    error = "" if code == 0 else _last_line(log, code)
-    return _outcome(job, seconds, error)
-
-
-def _last_line(log: Path, code: int) -> str:
-    if code < 0:
-        return f"the process was killed by signal {-code}"
-    lines = log.read_text(encoding="utf-8").strip().splitlines()
-    return lines[-1] if lines else f"the process ended with status {code}"
+    error = pool.run_logged(command, job.folder / f"{job.name}.log", threads)
+    return _outcome(job, time.monotonic() - start, error)
 
 
 def _outcome(job: Job, seconds: float, error: str) -> Outcome:
@@ -168,8 +151,9 @@ def _outcome(job: Job, seconds: float, error: str) -> Outcome:
 
 def _execute(jobs: list[Job], cluster: str | None) -> None:
     display = Display()
-    with _pool(cluster, len(jobs)) as (pool, threads):
-        running = {pool.submit(run_notebook, job, threads): job for job in jobs}
+    workers = min(len(jobs), max(1, (os.cpu_count() or 1) // 2))
+    with pool.executor(workers, cluster) as (executor, threads):
+        running = {executor.submit(run_notebook, job, threads): job for job in jobs}
         while running:
             ended, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for job in running.values():
@@ -183,24 +167,6 @@ def _execute(jobs: list[Job], cluster: str | None) -> None:
 def _result(future: Future, job: Job) -> Outcome:
     error = future.exception()  # of the worker, not of the notebook
     return _outcome(job, 0.0, f"{type(error).__name__}: {error}") if error else future.result()
-
-
-@contextmanager
-def _pool(cluster: str | None, jobs: int) -> Iterator[tuple[Executor, int | None]]:
-    """An executor, and the threads that each of its jobs may use (None: as the worker likes)."""
-    if cluster is None:
-        cores = os.cpu_count() or 1
-        workers = min(jobs, max(1, cores // 2))
-        executor = ThreadPoolExecutor(workers)
-        try:
-            yield executor, max(1, cores // workers) if workers > 1 else None
-        finally:
-            executor.shutdown(cancel_futures=True)
-    else:
-        from distributed import Client
-
-        with Client(cluster) as client, client.get_executor(pure=False, retries=0) as executor:
-            yield executor, None
 
 
 class Display:

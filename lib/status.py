@@ -12,6 +12,7 @@ from lib import data, devices, paths
 from lib.checkpoints import path_of
 from lib.claims.adafm import CLAIMS, LIVE
 from lib.recipes import Scale, queue
+from lib.training import under_way
 
 SHOWN: tuple[Scale, ...] = ("compact", "paper")
 
@@ -41,8 +42,16 @@ def _run(name: str, scale: Scale, folder: Path) -> str:
             return "damaged"
         return f"{json.loads(header['steps'])} steps, {json.loads(header['utc'])[:10]}"
     started = (paths.RUNS / "training").glob(f"{name}-{scale}-*/state.safetensors")
-    steps = [json.loads(_header(state).get("progress", "{}")).get("step", 0) for state in started]
-    return f"in training: step {max(steps)}" if steps else "missing"
+    states = [_state(path) for path in started]
+    return "; ".join(states) if states else "missing"
+
+
+def _state(path: Path) -> str:
+    """How far an unfinished run is."""
+    header = _header(path)
+    step = json.loads(header.get("progress", "{}")).get("step", 0)
+    share = json.loads(header.get("share", "0"))
+    return f"{'in training' if under_way(path.parent) else 'stopped'}: step {step} ({share:.0%})"
 
 
 def _header(path: Path) -> dict[str, str]:

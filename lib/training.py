@@ -5,10 +5,13 @@ exactly where its last saved state stood: on a CPU the final weights are the sam
 """
 
 import csv
+import fcntl
 import json
+import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +32,10 @@ REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATIONS = 20  # a run, but no more than one in 50 steps
 HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
+
+
+class Busy(RuntimeError):
+    """Another process is training this run."""
 
 
 class Diverged(RuntimeError):
@@ -67,22 +74,61 @@ def train(
 ) -> Path:
     """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood.
 
-    Raises Diverged on a loss that is not finite, FileNotFoundError where the parent is missing.
+    Raises Diverged on a loss that is not finite, FileNotFoundError where the parent is missing, Busy where
+    another process is training this very run.
     """
     devices.tune_cpu()
     where = devices.choose(device)
-    job = Job(recipe, where, out, compiled)
-    job.resume()
-    with tqdm(
-        total=job.total,
-        initial=job.done(),
-        unit="step" if recipe.minutes is None else "s",
-        desc=recipe.name,
-        disable=not sys.stderr.isatty(),
-        smoothing=0.1,
-    ) as bar:
-        job.run(bar)
-    return job.finish()
+    with _alone(recipe):
+        job = Job(recipe, where, out, compiled)
+        job.resume()
+        with tqdm(
+            total=job.total,
+            initial=job.done(),
+            unit="step" if recipe.minutes is None else "s",
+            desc=recipe.name,
+            disable=not sys.stderr.isatty(),
+            smoothing=0.1,
+        ) as bar:
+            job.run(bar)
+        return job.finish()
+
+
+def folder_of(recipe: Recipe) -> Path:
+    """Where the state of an unfinished run lies."""
+    return paths.RUNS / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
+
+
+def under_way(folder: Path) -> bool:
+    """Whether a process is training the run whose state lies here."""
+    try:
+        with _locked(folder):
+            return False
+    except BlockingIOError:
+        return True
+
+
+@contextmanager
+def _alone(recipe: Recipe) -> Iterator[None]:
+    folder = folder_of(recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            held.enter_context(_locked(folder))
+        except BlockingIOError:
+            raise Busy(f"{recipe.name} is being trained by another process.") from None
+        yield
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds the folder's lock, which ends with the process; raises BlockingIOError where another has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Job:
@@ -93,7 +139,7 @@ class Job:
         self.device = device
         self.out = out
         self.precision = devices.fast_precision(device)
-        self.folder = paths.RUNS / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
+        self.folder = folder_of(recipe)
         self.progress = _Progress()
         self.commit, self.dirty = provenance.commit(), provenance.dirty()
         torch.manual_seed(recipe.seed)
@@ -265,7 +311,7 @@ class Job:
         checkpoints.write_atomically(
             self.folder / "state.safetensors",
             tensors,
-            {"progress": json.dumps(asdict(self.progress))},
+            {"progress": json.dumps(asdict(self.progress)), "share": json.dumps(self.done() / self.total)},
         )
 
     def resume(self) -> None:

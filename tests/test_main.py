@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lib import __main__ as command_line
-from lib import checkpoints, paths
+from lib import checkpoints, paths, pool
 from lib.images import Picture, read, write
 from lib.paths import ROOT
 
@@ -132,11 +132,45 @@ def test_train_leaves_what_is_trained(trained, capsys):
     assert path.read_bytes() == before and "--fresh trains it again" in capsys.readouterr().out
 
 
-def test_train_next_takes_the_most_wanted_that_is_missing(trained, tmp_path, monkeypatch):
+def test_train_next_takes_the_most_wanted_that_is_missing(trained, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--steps", 1)
     assert lib("train", "--next", 2, *common, "--out", tmp_path) == 0
     assert {path.stem for path in tmp_path.rglob("*.safetensors")} == {BASIC, "adafm-denoise-basic-s75"}
+    assert capsys.readouterr().out.splitlines()[-1].startswith("adafm-denoise-basic-s75: done in")
+    log = tmp_path / "runs" / "training" / "adafm-denoise-basic-s75-smoke.log"
+    assert "on the images held out" in log.read_text()
+
+
+def test_train_list_prints_a_command_for_each_group(tmp_path, capsys):
+    names = (BASIC, "adafm-denoise-basic-s75", STAGE)
+    assert lib("train", *names, "--list", "--scale", "smoke", "--minutes", 2, "--out", tmp_path) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert f" train {BASIC} {STAGE} --scale=smoke --device=auto --minutes=2.0 --out={tmp_path}" in first
+    assert " train adafm-denoise-basic-s75 --scale=smoke" in second
+    assert not list(tmp_path.iterdir())
+
+
+def test_train_in_the_background(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    begun = []
+    monkeypatch.setattr(pool, "detach", lambda command, log: begun.append((command, log)) or 1234)
+    assert lib("train", BASIC, STAGE, "--scale", "smoke", "--steps", 1, "--background", "--jobs", 2) == 0
+    ((command, log),) = begun
+    said = capsys.readouterr().out
+    assert f"2 runs are trained in the background.\nLog: {log}\nStop: kill -- -1234" in said
+    assert command[2:] == [
+        "lib", "train", BASIC, STAGE, "--scale=smoke", "--device=auto", "--steps=1", "--jobs", "2"
+    ]  # fmt: skip
+
+
+def test_several_runs_fail_one_by_one(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    common = ("--scale", "smoke", "--training-set", "kodak24", "--out", tmp_path)
+    assert lib("train", BASIC, STAGE, *common) == 1
+    said = capsys.readouterr().out
+    assert f"{BASIC}: failed" in said and "for measuring, never for training" in said
+    assert f"{STAGE}: not trained, for {BASIC} is not" in said
 
 
 def test_restore_a_picture(trained, picture):
@@ -159,7 +193,8 @@ def test_a_knob_below_its_range_extrapolates(trained, picture, capsys):
 def test_restore_enlarges_by_a_factor_that_is_trained(tmp_path, picture, monkeypatch, capsys):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", tmp_path)
-    assert lib("train", "adafm-sr-basic-x3", "adafm-sr-x3-x4-k5", "--steps", 1, *common) == 0
+    for run in ("adafm-sr-basic-x3", "adafm-sr-x3-x4-k5"):
+        assert lib("train", run, "--steps", 1, *common) == 0
     out = picture.with_name("out.png")
     large = ("restore", picture, "-o", out, *LARGER, "--checkpoints", tmp_path)
     assert lib(*large, "--factor", 3.4) == 0

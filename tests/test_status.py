@@ -1,6 +1,9 @@
 """What status says of checkpoints, rows and damaged files."""
 
+import json
+
 import torch
+from safetensors.torch import save_file
 
 from lib import status
 from lib.checkpoints import Provenance, path_of, save
@@ -22,6 +25,9 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
         BASIC, "", "{}", "compact", steps=123, training_set="skimage", utc="2026-01-02T03:04:05Z"
     )
     save(path_of(BASIC, "compact", tmp_path), {"weight": torch.ones(1)}, history)
+    state = tmp_path / "runs" / "training" / "adafm-denoise-basic-s25-compact-0123" / "state.safetensors"
+    state.parent.mkdir(parents=True)
+    save_file({"weight": torch.ones(1)}, state, {"progress": json.dumps({"step": 1234}), "share": "0.2"})
     damaged = path_of(BASIC, "paper", tmp_path)
     damaged.parent.mkdir()
     damaged.write_bytes(b"not weights")
@@ -29,5 +35,6 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
     text = status.text(tmp_path, tmp_path)
     assert cells(text, BASIC) == ["123 steps, 2026-01-02", "damaged"]
     assert cells(text, "adafm-denoise-basic-s75") == ["missing", "missing"]
+    assert cells(text, "adafm-denoise-basic-s25") == ["stopped: step 1234 (20%)", "missing"]
     assert cells(text, "adafm-table5") == ["2 rows", "missing"]
     assert "site-packages/skimage" in cells(text, "skimage")[0]

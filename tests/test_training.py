@@ -183,6 +183,23 @@ def test_a_changed_recipe_does_not_take_up_the_state_of_another(tmp_path, steps_
 # --- budgets ---------------------------------------------------------------------------------------
 
 
+def test_a_run_is_trained_by_one_process_only(tmp_path, monkeypatch):
+    folder = training.folder_of(tiny(BASIC))
+    seen = []
+
+    def step(job, number):
+        seen.append(training.under_way(folder))
+        with pytest.raises(training.Busy, match=f"{BASIC} is being trained by another process"):
+            train(BASIC, tmp_path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.Job, "make_step", step)
+    with pytest.raises(KeyboardInterrupt):
+        train(BASIC, tmp_path)
+    assert seen == [True]
+    assert not training.under_way(folder)
+
+
 def test_rates_follow_the_schedule(tmp_path, steps_taken):
     train(BASIC, tmp_path, lr=1e-3, schedule=Steps(drops=((0.5, 0.1),)))
     assert [rate for _, rate in steps_taken] == pytest.approx([1e-3] * 8 + [1e-4] * 8)

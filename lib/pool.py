@@ -1,0 +1,59 @@
+"""Work in processes of its own: in a local pool or on a dask cluster, each with a log, some left behind."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib.paths import ROOT
+
+
+@contextmanager
+def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int | None]]:
+    """An executor, and the threads that each of its jobs may use (None: as the job likes).
+
+    Locally `workers` at a time; on the dask scheduler at the address `cluster`, as many as it has.
+    """
+    if cluster is None:
+        pool = ThreadPoolExecutor(workers)
+        try:
+            yield pool, max(1, (os.cpu_count() or 1) // workers) if workers > 1 else None
+        finally:
+            pool.shutdown(cancel_futures=True)
+    else:
+        from distributed import Client
+
+        with Client(cluster) as client, client.get_executor(pure=False, retries=0) as pool:
+            yield pool, None
+
+
+def run_logged(command: Sequence[str], log: Path, threads: int | None = None) -> str:
+    """Runs a command to its end, so that one killed for its memory ends alone.
+
+    What it says goes into `log`. Returns its last line where it failed, nothing where it did not.
+    """
+    environment = {**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file:
+        code = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        ).returncode
+    return "" if code == 0 else _last_line(log, code)
+
+
+def detach(command: Sequence[str], log: Path) -> int:
+    """Starts a command that outlives this process and its terminal, with a log; returns its process group."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+        ).pid
+
+
+def _last_line(log: Path, code: int) -> str:
+    if code < 0:
+        return f"the process was killed by signal {-code}"
+    lines = log.read_text(encoding="utf-8").strip().splitlines()
+    return lines[-1] if lines else f"the process ended with status {code}"

@@ -1,0 +1,69 @@
+"""Processes of their own: what is logged, what is said of those that fail, and those left behind."""
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from lib import pool
+
+
+def python(code):
+    return [sys.executable, "-c", code]
+
+
+def test_what_a_process_says_is_logged(tmp_path):
+    log = tmp_path / "new" / "run.log"
+    assert pool.run_logged(python("import sys; print('out'); print('err', file=sys.stderr)"), log) == ""
+    assert sorted(log.read_text().split()) == ["err", "out"]
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("print('begun'); raise SystemExit('the lamp is out')", "the lamp is out"),
+        ("raise SystemExit(3)", "the process ended with status 3"),
+        ("import os; os.kill(os.getpid(), 9)", "the process was killed by signal 9"),
+    ],
+)
+def test_a_failure_is_one_line(code, error, tmp_path):
+    assert pool.run_logged(python(code), tmp_path / "run.log") == error
+
+
+def test_workers_share_the_cores(monkeypatch, tmp_path):
+    monkeypatch.setattr(pool.os, "cpu_count", lambda: 8)
+    with pool.executor(1, None) as (_, threads):
+        assert threads is None
+    with pool.executor(3, None) as (executor, threads):
+        assert threads == 2
+        print_threads = python("import os; print(os.environ['OMP_NUM_THREADS'])")
+        assert executor.submit(pool.run_logged, print_threads, tmp_path / "run.log", threads).result() == ""
+    assert (tmp_path / "run.log").read_text() == "2\n"
+
+
+def test_a_detached_process_has_a_group_of_its_own_that_ends_whole(tmp_path):
+    child = "import time; print(1, flush=True); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    group = pool.detach(python(parent), tmp_path / "run.log")
+    assert os.getpgid(group) == group != os.getpgid(0)
+    wait_until(lambda: (tmp_path / "run.log").read_text() == "1\n")
+    os.killpg(group, signal.SIGTERM)
+    os.waitpid(group, 0)
+    wait_until(lambda: not alive(group))
+
+
+def alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(happened, seconds=20):
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.05)
