@@ -133,7 +133,7 @@ def slider(
     level also degrades the picture anew and encodes it.
     """
     loaded, note = _network(scale)
-    state = SliderState(loaded, [_square(side)], device=device)
+    state = SliderState([loaded], [_square(side)], device=device)
     state.moving = True
     coefs = (0.01 * (i % 97) for i in range(10**9))
     levels = (20.0 + i % 41 for i in range(10**9))

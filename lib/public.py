@@ -53,14 +53,20 @@ def load(
     scales: tuple[Scale, ...] = ("paper", "compact") if scale is None else (scale,)
     public = find(name) if level is None else _trained_for(level, name, scales, folder)
     scale = next((s for s in scales if path_of(public.run, s, folder).exists()), scales[-1])
+    loaded = load_run(public, scale, folder)
+    if level is None:
+        return loaded
+    task = replace(loaded.task, level=replace(loaded.task.level, start=level))
+    return replace(loaded, task=task)
+
+
+def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Loaded:
+    """One of NETWORKS at one scale; raises FileNotFoundError where it is not trained."""
     trained = networks.load(public.run, scale, folder)
     curve = read_curve(public.run, scale)
-    task = public.task
-    if curve is None and task.enlarges:
-        curve = tasks.straight_line("coef", task.level)
-    if level is not None:
-        task = replace(task, level=replace(task.level, start=level))
-    return Loaded(name, trained.net, task, public.channels, scale, curve)
+    if curve is None and public.task.enlarges:
+        curve = tasks.straight_line("coef", public.task.level)
+    return Loaded(public.name, trained.net, public.task, public.channels, scale, curve)
 
 
 def find(name: str) -> Public:

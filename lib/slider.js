@@ -7,15 +7,14 @@ const CHUNK = 2 ** 20;
 
 const PAGE = `
   <div class="knobs-bar">
+    <label class="networks">Network <select class="network"></select></label>
     <label>Picture <select class="picture"></select></label>
     <button type="button" class="open">Open your own…</button>
     <input type="file" class="file" accept="image/*" aria-label="Your own picture" hidden>
     <label class="knobs-check"><input type="checkbox" class="degrade"> degrade the picture
       <span class="knobs-hint untick"></span></label>
   </div>
-  <div class="knobs-rows">
-    <div class="knobs-row level"></div>
-  </div>
+  <div class="knobs-rows"></div>
   <figure class="knobs-view">
     <img class="after" alt="Restored picture" draggable="false">
     <img class="region" alt="" draggable="false" hidden>
@@ -53,31 +52,28 @@ function render({ model, el }) {
 
   // Controls.
 
-  const first = model.get("controls");
-  const level = row(find(".level"), first.level.label, "", first.level, send, { do: "level" });
-  find(".untick").textContent = `(${first.untick})`;
-  const seedLabel = document.createElement("label");
-  const seed = document.createElement("input");
-  Object.assign(seed, { type: "number", min: 0, step: 1 });
-  seedLabel.title = "Another seed draws other noise";
-  seedLabel.append("seed", seed);
-  if (first.seeded) find(".level").append(seedLabel);
-  onEntered(seed, () => {
-    send({ do: "seed", value: Math.max(0, Math.round(+seed.value)) });
-  });
+  const network = find(".network");
+  network.addEventListener("change", () => send({ do: "use", network: network.value }));
+  find(".networks").hidden = model.get("controls").networks.length < 2;
+  network.replaceChildren(...model.get("controls").networks.map((title) => new Option(title, title)));
 
-  const auto = document.createElement("button");
-  Object.assign(auto, { type: "button", className: "auto", textContent: "Auto" });
-  auto.addEventListener("click", () => send({ do: "auto" }));
-  const knobs = first.knobs.map((knob, i) => {
-    const line = document.createElement("div");
-    line.className = "knobs-row";
-    find(".knobs-rows").append(line);
-    const action = { do: "knob", name: knob.name };
-    const made = row(line, knob.name, knob.meaning, { ...knob, step: 0.01 }, send, action);
-    if (i === 0) line.append(auto);
-    return made;
-  });
+  // The rows of one network; another has its own.
+  let rows = {};
+  function build(now) {
+    find(".knobs-rows").replaceChildren();
+    const line = () => find(".knobs-rows").appendChild(document.createElement("div"));
+    const level = row(line(), now.level.label, "", now.level, send, { do: "level" });
+    const seed = now.seeded && seedOf(level.line, (value) => send({ do: "seed", value }));
+    const auto = document.createElement("button");
+    Object.assign(auto, { type: "button", className: "auto", textContent: "Auto" });
+    auto.addEventListener("click", () => send({ do: "auto" }));
+    const knobs = now.knobs.map((knob) => {
+      const action = { do: "knob", name: knob.name };
+      return row(line(), knob.name, knob.meaning, { ...knob, step: 0.01 }, send, action);
+    });
+    if (knobs.length) knobs[0].line.append(auto);
+    rows = { network: now.network, level, seed, auto, knobs };
+  }
 
   picture.addEventListener("change", () => send({ do: "choose", name: picture.value }));
   degrade.addEventListener("change", () => send({ do: "degrade", value: degrade.checked }));
@@ -108,18 +104,20 @@ function render({ model, el }) {
     const now = model.get("controls");
     if (now.serial < sent) return;
     sent = now.serial;
+    if (rows.network !== now.network) build(now);
+    network.value = now.network;
     const names = new Set([...now.pictures, now.picture]);
     picture.replaceChildren(...[...names].map((name) => new Option(name, name)));
     picture.value = now.picture;
     degrade.checked = now.degrading;
-    seed.value = now.seed;
-    level.set(now.level.value);
-    level.enable(now.level.active);
-    seed.disabled = !now.degrading;
-    now.knobs.forEach((knob, i) => knobs[i].set(knob.value));
-    auto.disabled = !now.auto;
+    find(".untick").textContent = `(${now.untick})`;
+    if (rows.seed) Object.assign(rows.seed, { value: now.seed, disabled: !now.degrading });
+    rows.level.set(now.level.value);
+    rows.level.enable(now.level.active);
+    now.knobs.forEach((knob, i) => rows.knobs[i].set(knob.value));
+    rows.auto.disabled = !now.auto;
     const found = now.estimated ? "Estimate the level and set" : "Set";
-    auto.title = now.auto ? `${found} the knob for it` : "No fitted curve is stored for this network";
+    rows.auto.title = now.auto ? `${found} the knob for it` : "No fitted curve is stored for this network";
     view.style.setProperty("--shape", now.width / now.height);
     left.querySelector("[value=original]").disabled = !now.degrading;
     if (!now.degrading) left.value = "before";
@@ -235,6 +233,7 @@ function render({ model, el }) {
 
 // A label, a range and a number that stay together; `set` moves both without sending.
 function row(line, name, meaning, limits, send, action) {
+  line.className = "knobs-row";
   const label = document.createElement("span");
   label.className = "knobs-label";
   label.textContent = name;
@@ -280,7 +279,19 @@ function row(line, name, meaning, limits, send, action) {
     range.value = number.value;
     send({ ...action, value: +number.value, moving: false });
   });
-  return { set, enable: (on) => [range, number].forEach((input) => (input.disabled = !on)) };
+  return { line, set, enable: (on) => [range, number].forEach((input) => (input.disabled = !on)) };
+}
+
+// A field for the seed of what is random in the degradation, at the end of a row.
+function seedOf(line, act) {
+  const label = document.createElement("label");
+  const seed = document.createElement("input");
+  Object.assign(seed, { type: "number", min: 0, step: 1 });
+  label.title = "Another seed draws other noise";
+  label.append("seed", seed);
+  line.append(label);
+  onEntered(seed, () => act(Math.max(0, Math.round(+seed.value))));
+  return seed;
 }
 
 // Acts once on what was typed, when the field is left or Enter is pressed.

@@ -61,8 +61,9 @@ class Rendering:
 
 
 class SliderState:
-    """A picture, how it is degraded, where the knobs stand, and what comes out.
+    """A picture, how it is degraded, the network and where its knobs stand, and what comes out.
 
+    `networks`, by title, are those to choose from; the first is taken.
     `note` is the sentence that the last action left for the user, empty when all is well.
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
@@ -70,23 +71,33 @@ class SliderState:
     `pictures` counts the pictures taken, an enlarged one anew at every factor.
     """
 
-    def __init__(self, loaded: Loaded, samples: Sequence[Sample], *, device: str | torch.device = "auto"):
-        self.loaded = loaded
+    def __init__(
+        self, networks: Sequence[Loaded], samples: Sequence[Sample], *, device: str | torch.device = "auto"
+    ):
+        self.networks = {loaded.title: loaded for loaded in networks}
         self.samples = {sample.name: sample for sample in samples}
-        self.knobs = {knob.name: knob.start for knob in loaded.net.knobs}
-        self.level = loaded.task.level.start
+        self._restorers = {loaded.title: Restorer(loaded.net, device=device) for loaded in networks}
+        self.loaded = networks[0]
+        self.knobs = self._knobs_at_start()
+        self.level = self.loaded.task.level.start
         self.seed = 0
         self.degrading = True
         self.moving = False
         self.focus = (0.5, 0.5)
         self.note = ""
-        self._restorer = Restorer(loaded.net, device=device)
         self.pixels_per_second: float | None = None
         self.pictures = 0
         self._picture = self._taken = None
         self.choose(next(iter(self.samples)))
 
     # What a user does.
+
+    def use(self, title: str) -> None:
+        """Another of the networks, its level and knobs where they start; the picture stays."""
+        loaded = self.networks[title]
+        if self._take(self.name, self._picture, self.degrading, loaded.task.level.start, loaded):
+            self.knobs = self._knobs_at_start()
+            self.pixels_per_second = None
 
     def choose(self, name: str) -> None:
         """One of the samples, by name."""
@@ -214,21 +225,29 @@ class SliderState:
         name = f"{PurePath(self.name).stem}-{self.loaded.name}{settings}.png"
         return name, encode(Picture(pixels, alpha, None), "png")
 
-    def _take(self, name: str, picture: Picture, degrading: bool, level: float) -> None:
+    def _knobs_at_start(self) -> dict[str, float]:
+        return {knob.name: knob.start for knob in self.loaded.net.knobs}
+
+    def _take(
+        self, name: str, picture: Picture, degrading: bool, level: float, loaded: Loaded | None = None
+    ) -> bool:
         """All of this, or a sentence and nothing where the enlarged picture would be too large."""
+        loaded = loaded or self.loaded
         taken = picture
-        if self.loaded.task.enlarges and not degrading:
+        if loaded.task.enlarges and not degrading:
             try:
                 taken = enlarge(picture, level, max_pixels=MAX_PIXELS)
             except BadImage as error:
                 self.note = f"{name}: {error}"
-                return
+                return False
         self.name, self._picture, self.degrading, self.level = name, picture, degrading, level
+        self.loaded = loaded
         if taken is not self._taken:
             self._taken, self._clean = taken, to_tensor(taken.pixels)
             self.pictures += 1
         self._forget()
         self.note = ""
+        return True
 
     def _forget(self) -> None:
         self._degraded_now: Tensor | None = None
@@ -248,10 +267,10 @@ class SliderState:
         return replace(self._picture, pixels=self.degraded(), tables=None)
 
     def _restore(self, x: Tensor, progress: Progress | None = None) -> tuple[Tensor, float]:
-        knobs = tuple(self.knobs.values())
+        knobs, restorer = tuple(self.knobs.values()), self._restorers[self.loaded.title]
         start = time.perf_counter()
         restored = restore_colours(
-            lambda y: self._restorer(y, knobs, progress=progress), x, self.loaded.channels
+            lambda y: restorer(y, knobs, progress=progress), x, self.loaded.channels
         )
         seconds = time.perf_counter() - start
         self.pixels_per_second = math.prod(x.shape[-2:]) / seconds

@@ -79,6 +79,12 @@ class Loaded:
     scale: str
     curve: KnobCurve | None
 
+    @property
+    def title(self) -> str:
+        """Its name, with the factors where a name stands for several networks."""
+        limits = self.task.level
+        return f"{self.name} x{limits.low:g} to x{limits.high:g}" if self.task.enlarges else self.name
+
 
 def straight_line(knob: str, level: Level) -> KnobCurve:
     """The curve from 0 at the lowest level to 1 at the highest, where none was measured."""

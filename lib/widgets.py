@@ -1,6 +1,6 @@
 """The knobs of a network in a notebook: turn them and watch.
 
-`slider(loaded)` is all a notebook needs. What it does is in `slider_state.py`; here its results are
+`slider(networks)` is all a notebook needs. What it does is in `slider_state.py`; here its results are
 sent to the browser and its messages are taken; how it looks is in `slider.js` and `slider.css`.
 """
 
@@ -23,13 +23,13 @@ HERE = Path(__file__).parent
 
 
 def slider(
-    loaded: Loaded,
+    networks: Sequence[Loaded],
     samples: Sequence[Sample] | None = None,
     *,
     device: str | torch.device = "auto",
 ) -> "Slider":
-    """The slider of a network; `samples` to choose from, scikit-image's photographs by default."""
-    return Slider(SliderState(loaded, samples or load_images("skimage"), device=device))
+    """The slider of one or more networks; `samples` to choose from, by default scikit-image's."""
+    return Slider(SliderState(networks, samples or load_images("skimage"), device=device))
 
 
 class Superseded(Exception):
@@ -84,6 +84,8 @@ class Slider(anywidget.AnyWidget):
         match message:
             case {"do": "knob", "name": name, "value": value}:
                 then(("knob", name), lambda: state.set_knob(name, value))
+            case {"do": "use", "network": title}:
+                then("network", lambda: state.use(title))
             case {"do": "level", "value": value}:
                 then("level", lambda: state.set_level(value))
             case {"do": "seed", "value": value}:
@@ -131,7 +133,7 @@ class Slider(anywidget.AnyWidget):
 
     def _show_before(self) -> None:
         state = self.state
-        shown = (state.pictures, state.degrading, state.level, state.seed)
+        shown = (state.pictures, state.loaded.task, state.degrading, state.level, state.seed)
         with self.hold_sync():
             if shown[:1] != self._shown_before[:1]:
                 self.original = self._encoded(state.original())
@@ -165,7 +167,8 @@ class Slider(anywidget.AnyWidget):
         state, task = self.state, self.state.loaded.task
         return {
             "serial": self._serial,
-            "network": state.loaded.name,
+            "network": state.loaded.title,
+            "networks": list(state.networks),
             "pictures": list(state.samples),
             "picture": state.name,
             "width": state.size[0],

@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -229,27 +231,12 @@ report.verdicts()
 print(report.agreement())
 
 # %% [markdown]
-# ## Turn the knob: noise
+# ## Turn the knob
 #
-# Add noise to the sample or upload a picture of your own, then drag. *Auto* estimates the noise
-# level and sets the coefficient from the curve above.
+# Choose a network: noise, JPEG, or super-resolution between two factors. Degrade the sample or upload a
+# picture of your own, then drag. *Auto* finds the level and sets the coefficient from the curves above:
+# noise is estimated, the quality is read from a JPEG's own tables (or estimated from its blocks), and the
+# factor is the one you set, by which a picture of your own is enlarged.
 
 # %%
-adafm.slider(report, "adafm-denoise")
-
-# %% [markdown]
-# ## Turn the knob: JPEG
-#
-# *Auto* reads the quality from the file's own tables when you upload a JPEG, and estimates it from the
-# blocks otherwise.
-
-# %%
-adafm.slider(report, "adafm-dejpeg")
-
-# %% [markdown]
-# ## Turn the knob: super-resolution
-#
-# The sample is shrunk and enlarged again; a picture of your own is enlarged as it is.
-
-# %%
-adafm.slider(report, "adafm-sr")
+adafm.slider(report)

@@ -17,6 +17,7 @@ from lib.reports.adafm.subjects import DENOISING, JPEG, SR
 from lib.reports.common import Cell, Report, mean, with_interval
 from lib.results import Store
 
+DATA = measure.data.load_images
 PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")
 TABLE5 = {(15, 25): 0.01, (15, 35): 0.04, (15, 50): 0.07, (15, 75): 0.14, (75, 15): 0.68}  # dB
 BASELINE = {15: 34.10, 25: 31.44, 35: 29.82, 50: 28.20, 75: 26.49}  # dB
@@ -273,6 +274,23 @@ def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
     line = shown.loc[("DIV2K100 x3->x4", "distance")]
     assert line["printed"] == "0.09"
     assert set(line.drop("printed")) == {"needs DIV2K"}
+
+
+@pytest.mark.parametrize(("absent", "star"), [("live1", " *"), ("none", "")])
+def test_a_number_of_other_images_than_the_lines_carries_a_star(report, monkeypatch, absent, star):
+    locate = common.data.locate
+    monkeypatch.setattr(common.data, "locate", lambda name: name != absent and locate("skimage"))
+    monkeypatch.setattr(measure.data, "load_images", lambda name, limit: DATA("skimage", 1))
+    cell = report.cell("item", Setting(INPUT, (), JPEG.on(30)))
+    shown = report.table("item", [("live1 q30", "input", cell), ("live1 q30", "quoted", Cell(30.0))])
+    assert ("*: embedded photographs" in shown.columns[-1]) == bool(star)
+    assert re.fullmatch(rf"\d\d\.\d\d{re.escape(star)}", shown.iloc[0, -1])
+    assert shown.iloc[1, -1] == "no network"
+
+
+def test_a_quoted_rival_is_never_said_to_be_untrained(report):
+    shown = adafm.table1(report).loc[("live1 q10", "ARCNN")]
+    assert shown["printed"] == "29.13" and set(shown.drop("printed")) == {"quoted"}
 
 
 # --- agreement with stored rows --------------------------------------------------------------------

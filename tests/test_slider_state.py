@@ -1,9 +1,11 @@
+import io
 import threading
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from lib import slider_state
 from lib.data import Sample
@@ -31,20 +33,20 @@ def loaded(curve: KnobCurve | None = CURVE, task: Task = DENOISE, channels: int 
 def state(astronaut) -> SliderState:
     gray = np.full((150, 160, 3), 128, np.uint8)
     samples = [Sample("face", astronaut[:200, 100:340]), Sample("gray", gray)]
-    return SliderState(loaded(), samples, device="cpu")
+    return SliderState([loaded()], samples, device="cpu")
 
 
 @pytest.fixture
 def jpeg_state(astronaut) -> SliderState:
     samples = [Sample("face", astronaut[:200, 100:340])]
-    return SliderState(loaded(QUALITY_CURVE, DEJPEG, 1), samples, device="cpu")
+    return SliderState([loaded(QUALITY_CURVE, DEJPEG, 1)], samples, device="cpu")
 
 
 @pytest.fixture
 def sr_state(astronaut) -> SliderState:
     network = loaded(straight_line("coef", SR.level), SR)
     samples = [Sample("face", astronaut[:61, 100:180]), Sample("hand", astronaut[-40:, :30])]
-    return SliderState(network, samples, device="cpu")
+    return SliderState([network], samples, device="cpu")
 
 
 def y_db(pixels: np.ndarray, reference: np.ndarray) -> float:
@@ -108,7 +110,7 @@ def test_auto_beyond_the_trained_levels_says_so(state):
 
 
 def test_auto_without_a_curve_says_so(astronaut):
-    state = SliderState(loaded(curve=None), [Sample("face", astronaut[:64, :64])], device="cpu")
+    state = SliderState([loaded(curve=None)], [Sample("face", astronaut[:64, :64])], device="cpu")
     assert not state.can_auto
     state.auto()
     assert "no fitted curve" in state.note
@@ -252,6 +254,40 @@ def test_an_upload_is_enlarged_by_the_scale(sr_state, astronaut):
     sr_state.look_at(1, 1)
     box = sr_state.region().box
     assert (box.left + box.width, box.top + box.height) == (124, 80)
+
+
+def test_another_network_takes_the_same_picture(astronaut):
+    sr = loaded(straight_line("coef", SR.level), SR)
+    samples = [Sample("face", astronaut[:61, 100:180])]
+    state = SliderState([loaded(), loaded(QUALITY_CURVE, DEJPEG, 1), sr], samples, device="cpu")
+    assert list(state.networks) == ["adafm-denoise", "adafm-dejpeg", "adafm-sr x3 to x4"]
+    noisy = state.degraded()
+    state.set_knob("coef", 0.6)
+    state.use("adafm-dejpeg")
+    assert (state.loaded.name, state.level, state.knobs) == ("adafm-dejpeg", 30, {"coef": 0.0})
+    file = io.BytesIO()
+    Image.fromarray(astronaut[:61, 100:180]).save(file, "jpeg", quality=30)
+    np.testing.assert_array_equal(state.degraded(), np.array(Image.open(file)))
+    state.frame()
+    state.set_degrading(False)
+    state.use("adafm-sr x3 to x4")
+    assert state.size == (272, 208) and state.frame().restored.shape == (208, 272, 3)
+    state.set_degrading(True)
+    state.use("adafm-denoise")
+    np.testing.assert_array_equal(state.degraded(), noisy)
+    assert state.download()[0] == "face-adafm-denoise-coef0.00.png"
+
+
+def test_a_network_that_would_enlarge_too_far_is_not_taken(astronaut, monkeypatch):
+    sr = loaded(straight_line("coef", SR.level), SR)
+    state = SliderState([loaded(), sr], [Sample("face", astronaut[:61, 100:180])], device="cpu")
+    monkeypatch.setattr(slider_state, "MAX_PIXELS", 272 * 208 - 1)
+    state.set_degrading(False)
+    state.set_knob("coef", 0.4)
+    state.use("adafm-sr x3 to x4")
+    assert "272 x 208 pixels" in state.note
+    assert state.loaded.name == "adafm-denoise" and state.knobs == {"coef": 0.4}
+    assert state.frame().restored.shape == (61, 80, 3)
 
 
 def test_degrading_again_returns_to_the_picture_itself(sr_state, astronaut):

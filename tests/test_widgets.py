@@ -20,7 +20,7 @@ from lib.widgets import Slider
 @pytest.fixture
 def slider(astronaut) -> Slider:
     samples = [Sample("face", astronaut[:120, 150:310]), Sample("hand", astronaut[-100:, :90])]
-    return Slider(SliderState(loaded(), samples, device="cpu"))
+    return Slider(SliderState([loaded()], samples, device="cpu"))
 
 
 def do(slider: Slider, action: dict, *buffers: bytes) -> None:
@@ -49,6 +49,18 @@ def test_jpeg_while_moving_and_lossless_at_rest(slider):
     do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": False})
     assert opened(slider.after).format == "PNG"
     np.testing.assert_array_equal(opened(slider.after), slider.state.frame().restored)
+
+
+def test_another_network_has_controls_of_its_own(astronaut):
+    networks = [loaded(), loaded(QUALITY_CURVE, DEJPEG, 1)]
+    slider = Slider(SliderState(networks, [Sample("face", astronaut[:60, 150:230])], device="cpu"))
+    assert slider.controls["networks"] == ["adafm-denoise", "adafm-dejpeg"]
+    assert slider.controls["seeded"] and slider.controls["level"]["name"] == "sigma"
+    noisy = slider.before
+    do(slider, {"do": "use", "network": "adafm-dejpeg"})
+    assert (slider.controls["network"], slider.controls["level"]["name"]) == ("adafm-dejpeg", "quality")
+    assert not slider.controls["seeded"] and slider.before != noisy
+    assert slider.result["after_db"].endswith("dB (Y)")
 
 
 def test_the_degraded_picture_ends_lossless_too(slider):
@@ -90,7 +102,7 @@ def test_every_other_action(slider):
 
 def test_a_jpeg_slider_has_no_seed_and_measures_luma(astronaut):
     network = loaded(QUALITY_CURVE, DEJPEG, 1)
-    slider = Slider(SliderState(network, [Sample("face", astronaut[:60, 150:230])], device="cpu"))
+    slider = Slider(SliderState([network], [Sample("face", astronaut[:60, 150:230])], device="cpu"))
     assert slider.controls["level"]["label"] == "JPEG quality" and not slider.controls["seeded"]
     assert slider.result["before_db"].endswith(" dB (Y)")
     do(slider, {"do": "degrade", "value": False})
@@ -99,7 +111,7 @@ def test_a_jpeg_slider_has_no_seed_and_measures_luma(astronaut):
 
 def test_an_enlarged_upload_follows_the_scale(astronaut):
     network = loaded(straight_line("coef", SR.level), SR)
-    slider = Slider(SliderState(network, [Sample("face", astronaut[:60, 150:230])], device="cpu"))
+    slider = Slider(SliderState([network], [Sample("face", astronaut[:60, 150:230])], device="cpu"))
     small = slider.original
     data = encode(Picture(astronaut[:20, :30]), "png")
     do(slider, {"do": "upload", "name": "face", "part": 0, "parts": 1}, data)

@@ -42,8 +42,9 @@ class Cell:
     paper: Scores | None = None
     compact: Scores | None = None
     this_run: Scores | None = None
-    needs: str = ""  # what is missing where this is not measured
+    needs: str = ""  # why this is not measured
     unit: str = "dB"
+    stand_in: bool = False  # whether this run measured other images than the table's
 
     def __sub__(self, other: "Cell") -> "Cell":
         """The difference image by image; absent where either is."""
@@ -55,6 +56,7 @@ class Cell:
             _difference(self.this_run, other.this_run),
             self.needs,
             self.unit,
+            self.stand_in,
         )
 
     def __neg__(self) -> "Cell":
@@ -201,6 +203,7 @@ class Report:
             this_run,
             needs,
             UNITS[setting.protocol.metric],
+            here.protocol.dataset != setting.protocol.dataset,
         )
 
     def at_hand(self, protocol: Protocol) -> str:
@@ -235,10 +238,13 @@ class Report:
     def table(self, item: str, rows: list[tuple[str, str, Cell]]) -> pd.DataFrame:
         """Rows of (line, quantity, cell) as a table of four columns; written to the output folder.
 
-        Where all quantities are in dB the column says so once.
+        Where all quantities are in dB the column says so once. Values of this run on other images than
+        the line's carry a star.
         """
         head = "dB" if {cell.unit for _, _, cell in rows} == {"dB"} else "quantity"
         shown = f"this run: {self.scale}, {self.images or 'all'} images a set"
+        if any(cell.stand_in for _, _, cell in rows):
+            shown += " (*: embedded photographs)"
         frame = pd.DataFrame(
             [
                 {
@@ -247,7 +253,8 @@ class Report:
                     "printed": "" if cell.printed is None else _rounded(cell.printed, cell.unit),
                     "paper scale": _shown(cell.paper, cell.unit, cell.needs or "not trained"),
                     "compact": _shown(cell.compact, cell.unit, cell.needs or "not measured"),
-                    shown: _shown(cell.this_run, cell.unit, cell.needs or "no network"),
+                    shown: _shown(cell.this_run, cell.unit, cell.needs or "no network")
+                    + (" *" if cell.stand_in and cell.this_run else ""),
                 }
                 for line, quantity, cell in rows
             ]

@@ -30,7 +30,7 @@ import torch
 from functools import partial
 from lib.data import Sample, load_images
 from lib.models.adafm import AdaFM, RestorationNet
-from lib.tasks import DENOISE, KnobCurve, Loaded
+from lib.tasks import DENOISE, SR, KnobCurve, Loaded, straight_line
 from lib.widgets import slider
 
 torch.manual_seed(0)
@@ -40,12 +40,15 @@ for parameter in net.parameters():
         torch.nn.init.normal_(parameter, std=1.5 * parameter[0].numel() ** -0.5)
 torch.nn.init.constant_(net.out.bias, 0.5)
 curve = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
-network = Loaded("adafm-denoise", net, DENOISE, 3, "smoke", curve)
+networks = [
+    Loaded("adafm-denoise", net, DENOISE, 3, "smoke", curve),
+    Loaded("adafm-sr", net, SR, 3, "smoke", straight_line("coef", SR.level)),
+]
 photo = load_images("skimage", limit=1)[0].pixels
 samples = [Sample("face", photo[:200, 100:340]), Sample("hand", photo[-160:, :120])]
 """,
     """
-slider(network, samples)
+slider(networks, samples)
 """,
 ]
 
@@ -286,6 +289,24 @@ def test_a_user_at_the_slider(page, tmp_path):
     assert download.value.suggested_filename.startswith("mine-adafm-denoise-coef")
     download.value.save_as(tmp_path / "result.png")
     assert Image.open(tmp_path / "result.png").size == (240, 200)
+
+    # Another network for the same picture, with rows of its own; back again.
+    page.get_by_label("Network").select_option("adafm-sr x3 to x4")
+    factor = page.get_by_role("slider", name="Scale factor")
+    factor.wait_for()
+    settled(page)
+    assert page.get_by_role("spinbutton", name="seed").count() == 0
+    assert bytes_of(page, "before") != original  # enlarged 3.4 times
+    drag(page, factor, 0.4, 0.02)
+    settled(page)
+    page.get_by_role("button", name="Auto").click()
+    page.wait_for_function(
+        "() => document.querySelector('.knobs-note').textContent.startsWith('Auto: factor 3')"
+    )
+    page.get_by_label("Network").select_option("adafm-denoise")
+    page.get_by_role("slider", name="Noise, grey levels").wait_for()
+    settled(page)
+    assert bytes_of(page, "before") == original
 
     page.screenshot(path=tmp_path / "slider.png")
     assert Image.open(tmp_path / "slider.png").size == (1000, 1150)

@@ -36,10 +36,11 @@ ITEMS = {
 }
 
 
-def slider(report: Report, network: str) -> Slider | str:
-    """The knob of one of the public networks on a sample picture or an upload; a sentence where it is
-    not trained."""
-    run = public.find(network).run
-    if not report.available(run):
-        return f"{network} is not trained at {report.scale} scale: python -m lib train {run}"
-    return slider_of(public.load(network, report.scale, report.checkpoints), device=report.device)
+def slider(report: Report) -> Slider | str:
+    """The knobs of the public networks, one widget for all, on a sample picture or an upload; a sentence
+    where none is trained."""
+    there = [network for network in public.NETWORKS if report.available(network.run)]
+    here = [public.load_run(network, report.scale, report.checkpoints) for network in there]
+    if not here:
+        return f"No network is trained at {report.scale} scale: python -m lib train {public.NETWORKS[0].run}"
+    return slider_of(here, device=report.device)
