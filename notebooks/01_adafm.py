@@ -219,6 +219,15 @@ adafm.scratch(report)
 adafm.parameters(report)
 
 # %% [markdown]
+# ## Why the distances are larger here
+#
+# Not in the paper. The same networks half and twice as wide, trained with the same steps: how much of the
+# distance is left to a network that has more to adapt?
+
+# %%
+adafm.width(report)
+
+# %% [markdown]
 # ## Claims and verdicts
 #
 # Intervals are 95 %, bootstrapped over images. A claim about absolute decibels is only tested at

@@ -29,6 +29,11 @@ DEJPEG = {
     "adafm-dejpeg-q10-q80-k1",
     "adafm-dejpeg-bn-q80",
     "adafm-dejpeg-cin-q80-q10",
+    *(
+        f"adafm-dejpeg-{run}-{width}"
+        for run in ("basic-q80", "basic-q10", "q80-q10-k1", "q10-q80-k1")
+        for width in ("half", "double")
+    ),
 }
 SR = {
     *(f"adafm-sr-basic-x{factor}" for factor in (2, 3, 4, 5, 6)),
@@ -83,6 +88,14 @@ def test_every_run_of_the_papers_list_exists_once(scale):
     names = [recipe.name for recipe in queue(scale)]
     assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN | QGCN | CFSNET)
     assert {recipe.scale for recipe in queue(scale)} == {scale}
+
+
+def test_networks_of_another_width_differ_in_nothing_else():
+    for run in ("adafm-dejpeg-basic-q80", "adafm-dejpeg-q80-q10-k1"):
+        for suffix, width in (("half", 16), ("double", 64)):
+            own, other = find(run, "compact"), find(f"{run}-{suffix}", "compact")
+            parent = own.parent and f"{own.parent}-{suffix}"
+            assert other == replace(own, name=f"{run}-{suffix}", width=width, parent=parent)
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -280,6 +280,9 @@ SMOKE = replace(
 )
 
 
+WIDTHS = {"half": 0.5, "double": 2.0}  # [O] times the width of every other network
+
+
 def runs(size: Size) -> tuple[Recipe, ...]:
     """Every run, the most wanted first, in the order that completes whole tables; a stage stands
     behind its parent."""
@@ -302,6 +305,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *_observation(size),
         *(_basic(size, DEJPEG, quality) for quality in (70, 50, 30)),
         *_variants(size),
+        *(run for width in WIDTHS for run in _as_wide(size, width)),
     )
 
 
@@ -368,6 +372,15 @@ def _variants(size: Size) -> tuple[Recipe, ...]:
         replace(stage, name=f"{stage.name}-postact", placement="after_activation"),
         replace(stage, name=f"{stage.name}-allconv", placement="all_convs"),
         _basic(size, SR, 4, partial(Scratch, kernel_size=5), "adafm-sr-scratch-x4-k5"),
+    )
+
+
+def _as_wide(size: Size, width: str) -> tuple[Recipe, ...]:
+    """JPEG from end to end and back, each network of another width: what a distance owes to it."""
+    runs = _pair(replace(size, width=round(WIDTHS[width] * size.width)), DEJPEG, 80, 10, 1)
+    return tuple(
+        replace(run, name=f"{run.name}-{width}", parent=run.parent and f"{run.parent}-{width}")
+        for run in runs
     )
 
 

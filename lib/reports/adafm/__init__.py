@@ -10,7 +10,7 @@ from lib.reports.adafm.drawing import fig4
 from lib.reports.adafm.filters import fig3
 from lib.reports.adafm.strips import fig1, fig2, fig6
 from lib.reports.adafm.tables import table1, table2, table3, table4, table5
-from lib.reports.adafm.text import parameters, position, scratch
+from lib.reports.adafm.text import parameters, position, scratch, width
 from lib.reports.common import Report
 from lib.widgets import Slider
 from lib.widgets import slider as slider_of
@@ -33,6 +33,7 @@ ITEMS = {
     "adafm-text-position": position,
     "adafm-text-scratch": scratch,
     "adafm-text-params": parameters,
+    "adafm-extra-width": width,
 }
 
 

@@ -1,4 +1,5 @@
-"""What the paper says in its text alone: where the layers stand, training from scratch, parameters."""
+"""What the paper says in its text alone: where the layers stand, training from scratch, parameters;
+and one experiment of our own, on width."""
 
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from lib.claims.adafm import CLAIMS
 from lib.measure import Setting
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.recipes import Scale
-from lib.reports.adafm.subjects import KERNELS, SR
+from lib.reports.adafm.subjects import JPEG, KERNELS, SR
 from lib.reports.common import DIV2K, Cell, Report, Verdict, mean, with_interval
 
 SCRATCH = "adafm-sr-scratch-x4-k5"
@@ -58,6 +59,23 @@ def _gains_little(more: Cell, less: Cell) -> Callable[[Scale], Verdict]:
         return (mean(scores) <= 0.05, f"gains {with_interval(scores)} dB") if scores else None
 
     return test
+
+
+def width(report: Report) -> pd.DataFrame:
+    """Not in the paper: the same networks half and twice as wide, from end to end of JPEG and back."""
+    item, rows = "adafm-extra-width", []
+    widths = {"-half": "half as wide", "": "as wide as the others", "-double": "twice as wide"}
+    for start, end in ((JPEG.start, JPEG.end), (JPEG.end, JPEG.start)):
+        for suffix, title in widths.items():
+            basic = Setting(JPEG.basic(end) + suffix, (), JPEG.on(end))
+            stage = Setting(JPEG.stage(start, end) + suffix, (1.0,), JPEG.on(end))
+            trained, adapted = report.cell(item, basic), report.cell(item, stage)
+            line = f"{JPEG.dataset} {JPEG.range(start, end)}"
+            rows += [
+                (line, f"{title}: trained on it", trained),
+                (line, f"{title}: distance", trained - adapted),
+            ]
+    return report.table(item, rows)
 
 
 def parameters(report: Report) -> pd.DataFrame:
