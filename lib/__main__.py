@@ -161,6 +161,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
         "--items", nargs="+", default=[], metavar="ITEM", help="only these; status lists them"
     )
     parser.add_argument("--scale", choices=SCALES[1:], default="compact", help="(default compact)")
+    parser.add_argument("--fresh", action="store_true", help="also what is stored for the same weights")
     add_device(parser)
     parser.set_defaults(run=measure)
 
@@ -175,7 +176,7 @@ def measure(arguments: argparse.Namespace) -> int:
             published.record(arguments.device)
             return 0
         paper = papers.find(arguments.paper)
-        report = Report(paper.key, arguments.scale, arguments.device, record=True, output="")
+        report = Report(paper.key, arguments.scale, arguments.device, record=True, fresh=arguments.fresh)
         try:
             paper.record(report, arguments.items)
         finally:  # what was measured before something was missing is kept

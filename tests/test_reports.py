@@ -17,7 +17,7 @@ from lib.reports.adafm.subjects import DENOISING, JPEG, SR
 from lib.reports.common import Cell, Report, mean, with_interval
 from lib.results import Store
 
-DATA = measure.data.load_images
+LOAD = measure.data.load_images
 PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")
 TABLE5 = {(15, 25): 0.01, (15, 35): 0.04, (15, 50): 0.07, (15, 75): 0.14, (75, 15): 0.68}  # dB
 BASELINE = {15: 34.10, 25: 31.44, 35: 29.82, 50: 28.20, 75: 26.49}  # dB
@@ -280,7 +280,7 @@ def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
 def test_a_number_of_other_images_than_the_lines_carries_a_star(report, monkeypatch, absent, star):
     locate = common.data.locate
     monkeypatch.setattr(common.data, "locate", lambda name: name != absent and locate("skimage"))
-    monkeypatch.setattr(measure.data, "load_images", lambda name, limit: DATA("skimage", 1))
+    monkeypatch.setattr(measure.data, "load_images", lambda name, limit: LOAD("skimage", 1))
     cell = report.cell("item", Setting(INPUT, (), JPEG.on(30)))
     shown = report.table("item", [("live1 q30", "input", cell), ("live1 q30", "quoted", Cell(30.0))])
     assert ("*: embedded photographs" in shown.columns[-1]) == bool(star)
@@ -291,6 +291,52 @@ def test_a_number_of_other_images_than_the_lines_carries_a_star(report, monkeypa
 def test_a_quoted_rival_is_never_said_to_be_untrained(report):
     shown = adafm.table1(report).loc[("live1 q10", "ARCNN")]
     assert shown["printed"] == "29.13" and set(shown.drop("printed")) == {"quoted"}
+
+
+# --- recording -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    """Records the input itself on one photograph, by whatever is stored; returns what was measured."""
+    monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: LOAD("skimage", 1))
+    monkeypatch.setattr(common, "samples", measure.samples)
+
+    def record(**options):
+        report = Report("adafm", record=True, **options)
+        report.store = Store("adafm", tmp_path)
+        protocol = replace(JPEG.on(30), dataset=common.EMBEDDED)
+        cell = report.cell("item", Setting(INPUT, (), protocol))
+        report.store.write(report.measured)
+        return len(report.measured), mean(cell.this_run)
+
+    return record
+
+
+def test_what_is_stored_for_the_same_weights_is_not_measured_again(recorded):
+    first, again, fresh = recorded(), recorded(), recorded(fresh=True)
+    assert (first[0], again[0], fresh[0]) == (1, 0, 1)
+    assert again[1] == pytest.approx(first[1], abs=1e-4)  # rows have four decimals
+
+
+@pytest.mark.parametrize("column", ["weights_sha", "data_sha"])
+def test_other_weights_or_images_are_measured_again(recorded, tmp_path, column):
+    recorded()
+    rows = pd.read_csv(tmp_path / "adafm.csv", dtype=str, keep_default_na=False)
+    rows.assign(**{column: "other"}).to_csv(tmp_path / "adafm.csv", index=False)
+    assert recorded()[0] == 1
+
+
+def test_the_embedded_photographs_are_recorded_beside_a_set(report, monkeypatch):
+    photo = LOAD("skimage", 1)
+    monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: photo)
+    monkeypatch.setattr(common, "samples", measure.samples)
+    monkeypatch.setattr(common.data, "locate", lambda name: True)
+    report.record = True
+    for _ in range(2):
+        report.cell("item", Setting(INPUT, (), JPEG.on(30)))
+        assert [m.setting.protocol.dataset for _, m in report.measured] == ["live1", common.EMBEDDED]
+        report.store.write(report.measured)
 
 
 # --- agreement with stored rows --------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What every report shares: cells measured at three places beside the printed one, tables, verdicts.
 
-A report function asks for cells. Opening a notebook, a cell reads the stored rows and measures the
-first few images again; recording (`python -m lib measure`), it measures every image and stores the rows.
+A report function asks for cells. Opening a notebook, a cell reads the stored rows and measures the first
+few images again; recording (`python -m lib measure`), it measures every image and stores the rows, those
+left out that are stored for the same weights and images.
 """
 
 import csv
@@ -18,7 +19,7 @@ from matplotlib.figure import Figure
 from lib import claims, data, paths
 from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
-from lib.measure import UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text
+from lib.measure import UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text, samples
 from lib.models.knobs import Controllable
 from lib.networks import INPUT
 from lib.recipes import Scale, find
@@ -99,7 +100,7 @@ class Report:
     scale: whose networks are used here; at "smoke" all of them are trained first, in seconds.
     train: "never", or "missing" to train what has no checkpoint. images: how many per set for "this
     run"; None for all. output: a folder for tables, figures and verdicts, or empty for none.
-    record: measure every image and keep the rows instead.
+    record: measure every image and keep the rows instead; fresh: those too that are stored already.
     """
 
     paper: str
@@ -109,6 +110,7 @@ class Report:
     images: int | None = 4
     output: str = ""
     record: bool = False
+    fresh: bool = False
     checkpoints: Path = paths.CHECKPOINTS
     measured: list[tuple[str, Measurement]] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
@@ -170,6 +172,8 @@ class Report:
             stored = self.store.find_best(item, scale, setting)
             if stored:
                 knobs[scale] = stored.knobs[0]
+        if self.record and cell.this_run:
+            knobs.setdefault("this_run", knobs.get(self.scale))  # what is stored stands
         return cell, knobs
 
     def cell_from(
@@ -187,15 +191,16 @@ class Report:
             needs = "needs DIV2K"
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
         if not needs and self.available(setting.network):
-            measurement = measure(here)
+            stands = self._standing(here, find_stored(item, self.scale, here))
+            if stands:
+                knobs, this_run = stands.knobs, stands.scores
+            else:
+                measurement = measure(here)
+                knobs, this_run = measurement.setting.knobs, measurement.scores
+                self.measured.append((item, measurement))
             if self.record:
-                knobs = knob_text(measurement.setting.knobs)
-                print(f"{item}  {setting.network} {knobs}  {here.protocol.level.name}", flush=True)
-            self.measured.append((item, measurement))
-            this_run = measurement.scores
-            if self.record and here.protocol.dataset != EMBEDDED:
-                embedded = replace(measurement.setting, protocol=replace(here.protocol, dataset=EMBEDDED))
-                self.measured.append((item, self.bench.measure(embedded)))
+                print(f"{item}  {setting.network} {knob_text(knobs)}  {here.protocol.level.name}", flush=True)
+                self._record_embedded(item, replace(here, knobs=knobs))
         stored = {s: find_stored(item, s, setting) for s in ("paper", "compact")}
         return Cell(
             self.printed_value(item, setting.protocol.dataset, *printed, setting.protocol.metric),
@@ -205,6 +210,20 @@ class Report:
             UNITS[setting.protocol.metric],
             here.protocol.dataset != setting.protocol.dataset,
         )
+
+    def _record_embedded(self, item: str, setting: Setting) -> None:
+        """The same on the photographs that everybody has."""
+        embedded = replace(setting, protocol=replace(setting.protocol, dataset=EMBEDDED))
+        if setting != embedded and not self._standing(embedded, self.store.find(item, self.scale, embedded)):
+            self.measured.append((item, self.bench.measure(embedded)))
+
+    def _standing(self, setting: Setting, stored: Stored | None) -> Stored | None:
+        """What is stored, where it need not be measured again: the same weights on the same images."""
+        if stored is None or self.fresh or not self.record:
+            return None
+        weights = self.bench.network(setting.network).weights_sha
+        images = data.set_hash(samples(setting.protocol.dataset))
+        return stored if (stored.row["weights_sha"], stored.row["data_sha"]) == (weights, images) else None
 
     def at_hand(self, protocol: Protocol) -> str:
         """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
