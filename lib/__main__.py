@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 SCALES = ("smoke", "compact", "paper")
-MEASURED = ("adafm", "published")
+MEASURED = ("adafm", "qgcn", "published")
 
 
 def main() -> int:

@@ -21,8 +21,9 @@ from lib.metrics import psnr, psnr_b, ssim
 from lib.recipes.common import Level
 
 Colour = Literal["all channels", "luma", "Y of RGB"]
-Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b"]  # SSIM with the Gaussian 11x11, the plain 8x8 window
-UNITS: dict[Metric, str] = {"psnr": "dB", "ssim": "1", "ssim_u8": "1", "psnr_b": "dB"}
+# SSIM with the Gaussian 11x11, the plain 8x8 window; score: of a network that judges what it is shown
+Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "score"]
+UNITS: dict[Metric, str] = {"psnr": "dB", "ssim": "1", "ssim_u8": "1", "psnr_b": "dB", "score": "score"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Protocol:
                 value = ssim(restored, clean, window="uniform8", border=self.border)
             case "psnr_b":
                 value = psnr_b(restored, clean)
+            case "score":
+                raise ValueError("A score is what a judge gives, not a comparison of two pictures.")
         return float(value)
 
     def _channels(self, x: Tensor) -> Tensor:
@@ -207,8 +210,11 @@ class Bench:
         (knobs,) = {setting.knobs for setting in settings}
         trained = self.network(network)
         protocols = [setting.protocol for setting in settings]
-        plain = _Padded(trained.net.fold(torch.tensor(knobs)), trained.net.multiple)
-        scores = evaluate(plain, protocols, device=self.device, limit=self.limit)
+        if [protocol.metric for protocol in protocols] == ["score"]:
+            scores = [judge(trained.net, protocols[0], device=self.device, limit=self.limit)]
+        else:
+            plain = Padded(trained.net.fold(torch.tensor(knobs)), trained.net.multiple)
+            scores = evaluate(plain, protocols, device=self.device, limit=self.limit)
         data_sha = data.set_hash(samples(protocols[0].dataset, self.limit))
         return [
             Measurement(
@@ -224,7 +230,7 @@ class Bench:
         ]
 
 
-class _Padded(nn.Module):
+class Padded(nn.Module):
     """A plain network for pictures of any size: their last rows and columns are repeated, and cut off
     from the result."""
 
@@ -263,6 +269,16 @@ def evaluate(
         for own, protocol in zip(scores, protocols, strict=True):
             own[name] = protocol.score(restored, clean)
     return scores
+
+
+@torch.inference_mode()
+def judge(
+    net: nn.Module, protocol: Protocol, *, device: torch.device, limit: int | None = None
+) -> dict[str, float]:
+    """What a network that scores pictures, (N, C, H, W) -> (N,), gives each degraded image by name."""
+    devices.tune_cpu()
+    net = net.to(device, memory_format=torch.channels_last).eval()
+    return {name: float(net(degraded.to(device))) for name, _, degraded in protocol.inputs(limit)}
 
 
 def best_knob(coarse: Callable[[float], float], fine: Callable[[float], float]) -> float:

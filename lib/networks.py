@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from lib import checkpoints, paths
 from lib.checkpoints import BadCheckpoint, Provenance
-from lib.data import weights_file
+from lib.data import MissingData, weights_file
 from lib.models.baselines import load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable
 from lib.recipes import Scale, find
@@ -66,6 +66,15 @@ def published(name: str) -> Trained:
     net = read(weights_file(file)).requires_grad_(False)
     history = Provenance(name, "", "", "published")
     return Trained(net, history, checkpoints.weights_sha(net.state_dict()))
+
+
+def has_published(name: str) -> bool:
+    """Whether the authors' weights of this network are at hand."""
+    try:
+        weights_file(PUBLISHED[name][0])
+    except MissingData:
+        return False
+    return True
 
 
 def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:

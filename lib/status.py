@@ -10,10 +10,11 @@ from safetensors import SafetensorError, safe_open
 
 from lib import data, devices, paths
 from lib.checkpoints import path_of
-from lib.claims.adafm import CLAIMS, LIVE
+from lib.claims import adafm, qgcn
 from lib.recipes import Scale, queue
 from lib.training import under_way
 
+PAPERS = {"adafm": adafm, "qgcn": qgcn}
 SHOWN: tuple[Scale, ...] = ("compact", "paper")
 
 
@@ -64,18 +65,21 @@ def _header(path: Path) -> dict[str, str]:
 
 
 def _items(folder: Path) -> Iterable[list[str]]:
-    path = folder / "adafm.csv"
-    rows = []
-    if path.exists():
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    counts = Counter((row["item"], row["scale"]) for row in rows)
-    for item in dict.fromkeys(claim.item for claim in CLAIMS.values()):
-        if item in LIVE:
-            yield [item, *("made in the notebook" for _ in SHOWN)]
-        else:
-            found = (counts[item, scale] for scale in SHOWN)
-            yield [item, *(f"{count} rows" if count else "missing" for count in found)]
+    for key, paper in PAPERS.items():
+        counts = Counter((row["item"], row["scale"]) for row in _rows(folder / f"{key}.csv"))
+        for item in dict.fromkeys(claim.item for claim in paper.CLAIMS.values()):
+            if item in paper.LIVE:
+                yield [item, *("made in the notebook" for _ in SHOWN)]
+            else:
+                found = (counts[item, scale] for scale in SHOWN)
+                yield [item, *(f"{count} rows" if count else "missing" for count in found)]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def _sets() -> Iterable[list[str]]:

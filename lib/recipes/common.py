@@ -153,10 +153,23 @@ class Small:
         return degradations.to_8bit(degradations.resize(clean, scale=1 / self.factor))
 
 
+@dataclass(frozen=True)
+class Clean:
+    """No degradation: what a judge of pictures says of the original."""
+
+    name = "clean"
+    multiple = 1
+    border = 0
+    margin = 0
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        return clean
+
+
 # Every level says: `multiple`, pictures are cropped to sides that it divides before they are degraded;
 # `border`, pixels at each side that PSNR leaves out; `margin`, pixels beyond a training patch that its
 # input depends on.
-Level = Denoise | Compress | Shrink | Small
+Level = Denoise | Compress | Shrink | Small | Clean
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
 from lib.measure import UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text, samples
 from lib.models.knobs import Controllable
-from lib.networks import INPUT
+from lib.networks import INPUT, PUBLISHED, has_published
 from lib.recipes import Scale, find
 from lib.results import Store, Stored
 from lib.training import train
@@ -29,9 +29,10 @@ from lib.training import train
 EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
 DIV2K = "div2k-valid"  # for which nothing stands in
 PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500"}
-AGREE = {"dB": 0.005, "1": 0.0005}  # between a stored row and the same measurement made again
+AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005}  # between a stored row and the same measurement made again
 
 Scores = dict[str, float]  # image name -> value
+Measure = Callable[[Setting], Measurement]
 Verdict = tuple[bool, str] | None  # whether a claim holds, and what was measured; None: not tested
 
 
@@ -46,6 +47,7 @@ class Cell:
     needs: str = ""  # why this is not measured
     unit: str = "dB"
     stand_in: bool = False  # whether this run measured other images than the table's
+    skipped: bool = False  # whether this run left it at the stored rows
 
     def __sub__(self, other: "Cell") -> "Cell":
         """The difference image by image; absent where either is."""
@@ -58,6 +60,7 @@ class Cell:
             self.needs,
             self.unit,
             self.stand_in,
+            self.skipped,
         )
 
     def __neg__(self) -> "Cell":
@@ -132,24 +135,39 @@ class Report:
         """The network, or None where it is not trained at this scale."""
         return self.bench.network(name).net if self.available(name) else None
 
-    def cell(self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")) -> Cell:
-        """The cell of a setting; `printed` is the method and the setting as the paper's table has them."""
-        return self.cell_from(item, setting, printed, self.bench.measure, self.store.find)
+    def cell(
+        self, item: str, setting: Setting, printed: tuple[str, str] = ("", ""), *, live: bool = True
+    ) -> Cell:
+        """The cell of a setting; `printed` is the method and the setting as the paper's table has them.
+
+        live: False for what takes long: a notebook shows what is stored and does not measure it again.
+        """
+        return self.cell_from(item, setting, printed, self._by(self.bench.measure, live), self.store.find)
 
     def cells(
-        self, item: str, setting: Setting, metrics: Sequence[Metric], printed: tuple[str, str] = ("", "")
+        self,
+        item: str,
+        setting: Setting,
+        metrics: Sequence[Metric],
+        printed: tuple[str, str] = ("", ""),
+        *,
+        live: bool = True,
     ) -> dict[Metric, Cell]:
         """The cell of a setting by every metric; pictures are restored once for all of them."""
 
         def measure(one: Setting) -> Measurement:
             return self.bench.measure_all([_by(one, m) for m in metrics])[metrics.index(one.protocol.metric)]
 
+        measure = self._by(measure, live)
         return {
             m: self.cell_from(item, _by(setting, m), printed, measure, self.store.find) for m in metrics
         }
 
+    def _by(self, measure: Measure, live: bool) -> Measure | None:
+        return measure if live or self.record else None
+
     def best(
-        self, item: str, setting: Setting, printed: tuple[str, str] = ("", "")
+        self, item: str, setting: Setting, printed: tuple[str, str] = ("", ""), *, live: bool = True
     ) -> tuple[Cell, dict[str, float]]:
         """The cell at the best knob, and that knob by column; the setting's own knobs do not count.
 
@@ -167,7 +185,7 @@ class Report:
             knobs["this_run"] = found.setting.knobs[0]
             return found
 
-        cell = self.cell_from(item, setting, printed, search, self.store.find_best)
+        cell = self.cell_from(item, setting, printed, self._by(search, live), self.store.find_best)
         for scale in ("paper", "compact"):
             stored = self.store.find_best(item, scale, setting)
             if stored:
@@ -181,7 +199,7 @@ class Report:
         item: str,
         setting: Setting,
         printed: tuple[str, str],
-        measure: Callable[[Setting], Measurement],
+        measure: Measure | None,
         find_stored: Callable[[str, Scale, Setting], Stored | None],
     ) -> Cell:
         """Measures where the network is at hand, reads the stored rows beside it."""
@@ -190,7 +208,7 @@ class Report:
         if setting.protocol.dataset == DIV2K and not data.locate(DIV2K):
             needs = "needs DIV2K"
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
-        if not needs and self.available(setting.network):
+        if measure is not None and not needs and self.available(setting.network):
             stands = self._standing(here, find_stored(item, self.scale, here))
             if stands:
                 knobs, this_run = stands.knobs, stands.scores
@@ -209,6 +227,7 @@ class Report:
             needs,
             UNITS[setting.protocol.metric],
             here.protocol.dataset != setting.protocol.dataset,
+            measure is None,
         )
 
     def _record_embedded(self, item: str, setting: Setting) -> None:
@@ -231,6 +250,8 @@ class Report:
 
     def available(self, network: str) -> bool:
         """Whether the network can be used, after training it where the notebook asks for that."""
+        if network in PUBLISHED:
+            return has_published(network)
         if network == INPUT or path_of(network, self.scale, self.checkpoints).exists():
             return True
         if self.train == "missing":
@@ -272,7 +293,7 @@ class Report:
                     "printed": "" if cell.printed is None else _rounded(cell.printed, cell.unit),
                     "paper scale": _shown(cell.paper, cell.unit, cell.needs or "not trained"),
                     "compact": _shown(cell.compact, cell.unit, cell.needs or "not measured"),
-                    shown: _shown(cell.this_run, cell.unit, cell.needs or "no network")
+                    shown: _shown(cell.this_run, cell.unit, cell.needs or _why_not(cell))
                     + (" *" if cell.stand_in and cell.this_run else ""),
                 }
                 for line, quantity, cell in rows
@@ -339,6 +360,10 @@ class Report:
             f"{compared} values {verdict} with the stored rows: "
             f"largest difference {worst['dB']:.4f} dB{of_ssim}."
         )
+
+
+def _why_not(cell: Cell) -> str:
+    return "takes long" if cell.skipped else "no network"
 
 
 def _shown(scores: Scores | None, unit: str, absent: str) -> str:

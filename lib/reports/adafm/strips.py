@@ -4,18 +4,15 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from lib.claims.adafm import CLAIMS
-from lib.degradations import to_8bit
 from lib.measure import Protocol, Setting
 from lib.recipes import Scale
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, SUBJECTS, Subject
 from lib.reports.common import Drawing, Report, Verdict, mean, with_interval
-from lib.reports.pictures import Panel, Strip, busiest_crop, strips
+from lib.reports.pictures import Panel, strips
+from lib.reports.scenes import Scene
 
-CROP = 96  # pixels
 COEFS = {  # of figure 2
     DENOISING: (0.0, 0.25, 0.5, 0.75, 1.0),
     JPEG: (0.0, 0.4, 0.7, 1.0),  # as in the paper
@@ -38,7 +35,7 @@ def fig1(report: Report) -> Drawing:
         return all(mean(s) > 0 for s in losses), text
 
     report.judge(CLAIMS["a wrong level does harm"], harms)
-    scene = _Scene(report, JPEG.on(30), JPEG)
+    scene = scene_of(report, JPEG, JPEG.on(30))
     panels = [scene.restored(f"network for quality {q}", JPEG.basic(q), ()) for q in levels]
     title = f"Quality 30, restored by networks for other qualities ({report.scale} scale)"
     return report.save_figure(item, strips([scene.strip(title, [[scene.original, *panels]])]))
@@ -52,7 +49,7 @@ def fig2(report: Report) -> Drawing:
         protocol, coefs = subject.on(subject.middle), COEFS[subject]
         cells = [report.cell(item, Setting(subject.wide, (coef,), protocol)) for coef in coefs]
         report.judge(subject.claim("an interior coefficient is best"), _interior(subject, cells))
-        scene = _Scene(report, protocol, subject)
+        scene = scene_of(report, subject, protocol)
         panels = [scene.restored(f"coef {coef:g}", subject.wide, (coef,)) for coef in coefs]
         title = (
             f"One network from {subject.level(subject.start)} to {subject.level(subject.end)}, turned on a "
@@ -82,7 +79,7 @@ def fig6(report: Report) -> Drawing:
     """The two rivals of denoising at both levels; then each task between its levels in steps of 0.2."""
     parts = []
     for subject in SUBJECTS:
-        scene = _Scene(report, subject.on(subject.middle, SIX_ON[subject]), subject)
+        scene = scene_of(report, subject, subject.on(subject.middle, SIX_ON[subject]))
         panels = [scene.restored(f"coef {c:g}", subject.wide, (c,)) for c in STEPS]
         report.judge(subject.claim("the effect is smooth"), _smooth(report, subject, panels))
         rows = [_rivals(report), panels] if subject is DENOISING else [panels]
@@ -95,7 +92,7 @@ def fig6(report: Report) -> Drawing:
 def _rivals(report: Report) -> list[Panel]:
     panels = []
     for level, coef in ((DENOISING.start, 0.0), (DENOISING.end, 1.0)):
-        scene = _Scene(report, DENOISING.on(level), DENOISING)
+        scene = scene_of(report, DENOISING, DENOISING.on(level))
         networks = {"AdaBN": DENOISING.adabn, "cond. IN": DENOISING.conditional, "AdaFM": DENOISING.wide}
         panels += [scene.restored(f"{label}, sigma {level}", n, (coef,)) for label, n in networks.items()]
     return panels
@@ -114,30 +111,6 @@ def _smooth(report: Report, subject: Subject, panels: list[Panel]) -> Callable[[
     return test
 
 
-class _Scene:
-    """One picture of the set at hand, degraded, and the panels made of it."""
-
-    def __init__(self, report: Report, protocol: Protocol, subject: Subject):
-        self.report = report
-        dataset = report.at_hand(protocol)
-        self.protocol = Protocol(dataset, protocol.level, colour=protocol.colour)
-        picture = subject.example[dataset]
-        _, self.clean, self.degraded = list(self.protocol.inputs(picture + 1))[picture]
-
-    @property
-    def original(self) -> Panel:
-        return Panel(self.clean, "original")
-
-    def restored(self, title: str, network: str, knobs: tuple[float, ...]) -> Panel:
-        net = self.report.network(network)
-        if net is None:
-            return Panel(torch.ones_like(self.clean), title, "not trained")
-        with torch.inference_mode():
-            return self._panel(title, to_8bit(net.fold(torch.tensor(knobs)).eval()(self.degraded)))
-
-    def strip(self, title: str, rows: list[list[Panel]]) -> Strip:
-        whole = self._panel(f"degraded, {self.protocol.level.name}", self.degraded)
-        return Strip(title, whole, rows, busiest_crop(self.clean, CROP))
-
-    def _panel(self, title: str, picture: Tensor) -> Panel:
-        return Panel(picture, title, f"{self.protocol.score(picture, self.clean):.2f} dB")
+def scene_of(report: Report, subject: Subject, protocol: Protocol) -> Scene:
+    """The picture that figures of this task show."""
+    return Scene(report, protocol, subject.example[report.at_hand(protocol)])

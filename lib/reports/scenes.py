@@ -1,0 +1,55 @@
+"""One picture of a set, degraded, and the panels of a figure that are made of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from lib.degradations import to_8bit
+from lib.measure import UNITS, Metric, Padded, Protocol
+from lib.reports.common import Report
+from lib.reports.pictures import Panel, Strip, busiest_crop
+
+CROP = 96  # pixels a side, of what is shown enlarged
+
+
+class Scene:
+    """Picture number `picture` of the protocol's set, or of what stands in for it.
+
+    metrics: what is written under every panel.
+    """
+
+    def __init__(
+        self, report: Report, protocol: Protocol, picture: int, metrics: Sequence[Metric] = ("psnr",)
+    ):
+        self.report = report
+        self.protocol = replace(protocol, dataset=report.at_hand(protocol))
+        self.metrics = metrics
+        _, self.clean, self.degraded = list(self.protocol.inputs(picture + 1))[picture]
+
+    @property
+    def original(self) -> Panel:
+        return Panel(self.clean, "original")
+
+    def restored(self, title: str, network: str, knobs: tuple[float, ...] = ()) -> Panel:
+        """What the network makes of it; an empty panel where it is not at hand."""
+        net = self.report.network(network)
+        if net is None:
+            return Panel(torch.full_like(self.clean, 0.93), title, "not trained")
+        plain = Padded(net.fold(torch.tensor(knobs)), net.multiple).eval()
+        with torch.inference_mode():
+            return self.judged(title, to_8bit(plain(self.degraded)))
+
+    def judged(self, title: str, picture: Tensor) -> Panel:
+        """Any version of the picture, with its scores."""
+        scores = (replace(self.protocol, metric=m).score(picture, self.clean) for m in self.metrics)
+        shown = (
+            f"{score:.2f} dB" if UNITS[m] == "dB" else f"{score:.3f}"
+            for m, score in zip(self.metrics, scores, strict=True)
+        )
+        return Panel(picture, title, " | ".join(shown))
+
+    def strip(self, title: str, rows: list[list[Panel]]) -> Strip:
+        whole = self.judged(f"degraded, {self.protocol.level.name}", self.degraded)
+        return Strip(title, whole, rows, busiest_crop(self.clean, CROP))

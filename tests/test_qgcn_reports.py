@@ -1,0 +1,200 @@
+"""QGCN's tables and figures: verdicts from given numbers, the ranker's order, its maps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lib import measure, paths, provenance
+from lib.checkpoints import Provenance
+from lib.measure import Measurement, Protocol, Setting
+from lib.models.qgcn import Ranker
+from lib.recipes.common import Clean, Compress
+from lib.recipes.qgcn import FULL, RANKER
+from lib.reports import qgcn
+from lib.reports.common import Report
+from lib.reports.qgcn import ranker
+from lib.reports.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
+from lib.results import Store
+
+PRINTED = pd.read_csv(paths.PRINTED / "qgcn.csv")
+
+
+@pytest.fixture(autouse=True)
+def no_git(monkeypatch):
+    monkeypatch.setattr(provenance, "_git", lambda *words: "")
+
+
+@pytest.fixture
+def report(tmp_path):
+    """A report with nothing stored and no network at hand."""
+    report = Report("qgcn", checkpoints=tmp_path, output=str(tmp_path / "out"))
+    report.store = Store("qgcn", tmp_path / "measured")
+    report.available = lambda name: False
+    return report
+
+
+def verdict(report, claim, scale="compact"):
+    rows = report.verdicts()
+    return rows[(rows["claim"] == claim) & (rows["scale"] == scale)]["verdict"].item()
+
+
+def stored(item, network, protocol, value):
+    scores = {"a": value - 0.01, "b": value + 0.01}
+    scale = "published" if network == DNCNN else "compact"
+    history = Provenance("", "", "", scale)
+    return item, Measurement(Setting(network, (), protocol), scale, scores, history, "w", "d", "cpu")
+
+
+def printed(table, method, dataset, quality, metric):
+    found = PRINTED[
+        (PRINTED["item"] == table)
+        & (PRINTED["method"] == method)
+        & (PRINTED["dataset"] == dataset)
+        & (PRINTED["setting"] == f"q{quality}")
+        & (PRINTED["metric"] == metric)
+    ]
+    return float(found["value"].item())
+
+
+def store_table1(report, wrong=()):
+    """The printed numbers, some of them changed by (variant, quality, metric)."""
+    wrong = dict(wrong)
+    report.store.write(
+        stored(
+            "qgcn-table1",
+            network,
+            on(q, ABLATION, metric),
+            wrong.get((variant, q, metric), printed("qgcn-table1", variant, "BSDS500", q, metric)),
+        )
+        for variant, network in VARIANTS.items()
+        for q in QUALITIES
+        for metric in METRICS
+    )
+
+
+def test_the_papers_own_numbers_support_its_claims_on_table1(report):
+    store_table1(report)
+    shown = qgcn.table1(report)
+    rows = report.verdicts()
+    rows = rows[rows["scale"] == "compact"]
+    assert len(rows) == 6 and set(rows["verdict"]) == {"holds"}
+    assert shown.loc[("BSDS500 val (100) q10 PSNR", "Ours"), "printed"] == "29.42"
+    assert shown.loc[("BSDS500 val (100) q30 SSIM", "w/o L_F"), "compact"] == "0.861"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "claim"),
+    [
+        (("w/o CQR", 20, "psnr_b"), 31.30, "the ranker helps"),
+        (("w/o CQR", 30, "psnr_b"), 31.70, "the ranker helps most where artefacts are severe"),
+        (("w/o L_Q", 10, "psnr_b"), 29.02, "the quality loss helps"),
+        (("w/o L_F", 10, "ssim"), 0.808, "feature matching keeps the structure"),
+        (("w/o L_F", 30, "psnr"), 34.0, "feature matching is worth more than the quality loss"),
+        (("w/o DC", 20, "psnr"), 31.96, "dilation serves several qualities"),
+    ],
+)
+def test_a_wrong_number_in_table1_differs(report, cell, value, claim):
+    store_table1(report, {cell: value}.items())
+    qgcn.table1(report)
+    assert verdict(report, claim) == "differs"
+
+
+@pytest.mark.parametrize(("psnr_b", "expected"), [(0.2, "holds"), (-0.1, "differs")])
+def test_table2_compares_with_what_was_measured_on_the_same_pictures(report, psnr_b, expected):
+    """Ours is 0.1 dB above DnCNN in PSNR, and this much above it and RNAN in PSNR-B."""
+    for dataset in SETS:
+        for q in QUALITIES:
+            for network, ahead in ((DNCNN, 0), (RNAN, 0), (FULL, psnr_b)):
+                psnr = 29.0 + 0.1 * (network == FULL)
+                values = {"psnr": psnr, "ssim": 0.8, "psnr_b": 29.0 + ahead}
+                report.store.write(
+                    stored("qgcn-table2", network, on(q, dataset, m), v) for m, v in values.items()
+                )
+    shown = qgcn.table2(report)
+    assert verdict(report, "one network is as good as DnCNN") == "holds"
+    assert verdict(report, "fewer visible blocks than DnCNN") == expected
+    assert verdict(report, "fewer visible blocks than RNAN") == expected
+    quoted = shown.loc[("LIVE1 q10 PSNR-B", "TNRD")]
+    assert quoted["printed"] == "28.88" and set(quoted.drop("printed")) == {"quoted"}
+    assert shown.loc[("LIVE1 q10 PSNR", "DnCNN")].iloc[-1] == "takes long"
+
+
+@pytest.mark.parametrize(("own", "expected"), [(29.09, "holds"), (29.2, "differs")])
+def test_what_a_single_network_costs(report, own, expected):
+    for q in QUALITIES:
+        report.store.write([stored("qgcn-perq", FULL, on(q, "live1"), 29.0)])
+        report.store.write([stored("qgcn-perq", f"{FULL}-q{q}", on(q, "live1"), own)])
+    qgcn.per_quality(report)
+    assert verdict(report, "a single network costs little") == expected
+
+
+# --- the ranker ------------------------------------------------------------------------------------
+
+
+def test_only_pairs_that_are_far_enough_apart_count():
+    scores = {1: {"a": 0.0}, 4: {"a": -1.0}, 6: {"a": 2.0}, 30: {"a": 1.0}}
+    right = ranker.accuracy(scores, (1, 4, 6, 30))  # of 1-6, 1-30, 4-30, 6-30 the last is wrong
+    assert right == {"a": 0.75}
+    assert ranker.correlations({q: {"a": float(q)} for q in (1, 2, 3)}, (1, 2, 3)) == {"a": 1.0}
+
+
+def test_a_judge_scores_the_degraded_picture(monkeypatch):
+    """A judge that returns the mean: no change without degradation."""
+
+    class Mean(torch.nn.Module):
+        def forward(self, x):
+            return x.mean((1, 2, 3))
+
+    pixels = np.full((40, 40), 100, np.uint8)
+    sample = measure.data.Sample("flat", pixels)
+    monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: [sample])
+    protocol = Protocol("set", Clean(), colour="luma", multiple=1, metric="score")
+    found = measure.judge(Mean(), protocol, device=torch.device("cpu"))
+    assert found == {"flat": pytest.approx(100 / 255)}
+    with pytest.raises(ValueError, match="what a judge gives"):
+        protocol.score(torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8))
+
+
+@pytest.mark.parametrize(("clean", "expected"), [(4.0, "holds"), (2.0, "differs")])
+def test_the_score_is_judged_on_stored_rows(report, clean, expected):
+    protocol = Protocol("live1", Clean(), colour="luma", multiple=1, metric="score")
+    rows = [stored("qgcn-cqr-rank", RANKER, protocol, clean)]
+    for q in ranker.RANKED:
+        level = replace(protocol, level=Compress(q))
+        rows.append(stored("qgcn-cqr-rank", RANKER, level, 0.1 * q))
+    report.store.write(rows)
+    figure, frame = qgcn.rank(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert frame.loc["1 to 30", "pairs ranked rightly, compact"] == "1.000"
+    assert verdict(report, "the score follows the quality") == "holds"
+    assert verdict(report, "the clean picture scores highest") == expected
+
+
+class Knowing(Ranker):
+    """A ranker that knows the clean picture: its maps are the error, or the lack of it."""
+
+    def __init__(self, clean, inverted):
+        super().__init__(1, 4)
+        self.clean, self.inverted = clean, inverted
+
+    def features(self, x):
+        error = 0.01 + (x - self.clean).abs()
+        return [1 / error if self.inverted else error] * 3
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_maps_are_judged_by_their_response(report, inverted):
+    clean = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    knowing = Knowing(clean, inverted)
+    for judged in (ranker._cold(report, knowing, [clean]), ranker._where(report, knowing, [clean])):
+        holds, _ = judged("compact")
+        assert holds is not inverted
+        assert judged("paper") is None
+
+
+def test_figures_are_drawn_without_a_network(report):
+    for name in ("qgcn-fig1", "qgcn-fig2", "qgcn-fig3", "qgcn-fig4"):
+        assert qgcn.ITEMS[name](report).png.startswith(b"\x89PNG")
