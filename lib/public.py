@@ -7,7 +7,8 @@ from typing import Literal
 
 from lib import networks, paths, tasks
 from lib.checkpoints import path_of
-from lib.recipes import Scale
+from lib.models.knobs import Interpolated
+from lib.recipes import Scale, qgcn
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -18,12 +19,19 @@ class Public:
     """A public name, a run behind it, and what its pictures are.
 
     A name that stands for several runs has one for each range of levels, the usual one first.
+    second: a run of the same architecture that a knob `texture` leads to; "" for none.
     """
 
     name: str
     run: str
     task: Task
     channels: Literal[1, 3]
+    second: str = ""
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """All that it needs."""
+        return tuple(filter(None, (self.run, self.second)))
 
 
 NETWORKS = (
@@ -33,7 +41,9 @@ NETWORKS = (
     Public("adafm-sr", "adafm-sr-x2-x3-k5", tasks.super_resolution(2.0, 3.0), 3),
     Public("adafm-sr", "adafm-sr-x4-x5-k5", tasks.super_resolution(4.0, 5.0), 3),
     Public("adafm-sr", "adafm-sr-x5-x6-k5", tasks.super_resolution(5.0, 6.0), 3),
+    Public("qgcn", qgcn.WITHOUT_RANKER, tasks.DEJPEG, 1, second=qgcn.TEXTURE),
 )
+TEXTURE = "0: trained for the least error, 1: trained on for what a judge of quality sees"
 
 
 def load(
@@ -52,7 +62,7 @@ def load(
     """
     scales: tuple[Scale, ...] = ("paper", "compact") if scale is None else (scale,)
     public = find(name) if level is None else _trained_for(level, name, scales, folder)
-    scale = next((s for s in scales if path_of(public.run, s, folder).exists()), scales[-1])
+    scale = next((s for s in scales if _there(public, s, folder)), scales[-1])
     loaded = load_run(public, scale, folder)
     if level is None:
         return loaded
@@ -62,11 +72,12 @@ def load(
 
 def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Loaded:
     """One of NETWORKS at one scale; raises FileNotFoundError where it is not trained."""
-    trained = networks.load(public.run, scale, folder)
+    nets = [networks.load(run, scale, folder).net for run in public.runs]
+    net = Interpolated(*nets, TEXTURE).eval() if public.second else nets[0]
     curve = read_curve(public.run, scale)
     if curve is None and public.task.enlarges:
         curve = tasks.straight_line("coef", public.task.level)
-    return Loaded(public.name, trained.net, public.task, public.channels, scale, curve)
+    return Loaded(public.name, net, public.task, public.channels, scale, curve)
 
 
 def find(name: str) -> Public:
@@ -84,13 +95,17 @@ def _behind(name: str) -> list[Public]:
 
 def _trained_for(level: float, name: str, scales: tuple[Scale, ...], folder: Path) -> Public:
     runs = _behind(name)
-    trained = [run for s in scales for run in runs if path_of(run.run, s, folder).exists()]
+    trained = [run for s in scales for run in runs if _there(run, s, folder)]
     for run in trained:
         if run.task.level.low <= level <= run.task.level.high:
             return run
     limits = sorted({(run.task.level.low, run.task.level.high) for run in trained})
     there = ", ".join(f"{low:g} to {high:g}" for low, high in limits) or "none"
     raise ValueError(f"{name} has no trained network for a factor of {level:g}; factors there are: {there}.")
+
+
+def _there(public: Public, scale: Scale, folder: Path) -> bool:
+    return all(path_of(run, scale, folder).exists() for run in public.runs)
 
 
 def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:

@@ -38,6 +38,7 @@ output = ""  # a folder for tables, figures and verdicts
 # %%
 from lib.reports import adafm, published
 from lib.reports.common import Report
+from lib.reports.sliders import slider
 
 report = Report("adafm", scale, device, train, images, output)
 
@@ -248,4 +249,4 @@ print(report.agreement())
 # factor is the one you set, by which a picture of your own is enlarged.
 
 # %%
-adafm.slider(report)
+slider(report, "adafm-denoise", "adafm-dejpeg", "adafm-sr")

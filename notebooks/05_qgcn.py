@@ -42,6 +42,7 @@ output = ""  # a folder for tables, figures and verdicts
 # %%
 from lib.reports import qgcn
 from lib.reports.common import Report
+from lib.reports.sliders import slider
 
 report = Report("qgcn", scale, device, train, images, output)
 
@@ -142,3 +143,13 @@ report.verdicts()
 
 # %%
 print(report.agreement())
+
+# %% [markdown]
+# ## Turn the knob: texture
+#
+# The paper's network has no knob. Here is one: every weight moves between the network trained for the least
+# error alone (0) and the same trained on with the ranker's losses (1). Beside it AdaFM-Net, whose knob is
+# the strength.
+
+# %%
+slider(report, "qgcn", "adafm-dejpeg")

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from lib import public
 from lib.checkpoints import path_of
@@ -32,8 +33,29 @@ def shelf(tmp_path, monkeypatch):
 
 def test_every_name_stands_for_runs_that_there_are():
     for network in public.NETWORKS:
-        recipe = find(network.run, "compact")
-        assert (recipe.channels, recipe.stage) == (network.channels, True)
+        recipes = [find(run, "compact") for run in network.runs]
+        assert {recipe.channels for recipe in recipes} == {network.channels}
+        assert recipes[0].stage or recipes[1].parent == recipes[0].name  # what lies between restores
+
+
+def test_a_name_of_two_runs_is_moved_between_them(tmp_path, monkeypatch):
+    nets = {run: find(run, "smoke").build() for run in ("qgcn-wo-cqr", "qgcn-texture")}
+    monkeypatch.setattr(
+        public.networks, "load", lambda run, scale, folder: SimpleNamespace(net=nets[run].eval())
+    )
+    loaded = public.load("qgcn", "smoke", tmp_path)
+    assert [knob.name for knob in loaded.net.knobs] == ["texture"]
+    x = torch.rand(1, 1, 16, 16)
+    for texture, net in zip((0.0, 1.0), nets.values(), strict=True):
+        expected = net(x, torch.zeros(1, 0))
+        torch.testing.assert_close(loaded.net.fold(torch.tensor([texture]))(x), expected)
+
+
+def test_a_name_of_two_runs_needs_both(shelf):
+    folder = shelf("qgcn-wo-cqr", scale="paper")
+    shelf("qgcn-wo-cqr", "qgcn-texture")
+    assert public._there(public.find("qgcn"), "compact", folder)
+    assert not public._there(public.find("qgcn"), "paper", folder)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +95,7 @@ def test_where_none_is_trained_none_is_named(tmp_path):
 
 
 def test_an_unknown_name_is_told_each_name_once():
-    with pytest.raises(ValueError, match="there are: adafm-denoise, adafm-dejpeg, adafm-sr\\."):
+    with pytest.raises(ValueError, match="there are: adafm-denoise, adafm-dejpeg, adafm-sr, qgcn\\."):
         public.load("adafm")
 
 

@@ -4,16 +4,12 @@ Every function takes the Report of the notebook, measures or reads what it needs
 that stand on it, and returns what is to be shown.
 """
 
-from lib import public
 from lib.reports.adafm.curves import fig5, fig7, fig7_denoise, fig7_sr
 from lib.reports.adafm.drawing import fig4
 from lib.reports.adafm.filters import fig3
 from lib.reports.adafm.strips import fig1, fig2, fig6
 from lib.reports.adafm.tables import table1, table2, table3, table4, table5
 from lib.reports.adafm.text import parameters, position, scratch, width
-from lib.reports.common import Report
-from lib.widgets import Slider
-from lib.widgets import slider as slider_of
 
 ITEMS = {
     "adafm-table1": table1,
@@ -35,13 +31,3 @@ ITEMS = {
     "adafm-text-params": parameters,
     "adafm-extra-width": width,
 }
-
-
-def slider(report: Report) -> Slider | str:
-    """The knobs of the public networks, one widget for all, on a sample picture or an upload; a sentence
-    where none is trained."""
-    there = [network for network in public.NETWORKS if report.available(network.run)]
-    here = [public.load_run(network, report.scale, report.checkpoints) for network in there]
-    if not here:
-        return f"No network is trained at {report.scale} scale: python -m lib train {public.NETWORKS[0].run}"
-    return slider_of(here, device=report.device)

@@ -1,0 +1,18 @@
+"""The slider at the end of a notebook."""
+
+from lib import public
+from lib.reports.common import Report
+from lib.widgets import Slider
+from lib.widgets import slider as slider_of
+
+
+def slider(report: Report, *names: str) -> Slider | str:
+    """The knobs of the public networks of these names, one widget for all, on a sample picture or an
+    upload; a sentence where none is trained."""
+    wanted = [network for network in public.NETWORKS if network.name in names]
+    there = [network for network in wanted if all([report.available(run) for run in network.runs])]
+    if not there:
+        runs = " ".join(wanted[0].runs)
+        return f"No network is trained at {report.scale} scale: python -m lib train {runs}"
+    loaded = [public.load_run(network, report.scale, report.checkpoints) for network in there]
+    return slider_of(loaded, device=report.device)
