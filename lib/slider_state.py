@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lib.data import Sample
 from lib.degradations import to_8bit
+from lib.gauge import Gauge
 from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor
 from lib.inference import Progress, Restorer, restore_colours
 from lib.metrics import psnr
@@ -63,7 +64,8 @@ class Rendering:
 class SliderState:
     """A picture, how it is degraded, the network and where its knobs stand, and what comes out.
 
-    `networks`, by title, are those to choose from; the first is taken.
+    `networks`, by title, are those to choose from; the first is taken. `gauge`, where there is one, reads
+    the quality of the picture before and after.
     `note` is the sentence that the last action left for the user, empty when all is well.
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
@@ -72,8 +74,14 @@ class SliderState:
     """
 
     def __init__(
-        self, networks: Sequence[Loaded], samples: Sequence[Sample], *, device: str | torch.device = "auto"
+        self,
+        networks: Sequence[Loaded],
+        samples: Sequence[Sample],
+        *,
+        gauge: Gauge | None = None,
+        device: str | torch.device = "auto",
     ):
+        self.gauge = gauge
         self.networks = {loaded.title: loaded for loaded in networks}
         self.samples = {sample.name: sample for sample in samples}
         self._restorers = {loaded.title: Restorer(loaded.net, device=device) for loaded in networks}
@@ -212,6 +220,12 @@ class SliderState:
         if self._restored is None:
             self._restored = self._restore(self._degraded(), progress)
         return self._rendering(Box(0, 0, *self.size), *self._restored, whole=True)
+
+    def qualities(self) -> tuple[float, float] | None:
+        """What the gauge reads of the whole picture before and after restoration, None without one."""
+        if self.gauge is None or self._restored is None:
+            return None
+        return self.gauge.read(self._degraded()), self.gauge.read(to_8bit(self._restored[0]))
 
     def download(self) -> tuple[str, bytes]:
         """(file name, lossless PNG) of the whole restored picture, with its alpha and bit depth."""

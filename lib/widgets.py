@@ -15,6 +15,7 @@ import torch
 import traitlets
 
 from lib.data import Sample, load_images
+from lib.gauge import Gauge
 from lib.images import Picture, encode
 from lib.slider_state import MAX_BYTES, LatestWins, Rendering, SliderState, fit
 from lib.tasks import Loaded
@@ -26,10 +27,12 @@ def slider(
     networks: Sequence[Loaded],
     samples: Sequence[Sample] | None = None,
     *,
+    gauge: Gauge | None = None,
     device: str | torch.device = "auto",
 ) -> "Slider":
-    """The slider of one or more networks; `samples` to choose from, by default scikit-image's."""
-    return Slider(SliderState(networks, samples or load_images("skimage"), device=device))
+    """The slider of one or more networks; `samples` to choose from, by default scikit-image's; `gauge`
+    reads a JPEG quality off what is shown."""
+    return Slider(SliderState(networks, samples or load_images("skimage"), gauge=gauge, device=device))
 
 
 class Superseded(Exception):
@@ -188,6 +191,8 @@ class Slider(anywidget.AnyWidget):
     def _result(self, rendering: Rendering) -> dict:
         width, height = self.state.size
         box = rendering.box
+        read = self.state.qualities() if rendering.whole and not self.state.moving else None
+        gauge = f"; the ranker reads quality {read[0]:.0f} before, {read[1]:.0f} after" if read else ""
         return {
             "serial": self._serial,
             "box": [box.left / width, box.top / height, box.width / width, box.height / height],
@@ -196,7 +201,7 @@ class Slider(anywidget.AnyWidget):
             "after_db": self._decibels(rendering.after_db),
             "note": self.state.note,
             "did": f"{'' if rendering.whole else 'region of '}{box.width} x {box.height} pixels "
-            f"in {1000 * rendering.seconds:.0f} ms",
+            f"in {1000 * rendering.seconds:.0f} ms{gauge}",
         }
 
     def _decibels(self, value: float | None) -> str:

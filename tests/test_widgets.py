@@ -100,6 +100,19 @@ def test_every_other_action(slider):
     assert slider.state.focus == (0.25, 0.75)
 
 
+def test_a_gauge_reads_the_whole_picture_at_rest(astronaut):
+    class Steps:
+        def read(self, x):
+            return 12.4 if x.shape[1] == 3 else 0.0
+
+    state = SliderState([loaded()], [Sample("face", astronaut[:60, 150:230])], gauge=Steps(), device="cpu")
+    slider = Slider(state)
+    assert slider.result["did"].endswith("; the ranker reads quality 12 before, 12 after")
+    slider.state.pixels_per_second = 1e12
+    do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": True})
+    assert "ranker" not in slider.result["did"]
+
+
 def test_a_jpeg_slider_has_no_seed_and_measures_luma(astronaut):
     network = loaded(QUALITY_CURVE, DEJPEG, 1)
     slider = Slider(SliderState([network], [Sample("face", astronaut[:60, 150:230])], device="cpu"))

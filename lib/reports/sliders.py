@@ -1,6 +1,6 @@
 """The slider at the end of a notebook."""
 
-from lib import public
+from lib import gauge, public
 from lib.reports.common import Report
 from lib.widgets import Slider
 from lib.widgets import slider as slider_of
@@ -15,4 +15,4 @@ def slider(report: Report, *names: str) -> Slider | str:
         runs = " ".join(wanted[0].runs)
         return f"No network is trained at {report.scale} scale: python -m lib train {runs}"
     loaded = [public.load_run(network, report.scale, report.checkpoints) for network in there]
-    return slider_of(loaded, device=report.device)
+    return slider_of(loaded, gauge=gauge.load(report.scale, report.checkpoints), device=report.device)
