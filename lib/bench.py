@@ -7,6 +7,7 @@ in, and the table says so. Pictures are the photographs embedded in scikit-image
 import csv
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -22,8 +23,10 @@ from torch import nn
 from lib import data, devices, paths, provenance, public, training
 from lib.data import Sample
 from lib.images import Picture, encode
+from lib.inference import Restorer
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.recipes import Scale, find
+from lib.recipes.qgcn import FULL
 from lib.slider_state import Rendering, SliderState, fit
 from lib.tasks import Loaded
 
@@ -32,6 +35,7 @@ BASIC = "adafm-denoise-basic-s15"
 NETWORK = "adafm-denoise"
 WARM_UP = 3
 FOLDING = {"compact": 512, "paper": 256}  # pixels a side
+LARGE = (2000, 3000)  # pixels: height and width
 TURNS = (  # scale, pixels a side, aim in ms
     ("compact", 256, None),
     ("compact", 512, 100.0),
@@ -88,6 +92,7 @@ def _all(repeats: int, device: torch.device) -> Iterator[Result]:
     for scale, side, aim in TURNS:
         yield from slider(scale, side, aim, repeats, device)
     yield from training_step(repeats, device)
+    yield from large_picture("compact", *LARGE, device)
     yield from start_up(min(repeats, 5))
 
 
@@ -195,6 +200,26 @@ def training_step(repeats: int, device: torch.device) -> Iterator[Result]:
     what = f"training {BASIC}, compact"
     yield Result(what, 1 / stepped, "steps/s", None, "on the embedded photographs")
     yield Result(f"{what}: data and degradation", 100 * prepared / stepped, "% of a step", 10.0)
+
+
+def large_picture(scale: Scale, height: int, width: int, device: torch.device) -> Iterator[Result]:
+    """Time and peak memory of QGCN on one large picture, in a process of its own; random weights."""
+    call = f"restore_large({scale!r}, {height}, {width}, {str(device)!r})"
+    command = [sys.executable, "-c", f"from lib.bench import restore_large; {call}"]
+    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    seconds, mebibytes = map(float, done.stdout.split())
+    what = f"qgcn, {scale}, {width}x{height}"
+    yield Result(what, seconds, "s", None, "random weights")
+    yield Result(f"{what}: most memory of the process", mebibytes, "MiB", None, "random weights")
+
+
+def restore_large(scale: Scale, height: int, width: int, device: str) -> None:
+    """Prints the seconds that a luma picture takes, and the most memory this process has had, in MiB."""
+    recipe = find(FULL, scale)
+    restorer = Restorer(recipe.build().eval().requires_grad_(False), device=device)
+    picture = torch.rand(1, recipe.channels, height, width)
+    seconds = _seconds(lambda: restorer(picture), restorer.device)
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def start_up(repeats: int) -> Iterator[Result]:

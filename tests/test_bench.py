@@ -41,6 +41,8 @@ def test_every_measurement_runs_without_checkpoints_and_sets(monkeypatch):
     turned = list(bench.slider("compact", 32, 100.0, 1, cpu))
     step = list(bench.training_step(1, cpu))
     ratio = bench.folding("compact", 16, 1, cpu)
+    large = list(bench.large_picture("smoke", 40, 50, cpu))
+    assert [r.unit for r in large] == ["s", "MiB"] and large[1].value > 50
     assert [r.note for r in turned] == ["random weights"] * 2
     assert [r.unit for r in (*turned, *step, ratio)] == ["ms", "ms", "steps/s", "% of a step", "times"]
     assert all(r.value > 0 for r in (*turned, *step, ratio))
