@@ -194,8 +194,14 @@ class Bench:
             self._networks[name] = networks.any_network(name, self.scale, self.folder)
         return self._networks[name]
 
-    def best(self, network: str, protocol: Protocol) -> Measurement:
-        """The knob with the highest set mean, in hundredths, measured on the images at hand."""
+    def best(
+        self, network: str, protocol: Protocol, over: Sequence[float] | None = None
+    ) -> Measurement:
+        """The knob with the highest set mean, measured on the images at hand: of those in `over`, or in
+        hundredths between 0 and 1."""
+        if over is not None:
+            tried = [self.measure(Setting(network, (knob,), protocol)) for knob in over]
+            return max(tried, key=lambda measurement: measurement.mean)
         few = self
         if self.limit is None or self.limit > COARSE_IMAGES:
             few = Bench(self.scale, device=str(self.device), limit=COARSE_IMAGES, folder=self.folder)

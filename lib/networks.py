@@ -1,5 +1,6 @@
 """A network by name: a run of ours with its weights (a stage: its parent's too), or a published one."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,8 @@ from lib import checkpoints, paths
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import MissingData, weights_file
 from lib.models.baselines import load_dncnn, load_ffdnet
-from lib.models.knobs import Controllable
-from lib.recipes import Scale, find
+from lib.models.knobs import Controllable, Interpolated
+from lib.recipes import Scale, cfsnet, find, qgcn
 
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
@@ -23,6 +24,14 @@ PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "FFDNet gray": ("ffdnet/FFDNet_gray.mat", load_ffdnet),
     "FFDNet colour": ("ffdnet/FFDNet_color.mat", load_ffdnet),
 }
+
+# Two runs of one architecture, the second trained on from the first, with a knob `texture` between them.
+PAIRS: dict[str, tuple[str, str]] = {
+    "qgcn": (qgcn.WITHOUT_RANKER, qgcn.TEXTURE),
+    "dni-denoise": (cfsnet.main_name(cfsnet.DENOISE, 25), cfsnet.fine_tuned_name(cfsnet.DENOISE, 25, 50)),
+    "dni-deblock": (cfsnet.main_name(cfsnet.DEBLOCK, 10), cfsnet.fine_tuned_name(cfsnet.DEBLOCK, 10, 40)),
+}
+BETWEEN = "0: as the first network was trained, 1: as it was trained on"
 
 INPUT = "input"  # the degraded picture itself, a row of the papers' tables
 
@@ -47,10 +56,27 @@ class Untouched(Controllable):
 
 
 def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
-    """A run at `scale`, a published network, or the input itself; raises what `load` and `published` do."""
+    """A run at `scale`, a pair of runs, a published network, or the input itself.
+
+    Raises what `load` and `published` do.
+    """
     if name == INPUT:
         return Trained(Untouched(), Provenance(name, "", "", scale_of(name, scale)), "")
+    if name in PAIRS:
+        return pair(name, scale, folder)
     return published(name) if name in PUBLISHED else load(name, scale, folder)
+
+
+def runs_of(name: str) -> tuple[str, ...]:
+    """The training runs behind a name: one, or the two of a pair."""
+    return PAIRS.get(name, (name,))
+
+
+def pair(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
+    """A pair of runs and the knob between them, with the history of the second."""
+    first, second = (load(run, scale, folder) for run in runs_of(name))
+    both = hashlib.sha256(f"{first.weights_sha} {second.weights_sha}".encode()).hexdigest()[:12]
+    return Trained(Interpolated(first.net, second.net, BETWEEN).eval(), second.provenance, both)
 
 
 def scale_of(name: str, scale: str) -> str:

@@ -7,8 +7,7 @@ from typing import Literal
 
 from lib import networks, paths, tasks
 from lib.checkpoints import path_of
-from lib.models.knobs import Interpolated
-from lib.recipes import Scale, qgcn
+from lib.recipes import Scale
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -19,19 +18,13 @@ class Public:
     """A public name, a run behind it, and what its pictures are.
 
     A name that stands for several runs has one for each range of levels, the usual one first.
-    second: a run of the same architecture that a knob `texture` leads to; "" for none.
+    run: a training run, or a pair of them as `networks.PAIRS` has it.
     """
 
     name: str
     run: str
     task: Task
     channels: Literal[1, 3]
-    second: str = ""
-
-    @property
-    def runs(self) -> tuple[str, ...]:
-        """All that it needs."""
-        return tuple(filter(None, (self.run, self.second)))
 
 
 NETWORKS = (
@@ -41,9 +34,8 @@ NETWORKS = (
     Public("adafm-sr", "adafm-sr-x2-x3-k5", tasks.super_resolution(2.0, 3.0), 3),
     Public("adafm-sr", "adafm-sr-x4-x5-k5", tasks.super_resolution(4.0, 5.0), 3),
     Public("adafm-sr", "adafm-sr-x5-x6-k5", tasks.super_resolution(5.0, 6.0), 3),
-    Public("qgcn", qgcn.WITHOUT_RANKER, tasks.DEJPEG, 1, second=qgcn.TEXTURE),
+    Public("qgcn", "qgcn", tasks.DEJPEG, 1),
 )
-TEXTURE = "0: trained for the least error, 1: trained on for what a judge of quality sees"
 
 
 def load(
@@ -72,8 +64,7 @@ def load(
 
 def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Loaded:
     """One of NETWORKS at one scale; raises FileNotFoundError where it is not trained."""
-    nets = [networks.load(run, scale, folder).net for run in public.runs]
-    net = Interpolated(*nets, TEXTURE).eval() if public.second else nets[0]
+    net = networks.any_network(public.run, scale, folder).net
     curve = read_curve(public.run, scale)
     if curve is None and public.task.enlarges:
         curve = tasks.straight_line("coef", public.task.level)
@@ -105,7 +96,7 @@ def _trained_for(level: float, name: str, scales: tuple[Scale, ...], folder: Pat
 
 
 def _there(public: Public, scale: Scale, folder: Path) -> bool:
-    return all(path_of(run, scale, folder).exists() for run in public.runs)
+    return all(path_of(run, scale, folder).exists() for run in networks.runs_of(public.run))
 
 
 def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:

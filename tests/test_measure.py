@@ -3,6 +3,7 @@
 import csv
 import functools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -139,6 +140,18 @@ def test_a_setting_is_measured_once_and_a_part_is_a_part_of_the_whole(folder, mo
     assert one.scores == {"astronaut": two.scores["astronaut"]}
     assert two.mean == pytest.approx(sum(two.scores.values()) / 2)
     assert one.data_sha != two.data_sha
+
+
+def test_the_best_of_given_knobs_may_lie_outside_the_range(folder, monkeypatch):
+    bench = Bench("smoke", device="cpu", limit=1, folder=folder)
+    values = {-0.5: 30.0, 0.0: 29.0, 1.5: 28.0}
+
+    def measure_one(setting):
+        (knob,) = setting.knobs
+        return SimpleNamespace(setting=setting, mean=values[knob])
+
+    monkeypatch.setattr(bench, "measure", measure_one)
+    assert bench.best("any", PHOTOS, over=list(values)).setting.knobs == (-0.5,)
 
 
 def test_metrics_of_one_setting_are_measured_in_one_pass(folder, monkeypatch):

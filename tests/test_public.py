@@ -17,7 +17,7 @@ X2, X3, X5 = "adafm-sr-x2-x3-k5", "adafm-sr-x3-x4-k5", "adafm-sr-x5-x6-k5"
 def shelf(tmp_path, monkeypatch):
     """Empty files stand for checkpoints; what is loaded says which one it was."""
     monkeypatch.setattr(
-        public.networks, "load", lambda run, scale, folder: SimpleNamespace(net=(run, scale))
+        public.networks, "any_network", lambda run, scale, folder: SimpleNamespace(net=(run, scale))
     )
     monkeypatch.setattr(public, "read_curve", lambda run, scale: None)
 
@@ -33,7 +33,7 @@ def shelf(tmp_path, monkeypatch):
 
 def test_every_name_stands_for_runs_that_there_are():
     for network in public.NETWORKS:
-        recipes = [find(run, "compact") for run in network.runs]
+        recipes = [find(run, "compact") for run in public.networks.runs_of(network.run)]
         assert {recipe.channels for recipe in recipes} == {network.channels}
         assert recipes[0].stage or recipes[1].parent == recipes[0].name  # what lies between restores
 
@@ -41,7 +41,9 @@ def test_every_name_stands_for_runs_that_there_are():
 def test_a_name_of_two_runs_is_moved_between_them(tmp_path, monkeypatch):
     nets = {run: find(run, "smoke").build() for run in ("qgcn-wo-cqr", "qgcn-texture")}
     monkeypatch.setattr(
-        public.networks, "load", lambda run, scale, folder: SimpleNamespace(net=nets[run].eval())
+        public.networks,
+        "load",
+        lambda run, scale, folder: SimpleNamespace(net=nets[run].eval(), provenance=None, weights_sha=run),
     )
     loaded = public.load("qgcn", "smoke", tmp_path)
     assert [knob.name for knob in loaded.net.knobs] == ["texture"]

@@ -21,7 +21,7 @@ from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
 from lib.measure import UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text, samples
 from lib.models.knobs import Controllable
-from lib.networks import INPUT, PUBLISHED, has_published
+from lib.networks import INPUT, PUBLISHED, has_published, runs_of
 from lib.recipes import Scale, find
 from lib.results import Store, Stored
 from lib.training import train
@@ -167,9 +167,17 @@ class Report:
         return measure if live or self.record else None
 
     def best(
-        self, item: str, setting: Setting, printed: tuple[str, str] = ("", ""), *, live: bool = True
+        self,
+        item: str,
+        setting: Setting,
+        printed: tuple[str, str] = ("", ""),
+        *,
+        over: Sequence[float] | None = None,
+        live: bool = True,
     ) -> tuple[Cell, dict[str, float]]:
         """The cell at the best knob, and that knob by column; the setting's own knobs do not count.
+
+        over: the knobs to choose from; None searches hundredths between 0 and 1.
 
         A notebook on some images of each set does not search: it measures at the stored best knob.
         """
@@ -181,7 +189,7 @@ class Report:
         def search(s: Setting) -> Measurement:
             if known:
                 return self.bench.measure(replace(s, knobs=known.knobs))
-            found = self.bench.best(s.network, s.protocol)
+            found = self.bench.best(s.network, s.protocol, over)
             knobs["this_run"] = found.setting.knobs[0]
             return found
 
@@ -250,17 +258,22 @@ class Report:
 
     def available(self, network: str) -> bool:
         """Whether the network can be used, after training it where the notebook asks for that."""
+        if network == INPUT:
+            return True
         if network in PUBLISHED:
             return has_published(network)
-        if network == INPUT or path_of(network, self.scale, self.checkpoints).exists():
+        return all([self._trained(run) for run in runs_of(network)])
+
+    def _trained(self, run: str) -> bool:
+        if path_of(run, self.scale, self.checkpoints).exists():
             return True
-        if self.train == "missing":
-            recipe = find(network, self.scale)
-            if recipe.parent:
-                self.available(recipe.parent)
-            train(recipe, device=self.device, out=self.checkpoints)
-            return True
-        return False
+        if self.train != "missing":
+            return False
+        recipe = find(run, self.scale)
+        for needed in filter(None, (recipe.parent, recipe.guide)):
+            self._trained(needed)
+        train(recipe, device=self.device, out=self.checkpoints)
+        return True
 
     def printed_value(
         self, item: str, dataset: str, method: str, setting: str, metric: str = "psnr"

@@ -1,6 +1,7 @@
 """The slider at the end of a notebook."""
 
 from lib import gauge, public
+from lib.networks import runs_of
 from lib.reports.common import Report
 from lib.widgets import Slider
 from lib.widgets import slider as slider_of
@@ -10,9 +11,9 @@ def slider(report: Report, *names: str) -> Slider | str:
     """The knobs of the public networks of these names, one widget for all, on a sample picture or an
     upload; a sentence where none is trained."""
     wanted = [network for network in public.NETWORKS if network.name in names]
-    there = [network for network in wanted if all([report.available(run) for run in network.runs])]
+    there = [network for network in wanted if report.available(network.run)]
     if not there:
-        runs = " ".join(wanted[0].runs)
+        runs = " ".join(runs_of(wanted[0].run))
         return f"No network is trained at {report.scale} scale: python -m lib train {runs}"
     loaded = [public.load_run(network, report.scale, report.checkpoints) for network in there]
     return slider_of(loaded, gauge=gauge.load(report.scale, report.checkpoints), device=report.device)
