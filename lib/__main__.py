@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 SCALES = ("smoke", "compact", "paper")
-MEASURED = ("adafm", "qgcn", "published")
+MEASURED = ("adafm", "cfsnet", "qgcn", "published")
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from lib import networks, paths, tasks
 from lib.checkpoints import path_of
-from lib.recipes import Scale
+from lib.recipes import Scale, cfsnet
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -34,6 +34,8 @@ NETWORKS = (
     Public("adafm-sr", "adafm-sr-x2-x3-k5", tasks.super_resolution(2.0, 3.0), 3),
     Public("adafm-sr", "adafm-sr-x4-x5-k5", tasks.super_resolution(4.0, 5.0), 3),
     Public("adafm-sr", "adafm-sr-x5-x6-k5", tasks.super_resolution(5.0, 6.0), 3),
+    Public("cfsnet-denoise", cfsnet.tuned_name(cfsnet.COLOUR, 50), tasks.DENOISE_FLOAT, 3),
+    Public("cfsnet-deblock", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), tasks.DEJPEG, 1),
     Public("qgcn", "qgcn", tasks.DEJPEG, 1),
 )
 

@@ -33,7 +33,8 @@ class Level:
 class Task:
     """A degradation that can be made, and how its level is known of a picture taken as it is.
 
-    degrade: picture (N, C, H, W) in [0, 1], level, seed -> the degraded picture, same shape, 8-bit.
+    degrade: picture (N, C, H, W) in [0, 1], level, seed -> the degraded picture, same shape, as the networks
+        of the task were trained on it.
     estimate: picture -> its level; None where the user says it.
     psnr_on: what PSNR compares: every channel of a picture, or its Y.
     seeded: whether another seed degrades otherwise.
@@ -166,6 +167,11 @@ def add_noise(x: Tensor, sigma: float, seed: int) -> Tensor:
     return add_gaussian_noise(x, levels, generator=generator, quantise=True)
 
 
+def add_float_noise(x: Tensor, sigma: float, seed: int) -> Tensor:
+    """Neither clipped nor rounded, for networks that were trained so; what is shown of it is both."""
+    return add_gaussian_noise(x, sigma, generator=torch.Generator().manual_seed(seed), quantise=False)
+
+
 def compress(x: Tensor, quality: float, seed: int) -> Tensor:
     return jpeg(x, quality)
 
@@ -182,6 +188,8 @@ DENOISE = Task(
     psnr_on="all",
     seeded=True,
 )
+
+DENOISE_FLOAT = replace(DENOISE, degrade=add_float_noise)
 
 DEJPEG = Task(
     name="dejpeg",

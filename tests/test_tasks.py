@@ -5,11 +5,13 @@ import pytest
 import torch
 from PIL import Image
 
+from lib.degradations import to_8bit
 from lib.images import BadImage, Picture, encode, read, to_pixels
 from lib.models.knobs import Controllable, Knob
 from lib.tasks import (
     DEJPEG,
     DENOISE,
+    DENOISE_FLOAT,
     SR,
     KnobCurve,
     Loaded,
@@ -111,6 +113,13 @@ def test_a_lower_resolution_has_the_same_size_and_fewer_details(photo):
         low = SR.degrade(photo[..., :100, :101], factor, 0)
         assert low.shape == (1, 3, 100, 101)
         assert float(low.diff(dim=-1).abs().mean()) < 0.8 * float(photo.diff(dim=-1).abs().mean())
+
+
+def test_float_noise_is_left_as_it_is(photo):
+    noisy = DENOISE_FLOAT.degrade(photo, 50, 3)
+    assert noisy.min() < 0 and noisy.max() > 1
+    assert float((noisy - photo).std()) * 255 == pytest.approx(50, rel=0.02)
+    torch.testing.assert_close(to_8bit(noisy), DENOISE.degrade(photo, 50, 3))
 
 
 def test_the_same_seed_makes_the_same_8_bit_noise(photo):

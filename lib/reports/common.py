@@ -28,7 +28,7 @@ from lib.training import train
 
 EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
 DIV2K = "div2k-valid"  # for which nothing stands in
-PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500"}
+PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500", "bsd68": "bsd68 gray"}
 AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005}  # between a stored row and the same measurement made again
 
 Scores = dict[str, float]  # image name -> value
@@ -126,6 +126,7 @@ class Report:
             self.checkpoints = Path(self.output or tempfile.mkdtemp()) / "checkpoints"
         self.store = Store(self.paper)
         self.printed = pd.read_csv(paths.PRINTED / f"{self.paper}.csv", keep_default_na=False)
+        self.printed = self.printed[self.printed["value"] != "N/A"]  # as some cells of tables are printed
         limit = None if self.record else self.images
         self.bench = Bench(self.scale, device=self.device, limit=limit, folder=self.checkpoints)
         if self.output:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from lib.claims import Claim
 from lib.claims import adafm as adafm_claims
+from lib.claims import cfsnet as cfsnet_claims
 from lib.claims import qgcn as qgcn_claims
-from lib.reports import adafm, qgcn
+from lib.reports import adafm, cfsnet, qgcn
 from lib.reports.common import Report
 
 
@@ -41,6 +42,14 @@ class Paper:
 
 PAPERS = (
     Paper("adafm", "AdaFM (CVPR 2019)", "01_adafm", adafm_claims.CLAIMS, adafm.ITEMS, adafm_claims.LIVE),
+    Paper(
+        "cfsnet",
+        "CFSNet (ICCV 2019)",
+        "02_cfsnet",
+        cfsnet_claims.CLAIMS,
+        cfsnet.ITEMS,
+        cfsnet_claims.LIVE,
+    ),
     Paper("qgcn", "QGCN (IJCAI 2020)", "05_qgcn", qgcn_claims.CLAIMS, qgcn.ITEMS, qgcn_claims.LIVE),
 )
 

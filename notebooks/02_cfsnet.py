@@ -1,0 +1,116 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # CFSNet: two branches, coupled feature by feature
+#
+# Wang, Guo, Tian and Yang, *CFSNet: Toward a Controllable Feature Space for Image Restoration*, ICCV 2019.
+#
+# A *main branch* is trained for one level; frozen, it gets a *tuning branch* beside it, trained for another
+# level. After every block the two are mixed, channel by channel, by coefficients that grow with one number:
+# `alpha_in`, 0 for the first level, 1 for the second, and anything between or beyond for levels that nothing
+# was trained on.
+#
+# Super-resolution (figures 1, 5 and 6) is not here yet. Networks here were trained on BSDS500 train + test.
+
+# %% tags=["parameters"]
+scale = "compact"  # "smoke", "compact" or "paper"
+device = "auto"  # "auto", "cpu" or "cuda"
+train = "never"  # "never", or "missing": train what has no checkpoint
+images = 4  # per image set, for "this run"; None for all
+output = ""  # a folder for tables, figures and verdicts
+
+# %%
+from lib.reports import cfsnet
+from lib.reports.common import Report
+from lib.reports.sliders import slider
+
+report = Report("cfsnet", scale, device, train, images, output)
+
+# %% [markdown]
+# ## Figure 2: the network
+
+# %%
+cfsnet.fig2(report)
+
+# %% [markdown]
+# ## Table 1: gray denoising, two levels unseen
+#
+# For every level the control with the best mean PSNR in steps of 0.1, searched on the test images
+# themselves, as in the paper. Sigma 15 is milder than anything the network was trained on: its control lies
+# below 0.
+
+# %%
+cfsnet.table1(report)
+
+# %% [markdown]
+# ## Table 2: deblocking, two qualities unseen
+#
+# From strong compression to mild, the other way round than denoising.
+
+# %%
+cfsnet.table2(report)
+
+# %% [markdown]
+# ## Figure 4: does it take a coefficient for every channel?
+#
+# On a level that nothing was trained on. *CFSNet-SA* mixes every channel with the control itself. Not in
+# the paper: the main branch trained on for the second level, and every weight moved between the two (deep
+# network interpolation), which the paper argues against without measuring it.
+
+# %%
+figure, values = cfsnet.fig4(report)
+figure
+
+# %% [markdown]
+# ## The whole curve
+#
+# The authors' poster shows PSNR against the control for five levels of either task, within and beyond 0..1:
+# the finest test of all, for it pins how the control acts and not only where it is best.
+
+# %%
+figure, optima = cfsnet.poster(report)
+figure
+
+# %%
+optima
+
+# %% [markdown]
+# ## Figures 7 and 8: to the eye
+#
+# Pictures and controls as on the poster. Deblocking shows Y, on which the network works.
+
+# %%
+cfsnet.fig7(report)
+
+# %%
+cfsnet.fig8(report)
+
+# %% [markdown]
+# ## Claims and verdicts
+
+# %%
+report.verdicts()
+
+# %%
+print(report.agreement())
+
+# %% [markdown]
+# ## Turn the knob
+#
+# Denoising is shown with the colour pair of networks; deblocking restores Y and keeps the colours.
+
+# %%
+slider(report, "cfsnet-denoise", "cfsnet-deblock")
