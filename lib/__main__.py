@@ -6,6 +6,7 @@ What a command needs is imported inside it, so that --help answers at once.
 import argparse
 import math
 import shlex
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -171,6 +172,7 @@ def measure(arguments: argparse.Namespace) -> int:
     from lib.reports.common import Report
 
     check_device(arguments.device)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; the same command goes on."))
     try:
         if arguments.paper == "published":
             published.record(arguments.device)
@@ -179,7 +181,7 @@ def measure(arguments: argparse.Namespace) -> int:
         report = Report(paper.key, arguments.scale, arguments.device, record=True, fresh=arguments.fresh)
         try:
             paper.record(report, arguments.items)
-        finally:  # what was measured before something was missing is kept
+        finally:  # what was measured before something was missing, or the command was stopped, is kept
             if report.measured:
                 report.store.write(report.measured)
                 print(f"{len(report.measured)} measurements are in {report.store.rows_path}.")

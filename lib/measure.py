@@ -253,7 +253,7 @@ class Padded(nn.Module):
         return restored[..., : larger * height, : larger * width]
 
 
-COARSE_IMAGES = 12  # images in the coarse part of a search
+COARSE_IMAGES = 8  # images in the coarse part of a search
 
 
 @torch.inference_mode()
@@ -290,17 +290,17 @@ def judge(
 def best_knob(coarse: Callable[[float], float], fine: Callable[[float], float]) -> float:
     """The knob in [0, 1], in hundredths, with the highest `fine` score.
 
-    `coarse`, a cheaper estimate, is tried at every tenth, then in hundredths uphill from the top of the
+    `coarse`, a cheaper estimate, is tried at every fifth, then in hundredths uphill from the top of the
     parabola through its three best; from where it ends, `fine` goes uphill. Both must rise to one maximum
     and fall, as a set-mean PSNR does between two levels.
     """
-    tenths = [coarse(i / 10) for i in range(11)]
-    top = int(np.argmax(tenths))
-    best = 10 * top
-    if 0 < top < 10:
-        before, here, after = tenths[top - 1 : top + 2]
+    fifths = [coarse(i / 5) for i in range(6)]
+    top = int(np.argmax(fifths))
+    best = 20 * top
+    if 0 < top < 5:
+        before, here, after = fifths[top - 1 : top + 2]
         curvature = 2 * here - before - after
-        best += round(5 * (after - before) / curvature) if curvature else 0
+        best += round(10 * (after - before) / curvature) if curvature else 0
     return _uphill(fine, _uphill(coarse, best)) / 100
 
 
