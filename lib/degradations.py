@@ -1,4 +1,4 @@
-"""Degradations: noise, blur, MATLAB's bicubic resize, JPEG.
+"""Degradations: noise, blur, MATLAB's bicubic resize, blind super-resolution, JPEG.
 
 Pure functions on (N, C, H, W) floats in [0, 1], on whatever device the images are. A level is one
 number for all images or a tensor (N,), one per image. Randomness comes in as a generator.
@@ -99,11 +99,35 @@ def gaussian_blur(
         rows = _gaussian(offset / _positive(sigma_x).view(-1, 1))  # (N, K)
         columns = _gaussian(offset / _positive(sigma_y).view(-1, 1))
         return _correlate(_correlate(padded, rows[:, None, :]), columns[:, :, None])
-    angle = _levels(angle, x).view(-1, 1, 1)
+    return _correlate(padded, gaussian_kernels(sigma_x, sigma_y, _levels(angle, x), kernel_size))
+
+
+def gaussian_kernels(sigma_x: Tensor, sigma_y: Tensor, angle: Tensor, kernel_size: int) -> Tensor:
+    """Turned Gaussians of sum 1, sampled at whole pixels: (N, kernel_size, kernel_size), rows first.
+
+    sigma_x, sigma_y, angle: (N,), as `gaussian_blur` takes them. kernel_size: odd.
+    """
+    radius = kernel_size // 2
+    offset = torch.arange(-radius, radius + 1, device=sigma_x.device, dtype=sigma_x.dtype)
     right, down = offset.view(1, 1, -1), offset.view(1, -1, 1)
-    along = (angle.cos() * right + angle.sin() * down) / _positive(sigma_x).view(-1, 1, 1)
-    across = (angle.cos() * down - angle.sin() * right) / _positive(sigma_y).view(-1, 1, 1)
-    return _correlate(padded, _gaussian(along, across))
+    sigma_x, sigma_y, angle = (v.view(-1, 1, 1) for v in (_positive(sigma_x), _positive(sigma_y), angle))
+    along = (angle.cos() * right + angle.sin() * down) / sigma_x
+    across = (angle.cos() * down - angle.sin() * right) / sigma_y
+    return _gaussian(along, across)
+
+
+def blur_and_subsample(x: Tensor, kernels: Tensor, factor: int) -> Tensor:
+    """Correlation with one kernel per image, of which rows and columns 0, factor, 2 factor, ... are kept.
+
+    kernels: (N, k, k), k odd. Mirrored borders, edge pixel included. Pixel i of the result lies on pixel
+    factor * i of x, not in the middle of those that it stands for: half a pixel to the upper left at
+    factor 2. Soh, Cho, Cho, "Meta-Transfer Learning for Zero-Shot Super-Resolution", CVPR 2020, whose
+    pictures VDIR is measured on.
+    Returns (N, C, ceil(H / factor), ceil(W / factor)), neither clipped nor rounded.
+    """
+    radius = kernels.shape[-1] // 2
+    padded = _pad(_pad(x, radius, -1, "symmetric"), radius, -2, "symmetric")
+    return _correlate(padded, kernels, factor)
 
 
 def resize(
@@ -201,12 +225,12 @@ def _gaussian(*distances: Tensor) -> Tensor:
     return kernel / kernel.flatten(1).sum(1).view(-1, *[1] * (kernel.ndim - 1))
 
 
-def _correlate(x: Tensor, kernels: Tensor) -> Tensor:
+def _correlate(x: Tensor, kernels: Tensor, stride: int = 1) -> Tensor:
     """(N, C, H, W) with kernels (N, h, w), one per image, at 'valid' positions."""
     n, channels, *sides = x.shape
     weight = kernels[:, None].repeat_interleave(channels, 0)  # (N C, 1, h, w)
     with torch.autocast(x.device.type, enabled=False):
-        y = F.conv2d(x.reshape(1, n * channels, *sides), weight, groups=n * channels)
+        y = F.conv2d(x.reshape(1, n * channels, *sides), weight, stride=stride, groups=n * channels)
     return y.view(n, channels, *y.shape[-2:])
 
 

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.io
 import scipy.ndimage
 import torch
 from PIL import Image
@@ -163,6 +164,53 @@ def test_blur_and_subsampling_give_the_published_low_resolution_images(reference
         y = degradations.gaussian_blur(x, 2**0.5, border="symmetric", kernel_size=21)[..., ::2, ::2]
         shipped = images.read(reference_data / f"mzsr_set5/g20/{name}.png").pixels
         np.testing.assert_array_equal(images.to_pixels(y), shipped)
+
+
+# --- blind super-resolution ----------------------------------------------------------------------
+
+
+def test_the_kernel_is_the_published_one(reference_data):
+    """As shipped with MZSR: covariance 2 I in 21 x 21 taps."""
+    shipped = scipy.io.loadmat(reference_data / "mzsr_set5/g20/kernel.mat")["kernel"]
+    deviation = torch.tensor([2**0.5], dtype=torch.float64)
+    kernel = degradations.gaussian_kernels(deviation, deviation, torch.zeros_like(deviation), 21)
+    np.testing.assert_allclose(kernel[0].numpy(), shipped, atol=1e-7)
+
+
+def test_the_published_kernel_and_subsampling_give_the_published_images(reference_data):
+    """Set5 as shipped with MZSR, x2, bit for bit; in float64, as one pixel of bird lies so near a tie."""
+    kernel = scipy.io.loadmat(reference_data / "mzsr_set5/g20/kernel.mat")["kernel"]
+    for name in ("baby", "bird", "butterfly", "head", "woman"):
+        clean = images.read(reference_data / f"mzsr_set5/gt/{name}_GT.png").pixels
+        even = clean[: clean.shape[0] & ~1, : clean.shape[1] & ~1]
+        x = torch.from_numpy(even).permute(2, 0, 1)[None].double() / 255
+        y = degradations.blur_and_subsample(x, torch.from_numpy(kernel)[None], 2)
+        shipped = images.read(reference_data / f"mzsr_set5/g20/{name}.png").pixels
+        np.testing.assert_array_equal(images.to_pixels(y), shipped)
+
+
+def test_turned_kernel_has_the_stated_covariance():
+    """Eigenvalues 4 and 1 turned by -0.5 rad: [[3.310, -1.262], [-1.262, 1.690]], x right, y down."""
+    numbers = [torch.tensor([v], dtype=torch.float64) for v in (2, 1, -0.5)]
+    kernel = degradations.gaussian_kernels(*numbers, 31)[0]
+    offset = torch.arange(-15, 16, dtype=torch.float64)
+    found = [(kernel * a * b).sum().item() for a, b in
+             ((offset, offset), (offset, offset[:, None]), (offset[:, None], offset[:, None]))]
+    assert kernel.sum().item() == pytest.approx(1)
+    assert found == pytest.approx([3.310, -1.262, 1.690], abs=1e-3)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("factor", [2, 4])
+def test_each_picture_has_its_own_kernel(photo, factor, device):
+    """Against SciPy, kernel by kernel, with kernels that are not symmetric: correlated, not flipped."""
+    x = photo[:, :, :41, :50].repeat(2, 1, 1, 1)
+    kernels = torch.rand(2, 7, 7, generator=generator())
+    y = degradations.blur_and_subsample(x.to(device), kernels.to(device), factor).cpu()
+    for i in range(2):
+        for channel in range(3):
+            whole = scipy.ndimage.correlate(x[i, channel].numpy(), kernels[i].numpy(), mode="reflect")
+            np.testing.assert_allclose(y[i, channel].numpy(), whole[::factor, ::factor], atol=2e-5)
 
 
 # --- resize --------------------------------------------------------------------------------------
