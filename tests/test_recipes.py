@@ -77,6 +77,17 @@ CFSNET = {
     "dni-denoise-s25-ft-s50",
     "dni-deblock-q10-ft-q40",
 }
+VDIR = {
+    "vdir-awgn",
+    *(f"vdir-awgn-{part}" for part in ("res", "l1", "noest", "ffdnet")),
+    "vdir-ffdnet-nonblind",
+    "vdir-jpeg-y",
+    "vdir-jpeg-rgb",
+    "vdir-sr-x2",
+    "vdir-sr-x4",
+    "vdir-real",
+    "vdir-real-res",
+}
 SMOKE = [recipe.name for recipe in queue("smoke")]
 
 
@@ -86,7 +97,7 @@ SMOKE = [recipe.name for recipe in queue("smoke")]
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_run_of_the_papers_list_exists_once(scale):
     names = [recipe.name for recipe in queue(scale)]
-    assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN | QGCN | CFSNET)
+    assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN | QGCN | CFSNET | VDIR)
     assert {recipe.scale for recipe in queue(scale)} == {scale}
 
 

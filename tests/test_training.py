@@ -152,6 +152,11 @@ def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(
         "ranker-rgb",
         "cfsnet-denoise-tune-s50",
         "cfsnet-sr-tune-gan",
+        "vdir-awgn",
+        "vdir-awgn-res",
+        "vdir-ffdnet-nonblind",
+        "vdir-sr-x2",
+        "vdir-real",
     ],
 )
 def test_every_kind_of_run_resumes_exactly(name, tmp_path, full_precision, monkeypatch):

@@ -5,7 +5,7 @@ Where each part is from: [P] the paper; [C] the authors' released code, which se
 leaves to its supplement; [O] our choice.
 
 Encoder, restorer and, for the knob, estimator are what restores (`VDIR`). Decoder and discriminator
-exist in training only. Every convolution is 3x3 with a bias and zero padding [C]; pictures lie in
+are needed in training only. Every convolution is 3x3 with a bias and zero padding [C]; pictures lie in
 [0, 1], noisy ones beyond it, and nothing is clamped. The latent map c has a quarter of the sides.
 """
 
@@ -134,6 +134,12 @@ class Restorer(nn.Module):
         )
         self.tail = _conv3(width, channels)
 
+    def branch_ends(self) -> list[nn.Conv2d]:
+        """The convolutions whose result is added to what went into their branch."""
+        *groups, last = self.body
+        inner = [conv for group in groups for conv in (*(b.b for b in group.body[:-1]), group.body[-1])]
+        return [*inner, last, *([self.tail] if self.factor == 1 else [])]
+
     def forward(self, y: Tensor, c: Tensor | None = None) -> Tensor:
         told = y if c is None else torch.cat([y, resized(c, y.shape[-2:])], 1)
         first = self.head(told)  # (N, width, H, W)
@@ -157,7 +163,7 @@ class LatentFFDNet(nn.Module):
         self.body = stack(4 * channels + latent, width, depth, 4 * channels)
         for conv in self.body:
             if isinstance(conv, nn.Conv2d):
-                _start(conv)
+                start(conv, gain=2.0)  # [O] without skips, a gain of 1 would halve the signal at every ReLU
 
     def forward(self, y: Tensor, c: Tensor) -> Tensor:
         parts = F.pixel_unshuffle(y, 2)  # (N, 4 channels, H/2, W/2)
@@ -271,7 +277,7 @@ class VDIR(Controllable):
 
     encoder, restorer: of the same picture channels and latent. estimator: makes the knob; None
     where the degradation has no known parameter (real noise) or none was trained, and then the
-    network has no knobs (K = 0).
+    network has no knobs (K = 0). decoder: trained with them; restoring needs none.
 
     The knob `strength` [O] adds `strength` times the estimator's `step` to the latent: the restorer
     is told that the picture is that much more degraded, in the unit of the reading, than the encoder
@@ -292,11 +298,13 @@ class VDIR(Controllable):
         encoder: Encoder,
         restorer: Restorer | LatentFFDNet,
         estimator: Estimator | None = None,
+        decoder: Decoder | None = None,
     ):
         super().__init__()
         self.encoder = encoder
         self.restorer = restorer
         self.estimator = estimator
+        self.decoder = decoder
         if estimator is not None:
             reading = estimator.reading
             meaning = f"{reading.quantity}, added to what the network finds in the picture; 0: blind"
@@ -402,15 +410,15 @@ class Discriminator(nn.Module):
 
 
 def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return _start(nn.Conv2d(channels_in, channels_out, 3, padding=1))
+    return start(nn.Conv2d(channels_in, channels_out, 3, padding=1))
 
 
 def _normed(channels_in: int, channels_out: int, stride: int = 1) -> nn.Module:
     conv = nn.Conv2d(channels_in, channels_out, 3, stride=stride, padding=1)
-    return spectral_norm(_start(conv, gain=2.0))
+    return spectral_norm(start(conv, gain=2.0))
 
 
-def _start(conv: nn.Conv2d, gain: float = 1.0) -> nn.Conv2d:
+def start(conv: nn.Conv2d, gain: float = 1.0) -> nn.Conv2d:
     """Weights from a normal cut off at two deviations, of variance gain / fan-in; biases zero [C]."""
     std = math.sqrt(gain / conv.weight[0].numel()) / TRUNCATED
     nn.init.trunc_normal_(conv.weight, std=std, a=-2 * std, b=2 * std)

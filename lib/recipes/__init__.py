@@ -1,14 +1,15 @@
 """Training runs by name; one file per paper says what they are."""
 
-from lib.recipes import adafm, cfsnet, qgcn
+from lib.recipes import adafm, cfsnet, qgcn, vdir
 from lib.recipes.common import SCALES, Recipe, Scale
 
 __all__ = ["SCALES", "Recipe", "Scale", "find", "queue"]
 
+_FILES = (adafm, qgcn, cfsnet, vdir)
 _PAPERS = {
-    "smoke": (adafm.runs(adafm.SMOKE), qgcn.runs(qgcn.SMOKE), cfsnet.runs(cfsnet.SMOKE)),
-    "compact": (adafm.runs(adafm.COMPACT), qgcn.runs(qgcn.COMPACT), cfsnet.runs(cfsnet.COMPACT)),
-    "paper": (adafm.runs(adafm.PAPER), qgcn.runs(qgcn.PAPER), cfsnet.runs(cfsnet.PAPER)),
+    "smoke": tuple(paper.runs(paper.SMOKE) for paper in _FILES),
+    "compact": tuple(paper.runs(paper.COMPACT) for paper in _FILES),
+    "paper": tuple(paper.runs(paper.PAPER) for paper in _FILES),
 }
 
 

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from lib import degradations, images, losses
+from lib import camera, degradations, images, losses
 from lib.metrics import psnr
 from lib.models.knobs import Controllable
 
@@ -71,12 +71,16 @@ class Denoise:
         return degradations.add_gaussian_noise(clean, sigma, generator=generator, quantise=self.quantise)
 
 
+def compressed(clean: Tensor, quality: float | Tensor) -> Tensor:
+    """JPEG through the reference codec, of one quality or one per picture; gray pictures on a GPU are
+    compressed there, to the same values."""
+    compress = degradations.jpeg_gray if clean.is_cuda and clean.shape[1] == 1 else degradations.jpeg
+    return compress(clean, quality)
+
+
 @dataclass(frozen=True)
 class Compress:
-    """JPEG of one quality: gray for one channel, 4:2:0 for three.
-
-    Through the reference codec; gray pictures on a GPU are compressed there, to the same values.
-    """
+    """JPEG of one quality: gray for one channel, 4:2:0 for three."""
 
     quality: int
 
@@ -90,8 +94,7 @@ class Compress:
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         """clean (N, C, H, W) in [0, 1] -> the same shape, decoded from a JPEG."""
-        compress = degradations.jpeg_gray if clean.is_cuda and clean.shape[1] == 1 else degradations.jpeg
-        return compress(clean, self.quality)
+        return compressed(clean, self.quality)
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,71 @@ class Small:
 
 
 @dataclass(frozen=True)
+class Blurred:
+    """Blind super-resolution by one whole factor: a Gaussian blur, then every so many-th pixel.
+
+    The network's input is the small picture itself, whose pixels lie where `blur_and_subsample` says.
+    along, across: variances along the two axes of the Gaussian, in squared pixels of the large picture.
+    angle: from x (to the right) towards y (down), in radians. size: taps a side of its kernel.
+    """
+
+    factor: int
+    along: float = 2.0  # [P] "width"; [C] of MZSR: a variance
+    across: float = 2.0
+    angle: float = 0.0
+    size: int = 21  # [C] the published kernel
+
+    @property
+    def name(self) -> str:
+        if self.along == self.across:
+            return f"blurred {self.along:g} x{self.factor}"
+        return f"blurred {self.along:g} {self.across:g} {self.angle:g} x{self.factor}"
+
+    @property
+    def multiple(self) -> int:
+        return self.factor
+
+    @property
+    def border(self) -> int:
+        return self.factor
+
+    @property
+    def margin(self) -> int:
+        """The kernel's reach, in whole pixels of the small picture."""
+        return -(-(self.size // 2) // self.factor) * self.factor
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """clean (N, C, H, W) in [0, 1], sides divisible by the factor -> (N, C, H / factor, W / factor),
+        8-bit. In float64, or pixels near a tie would not be those of the published pictures."""
+        x = clean.double()
+        deviations = x.new_tensor([[self.along], [self.across]]).sqrt()
+        kernels = degradations.gaussian_kernels(*deviations, x.new_tensor([self.angle]), self.size)
+        small = degradations.blur_and_subsample(x, kernels.expand(len(x), -1, -1), self.factor)
+        return degradations.to_8bit(small).to(clean)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """The noise of cameras that are drawn anew for every picture: `lib.camera`.
+
+    measured: with the published response curves; False stands in power curves, which need no file.
+    """
+
+    measured: bool = True
+
+    name = "camera"
+    multiple = 1
+    border = 0
+    margin = 2  # the reach of demosaicing
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """clean (N, 3, H, W) in [0, 1] -> the same shape, noisy, 8-bit [C]."""
+        curves = (camera.measured_curves if self.measured else camera.power_curves)(clean.device)
+        shots = camera.Shots.drawn(len(clean), len(curves.response), clean.device, generator)
+        return degradations.to_8bit(camera.add_camera_noise(clean, shots, curves, generator=generator))
+
+
+@dataclass(frozen=True)
 class Clean:
     """No degradation: what a judge of pictures says of the original."""
 
@@ -169,7 +237,7 @@ class Clean:
 # Every level says: `multiple`, pictures are cropped to sides that it divides before they are degraded;
 # `border`, pixels at each side that PSNR leaves out; `margin`, pixels beyond a training patch that its
 # input depends on.
-Level = Denoise | Compress | Shrink | Small | Clean
+Level = Denoise | Compress | Shrink | Small | Blurred | Camera | Clean
 
 
 @dataclass(frozen=True)
