@@ -130,6 +130,19 @@ def blur_and_subsample(x: Tensor, kernels: Tensor, factor: int) -> Tensor:
     return _correlate(padded, kernels, factor)
 
 
+def blur_and_noise(
+    x: Tensor, blur: float | Tensor, sigma: float | Tensor, *, generator: torch.Generator
+) -> Tensor:
+    """A Gaussian blur, then white noise, clipped and rounded to k/255: the degradation of CUGAN.
+
+    blur: standard deviation in pixels, 0 to 4; 0 is no blur. The kernel has 21x21 taps and the edge
+        pixel is repeated (MATLAB's fspecial and imfilter in the authors' scripts).
+    sigma: in 8-bit grey levels. Returns (N, C, H, W); also without noise it is rounded.
+    """
+    blurred = gaussian_blur(x, blur, border="replicate", kernel_size=21)
+    return add_gaussian_noise(blurred, sigma, generator=generator, quantise=True)
+
+
 def resize(
     x: Tensor, *, scale: float | None = None, size: tuple[int, int] | None = None
 ) -> Tensor:

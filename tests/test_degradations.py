@@ -213,6 +213,51 @@ def test_each_picture_has_its_own_kernel(photo, factor, device):
             np.testing.assert_allclose(y[i, channel].numpy(), whole[::factor, ::factor], atol=2e-5)
 
 
+# --- blur, then noise ------------------------------------------------------------------------------
+
+
+def test_blur_and_noise_is_scipys_blur_stored_in_8_bits(photo):
+    """A kernel of radius 10 that repeats the edge pixel; without noise it is rounded all the same."""
+    x = photo[:, :, :50, :40].repeat(3, 1, 1, 1)
+    blur = torch.tensor([0.0, 1.3, 4.0])
+    y = degradations.blur_and_noise(x, blur, 0.0, generator=generator())
+    assert torch.equal(y[0], x[0])
+    for i in (1, 2):
+        sigmas = (0, float(blur[i]), float(blur[i]))
+        expected = scipy.ndimage.gaussian_filter(
+            x[i].double().numpy(), sigmas, mode="nearest", radius=(0, 10, 10)
+        )
+        levels = y[i].double().numpy() * 255
+        np.testing.assert_allclose(levels, levels.round(), atol=1e-4)
+        assert np.abs(levels - expected * 255).max() < 0.501  # rounded, not cut off
+
+
+def test_noise_is_added_to_the_blurred_picture_and_stays_sharp():
+    """One level of each per picture. White noise has no correlation between neighbours."""
+    x = torch.full((2, 3, 200, 200), 0.5)
+    x[1, :, 100:] = 0.6
+    blur, sigma = torch.tensor([4.0, 2.0]), torch.tensor([30.0, 10.0])
+    y = degradations.blur_and_noise(x, blur, sigma, generator=generator())
+    noise = (y - x)[..., :80, :] * 255  # far from the edge
+    torch.testing.assert_close(noise.flatten(1).std(1), sigma, rtol=0.02, atol=0)
+    first = noise[0, 0]
+    assert torch.corrcoef(torch.stack([first[1:].flatten(), first[:-1].flatten()]))[0, 1].abs() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("blur", "sigma", "expected"),
+    [(0, 30, 19.03), (2, 0, 24.66), (4, 0, 22.39), (2, 30, 17.71), (4, 50, 14.00)],
+)
+def test_degraded_cbsd68_has_the_psnr_measured_elsewhere(reference_data, blur, sigma, expected):
+    """dB over all channels, computed once from the description with other code; noise is good to 0.02."""
+    values = []
+    for i, sample in enumerate(data.load_images("cbsd68")):
+        x = images.to_tensor(sample.pixels)
+        y = degradations.blur_and_noise(x, blur, sigma, generator=generator(i))
+        values.append(-10 * math.log10((y - x).double().square().mean()))
+    assert np.mean(values) == pytest.approx(expected, abs=0.03)
+
+
 # --- resize --------------------------------------------------------------------------------------
 
 

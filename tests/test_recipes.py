@@ -12,7 +12,7 @@ from lib import checkpoints, data, degradations, losses, paths, training
 from lib.degradations import to_8bit
 from lib.images import rgb_to_y
 from lib.recipes import SCALES, find, queue
-from lib.recipes.common import Cosine, Steps
+from lib.recipes.common import Cosine, Outcome, Steps
 
 DENOISING = {
     *(f"adafm-denoise-basic-s{sigma}" for sigma in (15, 25, 35, 50, 75)),
@@ -88,6 +88,21 @@ VDIR = {
     "vdir-real",
     "vdir-real-res",
 }
+DEGRADED = {
+    *("r0-s30", "r0-s50", "r2-s0", "r4-s0", "r1-s15", "r1-s30", "r2-s30", "r2-s50", "r4-s30", "r4-s50")
+}
+CUGAN = {
+    "cunet",
+    "cunet-1",
+    "cunet-2",
+    *(f"unet-{degraded}" for degraded in DEGRADED),
+    "cugan",
+    "cugan-nogfm",
+    "cugan-1",
+    "cugan-2",
+    *(f"ugan-{degraded}" for degraded in DEGRADED),
+    "cresmd",
+}
 SMOKE = [recipe.name for recipe in queue("smoke")]
 
 
@@ -97,7 +112,7 @@ SMOKE = [recipe.name for recipe in queue("smoke")]
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_run_of_the_papers_list_exists_once(scale):
     names = [recipe.name for recipe in queue(scale)]
-    assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN | QGCN | CFSNET | VDIR)
+    assert sorted(names) == sorted(DENOISING | DEJPEG | SR | ARCNN | QGCN | CFSNET | VDIR | CUGAN)
     assert {recipe.scale for recipe in queue(scale)} == {scale}
 
 
@@ -400,3 +415,236 @@ def test_guided_runs_record_their_guide(trained_parents, tmp_path, monkeypatch):
     guide = checkpoints.load(path.with_name("qgcn-cqr.safetensors"))
     assert (history.guide, history.guide_sha) == ("qgcn-cqr", guide.weights_sha)
     assert history.parent == "qgcn-wo-cqr"
+
+
+# --- CUGAN -----------------------------------------------------------------------------------------
+
+FIXED = sorted(name for name in CUGAN if "-r" in name)
+
+
+def lessons(name, count, seed=0):
+    """Strengths of blur and noise of many pictures, z1 and z2."""
+    recipe = find(name, "compact")
+    return recipe.strengths(count, torch.Generator().manual_seed(seed)).unbind(1)
+
+
+@pytest.mark.parametrize("name", ["cunet", "cugan", "cresmd"])
+def test_a_quarter_of_the_pictures_is_blurred_only_and_a_quarter_noisy_only(name):
+    blur, noise = lessons(name, 40_000)
+    mild = {"cresmd": 2}.get(name, 1)
+    lost = ((0.5 / 40) ** (1 / mild), (0.5 / 50) ** (1 / mild))  # strengths that round to none
+    unblurred, unnoised = 0.25 + 0.75 * lost[0], 0.25 + 0.75 * lost[1]
+    assert float((blur == 0).float().mean()) == pytest.approx(unblurred, abs=0.01)
+    assert float((noise == 0).float().mean()) == pytest.approx(unnoised, abs=0.01)
+    both = 0.5 * (1 - lost[0]) * (1 - lost[1])
+    assert float(((blur > 0) & (noise > 0)).float().mean()) == pytest.approx(both, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation"), [("cunet", 1 / 2, 12**-0.5), ("cresmd", 1 / 3, (4 / 45) ** 0.5)]
+)
+def test_strengths_are_uniform_for_cunet_and_mostly_mild_for_cresmd(name, mean, deviation):
+    """Beta(a, b) has the mean a / (a + b): 1/2 for (1, 1), 1/3 for (0.5, 1), with the variance
+    a b / ((a + b)^2 (a + b + 1)) = 4/45."""
+    blur, noise = lessons(name, 80_000)
+    both = (blur > 0) & (noise > 0)
+    for z, count in ((blur, 40), (noise, 50)):
+        steps = z * count
+        torch.testing.assert_close(steps, steps.round(), atol=1e-4, rtol=0)
+        assert (z.min(), z.max()) == (0, 1)
+        lost = (0.5 / count) ** (1 if name == "cunet" else 0.5)  # those that round to none are not counted
+        assert float(z[both].mean()) == pytest.approx(mean / (1 - lost), abs=0.01)
+        assert float(z[both].std()) == pytest.approx(deviation, abs=0.02)
+
+
+def test_the_ends_of_the_range_have_half_the_share_of_the_others():
+    blur, noise = lessons("cunet", 200_000)
+    shares = torch.bincount((40 * blur[noise > 0]).round().long()) / (noise > 0).sum()
+    inside, end = shares[1:40].mean(), shares[40]
+    assert float(end / inside) == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_network_with_knobs_is_told_what_was_done_to_each_picture(photo):
+    """Its input made again from its knobs, pictures that are not noisy; of the others, the noise."""
+    recipe = find("cunet", "compact")
+    clean = photo[..., 96:164, 96:164].repeat(64, 1, 1, 1)
+    x, z = recipe.pairs(clean, torch.Generator().manual_seed(0))
+    assert x.shape == clean.shape and z.shape == (64, 2)
+    blurred = degradations.gaussian_blur(clean, 4 * z[:, 0], border="replicate", kernel_size=21)
+    quiet = z[:, 1] == 0
+    assert 8 < quiet.sum() < 30
+    assert torch.equal(x[quiet], to_8bit(blurred[quiet]))
+    flat = torch.full((64, 3, 64, 64), 0.5)
+    x, z = recipe.pairs(flat, torch.Generator().manual_seed(1))
+    deviations = ((x - flat) * 255).flatten(1).std(1)
+    expected = (50 * z[:, 1]).square().add(1 / 12).sqrt()  # rounded to whole grey levels
+    loud = z[:, 1] > 0
+    torch.testing.assert_close(deviations[loud], expected[loud], rtol=0.03, atol=0)
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_a_network_for_one_degradation_sees_that_of_its_name(name, photo):
+    recipe = find(name, "compact")
+    _, r, s = name.split("-")
+    blur, sigma = int(r[1:]), int(s[1:])
+    assert (recipe.level.name, recipe.levels) == (f"r{blur} sigma{sigma}", (recipe.level,))
+    clean = photo[..., :40, :40].repeat(2, 1, 1, 1)
+    x, z = recipe.pairs(clean, torch.Generator().manual_seed(3))
+    blurred = clean
+    if blur:
+        blurred = degradations.gaussian_blur(clean, blur, border="replicate", kernel_size=21)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(x, to_8bit(blurred + sigma / 255 * noise))
+    assert z.shape == (2, 0) and recipe.build().knobs == ()
+    assert recipe.level.margin == (10 if blur else 0)
+
+
+def test_a_patch_is_blurred_as_inside_a_whole_picture(photo):
+    """What is sampled around a patch reaches as far as the kernel does."""
+    recipe, at = find("unet-r4-s0", "compact"), 100
+    assert recipe.drawn == find("cunet", "compact").drawn == 48 + 20
+    x, _ = recipe.pairs(photo[..., at : at + 68, at : at + 68], torch.Generator())
+    whole, _ = recipe.pairs(photo, torch.Generator())
+    inside = whole[..., at + 10 : at + 58, at + 10 : at + 58]
+    assert (recipe.inner(x) - inside).abs().max() < 1.01 / 255  # rounding at ties
+    assert (recipe.inner(x) == inside).float().mean() > 0.999
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_gan_starts_from_the_network_of_its_own_kind(scale):
+    for name in CUGAN:
+        run = find(name, scale)
+        if "gan" not in name:
+            assert (run.parent, run.guide) == ("", "")
+            continue
+        parent = {"cugan-nogfm": "cunet"}.get(name, name.replace("gan", "net"))
+        assert (run.parent, run.guide, run.stage) == (parent, "ranker-rgb", False)
+        first = find(parent, scale)
+        assert (run.level, run.widths, run.blocks) == (first.level, first.widths, first.blocks)
+        told = any("gfm" in k for k in run.opponent().state_dict())
+        assert told == (name in ("cugan", "cugan-1", "cugan-2"))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_ablations_differ_in_nothing_else(scale):
+    cunet, cugan = find("cunet", scale), find("cugan", scale)
+    assert find("cugan-nogfm", scale) == replace(cugan, name="cugan-nogfm", gfm=False)
+    for scales, blocks in ((1, 6), (2, 3)):
+        size = {"widths": cunet.widths[:scales], "blocks": blocks}
+        assert find(f"cunet-{scales}", scale) == replace(cunet, name=f"cunet-{scales}", **size)
+        expected = replace(cugan, name=f"cugan-{scales}", parent=f"cunet-{scales}", **size)
+        assert find(f"cugan-{scales}", scale) == expected
+
+
+def test_in_short_runs_the_branches_take_part_from_the_first_step():
+    """Convolutions start four times as large, and every w at 1 where z is 0."""
+    for name in ("cunet", "cresmd"):
+        released = find(name, "paper")
+        short = training.budgeted(released, steps=1000)
+        for recipe, gain, weight in ((released, 0.1, 0.0), (short, 0.4, 1.0)):
+            torch.manual_seed(0)
+            net = recipe.build()
+            conv = net.head
+            he = (2 / conv.weight[0].numel()) ** 0.5
+            assert float(conv.weight.detach().std()) == pytest.approx(gain * he, rel=0.1)
+            places = [m for m in net.modules() if isinstance(m, torch.nn.Linear)]
+            assert all((layer.bias == weight).all() for layer in places)
+            assert float(torch.cat([m.weight.detach() for m in places]).std()) == pytest.approx(0.1, rel=0.1)
+    compact = find("cunet", "compact")
+    assert (compact.init_gain, compact.init_weight) == (short.init_gain, short.init_weight)
+
+
+def rates(recipe, *steps):
+    return [recipe.lr * recipe.schedule.factor(step / recipe.steps) for step in steps]
+
+
+def test_cugan_at_paper_scale_is_the_papers_setting():
+    cunet, cugan, cresmd = (find(name, "paper") for name in ("cunet", "cugan", "cresmd"))
+    for run in (cunet, cugan, cresmd):
+        assert (run.patch, run.batch, run.lr, run.clip) == (64, 16, 5e-4, None)
+    assert cunet.loss == "mse" and cresmd.loss == "l1"
+    assert cunet.betas == cugan.betas == cugan.opponent_betas == (0.9, 0.999)
+    assert cresmd.betas == (0.9, 0.99)
+    assert (cugan.perceptual_weight, cugan.gan_weight, cugan.mse_weight) == (1.0, 0.005, 0.01)
+    assert cugan.opponent_lr == 5e-4
+    first = rates(cunet, 0, 199_999, 200_000, 400_000, 999_999)
+    assert first == pytest.approx([5e-4, 5e-4, 2.5e-4, 1.25e-4, 5e-4 / 16])
+    second = rates(cugan, 49_999, 50_000, 100_000, 200_000, 300_000, 400_000, 499_999)
+    assert second == pytest.approx([5e-4 / 2**k for k in (0, 1, 2, 3, 4, 5, 5)])
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("cunet", 6_534_476),
+        ("cugan-nogfm", 6_534_476),
+        ("ugan-r4-s50", 6_528_515),
+        ("cugan-2", 2_287_052),
+        ("cugan-1", 892_108),
+        ("cresmd", 2_557_708),
+    ],
+)
+def test_cugans_networks_have_the_size_of_the_released_ones(name, count):
+    assert sum(p.numel() for p in find(name, "paper").build().parameters()) == count
+
+
+def test_cugans_discriminators_have_the_size_of_the_papers_text():
+    for name, count in (("cugan", 13_748_681), ("cugan-nogfm", 13_731_401), ("ugan-r4-s0", 13_731_401)):
+        opponent = find(name, "paper").opponent()
+        assert sum(p.numel() for p in opponent.parameters()) == count
+
+
+def test_the_second_stage_descends_the_papers_sum():
+    """Written out for one batch: features of the guide, 0.005 of the discriminator, 0.01 of the error."""
+    recipe = replace(find("cugan", "smoke"), gan_weight=find("cugan", "paper").gan_weight)
+    torch.manual_seed(0)
+    net, opponent = recipe.build(), recipe.opponent().train().requires_grad_(False)
+    guide = find("ranker-rgb", "smoke").build().eval().requires_grad_(False)
+    clean = torch.rand(4, 3, recipe.drawn, recipe.drawn)
+    x, z = recipe.pairs(clean, torch.Generator().manual_seed(5))
+    fake, real = net(recipe.inner(x), z), recipe.inner(clean)
+    features = zip(guide.features(fake), guide.features(real), strict=True)
+    matching = sum((a - b).abs().mean() for a, b in features)
+    error = (fake - real).square().mean()
+    gan = torch.nn.functional.binary_cross_entropy_with_logits(opponent(fake, z), torch.ones(4))
+    made = recipe.objective(net, clean, torch.Generator().manual_seed(5), guide, opponent)
+    torch.testing.assert_close(made.loss, matching + 0.005 * gan + 0.01 * error)
+    torch.testing.assert_close(torch.stack(made.parts), torch.stack((error, matching)))
+    assert torch.equal(made.knobs, z) and not made.fake.requires_grad
+    made.loss.backward()
+    assert all(p.grad.any() for p in net.parameters())
+    assert all(p.grad is None for p in (*opponent.parameters(), *guide.parameters()))
+
+
+def test_the_discriminator_judges_real_and_restored_under_the_same_z():
+    """Two separate batches, the real one first; the loss is the sum of both cross-entropies."""
+    recipe = find("cugan", "smoke")
+    real, fake, z = torch.rand(4, 3, 32, 32), torch.rand(4, 3, 32, 32), torch.rand(4, 2)
+    asked = []
+
+    def opponent(pictures, told):
+        asked.append((pictures, told))
+        return torch.tensor([2.0, 0.0, -1.0, 1.0]) * (1 if len(asked) == 1 else -3)
+
+    made = recipe.opposition(opponent, Outcome(torch.zeros(()), (), real, fake, z), torch.Generator())
+    assert [id(pictures) for pictures, _ in asked] == [id(real), id(fake)]
+    assert all(torch.equal(told, z) for _, told in asked)
+    logits = torch.tensor([2.0, 0.0, -1.0, 1.0])
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits
+    expected = entropy(logits, torch.ones(4)) + entropy(-3 * logits, torch.zeros(4))
+    torch.testing.assert_close(made.loss, expected)
+    assert [float(part) for part in made.parts] == pytest.approx([0.5, -1.5])
+
+
+@pytest.mark.parametrize("name", ["cunet", "unet-r2-s30", "cugan", "cugan-1", "cresmd"])
+def test_a_picture_of_odd_sides_is_judged_for_the_training_curve(name, photo):
+    """A network that hands its input on has the PSNR of the degraded picture, cropped to its sides."""
+    recipe = find(name, "smoke")
+    net = recipe.build().requires_grad_(False)
+    torch.nn.init.zeros_(net.tail.conv.weight)
+    torch.nn.init.zeros_(net.tail.conv.bias)
+    clean = photo[..., :99, :70]
+    measured, _ = recipe.judged(net, clean, torch.Generator().manual_seed(2))
+    cropped = clean[..., : 99 // net.multiple * net.multiple, : 70 // net.multiple * net.multiple]
+    x, _ = recipe.pairs(cropped, torch.Generator().manual_seed(2))
+    assert measured == pytest.approx(-10 * math.log10((x - cropped).square().mean()), abs=1e-3)

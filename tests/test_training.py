@@ -157,6 +157,11 @@ def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(
         "vdir-ffdnet-nonblind",
         "vdir-sr-x2",
         "vdir-real",
+        "cunet",
+        "unet-r2-s0",
+        "cugan",
+        "ugan-r0-s30",
+        "cresmd",
     ],
 )
 def test_every_kind_of_run_resumes_exactly(name, tmp_path, full_precision, monkeypatch):

@@ -1,11 +1,11 @@
 """Training runs by name; one file per paper says what they are."""
 
-from lib.recipes import adafm, cfsnet, qgcn, vdir
+from lib.recipes import adafm, cfsnet, cugan, qgcn, vdir
 from lib.recipes.common import SCALES, Recipe, Scale
 
 __all__ = ["SCALES", "Recipe", "Scale", "find", "queue"]
 
-_FILES = (adafm, qgcn, cfsnet, vdir)
+_FILES = (adafm, qgcn, cfsnet, vdir, cugan)
 _PAPERS = {
     "smoke": tuple(paper.runs(paper.SMOKE) for paper in _FILES),
     "compact": tuple(paper.runs(paper.COMPACT) for paper in _FILES),

@@ -222,6 +222,30 @@ class Camera:
 
 
 @dataclass(frozen=True)
+class BlurNoise:
+    """A Gaussian blur of `blur` pixels, then noise of `sigma` grey levels, stored in 8 bits."""
+
+    blur: float
+    sigma: float
+
+    multiple = 1
+    border = 0
+
+    @property
+    def name(self) -> str:
+        return f"r{self.blur:g} sigma{self.sigma:g}"
+
+    @property
+    def margin(self) -> int:
+        """Half a kernel of 21 pixels."""
+        return 10 if self.blur else 0
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """clean (N, C, H, W) in [0, 1] -> the same shape, blurred and noisy."""
+        return degradations.blur_and_noise(clean, self.blur, self.sigma, generator=generator)
+
+
+@dataclass(frozen=True)
 class Clean:
     """No degradation: what a judge of pictures says of the original."""
 
@@ -237,7 +261,7 @@ class Clean:
 # Every level says: `multiple`, pictures are cropped to sides that it divides before they are degraded;
 # `border`, pixels at each side that PSNR leaves out; `margin`, pixels beyond a training patch that its
 # input depends on.
-Level = Denoise | Compress | Shrink | Small | Blurred | Camera | Clean
+Level = Denoise | Compress | Shrink | Small | Blurred | Camera | BlurNoise | Clean
 
 
 @dataclass(frozen=True)
@@ -245,12 +269,14 @@ class Outcome:
     """What a step made: its loss, what the log says besides, and pictures for an opponent to tell apart.
 
     parts: scalars, one for each name in the recipe's `parts` that `objective` accounts for.
+    knobs: (N, K), what the fakes were made with, for an opponent that is told.
     """
 
     loss: Tensor
     parts: tuple[Tensor, ...] = ()
     real: Tensor | None = None
     fake: Tensor | None = None
+    knobs: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,341 @@
+"""Every training run of CUGAN, at three scales. Names as in the paper's list of runs.
+
+[P] the paper, [C] the authors' released code or that of its ancestor CResMD, [O] our choice.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from lib import degradations, losses
+from lib.models.cugan import BLUR, SIGMA, CResMD, CUNet, Discriminator
+from lib.models.knobs import Controllable
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    SHORT_GAIN,
+    BlurNoise,
+    Cosine,
+    Level,
+    Outcome,
+    Recipe,
+    Scale,
+    Steps,
+)
+from lib.recipes.qgcn import RANKER_RGB
+
+SHORT_WEIGHT = 1.0  # [O] where every w starts in a short run: up to 1 dB more after 1200 compact steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restoring(Recipe):
+    """Restores blurred and noisy pictures: of one level, or of random ones that the network is told."""
+
+    level: BlurNoise | None = None  # None: another for every picture
+    power: float = 1.0  # [C] of the uniform draw of a strength; 2 is Beta(0.5, 1), mostly mild
+    init_gain: float = 1.0  # [C] 1: the released initialisation of convolutions
+    init_weight: float = 0.0  # [C] 0: w is A z at the start, and no branch takes part where z is 0
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level or BlurNoise(BLUR, SIGMA),)
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        if self.level is not None:
+            return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
+        z = self.strengths(len(clean), generator).to(clean)
+        x = degradations.blur_and_noise(clean, BLUR * z[:, 0], SIGMA * z[:, 1], generator=generator)
+        return x, z
+
+    def strengths(self, count: int, generator: torch.Generator) -> Tensor:
+        """Of blur and noise, (count, 2), in steps of 0.1 pixels and one grey level [P].
+
+        A quarter of the pictures each is blurred only and noisy only [C].
+        """
+        kind, *draw = torch.rand(3, count, generator=generator, device=generator.device)
+        blur, noise = (u**self.power for u in draw)
+        blur = (10 * BLUR * blur).round() / (10 * BLUR) * ((kind < 0.25) | (kind >= 0.5))
+        noise = (SIGMA * noise).round() / SIGMA * (kind >= 0.25)
+        return torch.stack([blur, noise], 1)
+
+    def budgeted(self, **budget: float | None) -> "Restoring":
+        return replace(super().budgeted(**budget), init_gain=SHORT_GAIN, init_weight=SHORT_WEIGHT)
+
+    def _start(self, net: Controllable) -> Controllable:
+        with torch.no_grad():
+            for layer in net.modules():
+                if isinstance(layer, nn.Conv2d):
+                    layer.weight.mul_(self.init_gain)
+                elif isinstance(layer, nn.Linear):
+                    layer.bias.fill_(self.init_weight)
+        return net
+
+
+@dataclass(frozen=True, kw_only=True)
+class UShaped(Restoring):
+    """Stage 1: CUnet, or for one level a Unet without knobs."""
+
+    widths: tuple[int, ...] = (64, 128, 256)  # [P]
+    blocks: int = 2  # [P] on either side of every scale
+
+    def build(self) -> CUNet:
+        return self._start(CUNet(self.channels, self.widths, self.blocks, modulated=self.level is None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adversarial(UShaped):
+    """Stage 2: CUGAN or a UGAN, from the network of stage 1: features of the guide, a discriminator, and
+    the squared error."""
+
+    perceptual_weight: float = 1.0  # [P]
+    gan_weight: float = 0.005  # [P]
+    mse_weight: float = 0.01  # [P]
+    discriminator: int = 64  # [C] width
+    normed: bool = True  # [C] batch norm in the discriminator
+    gfm: bool = True  # the discriminator is told the degradation; without meaning for one level
+
+    parts = ("mse", "perceptual", "real", "fake")  # the last two: mean logits
+
+    def opponent(self) -> Discriminator:
+        told = self.gfm and self.level is None
+        norm = nn.BatchNorm2d if self.normed else nn.Identity
+        return Discriminator(self.channels, self.discriminator, told, norm)
+
+    def objective(
+        self,
+        net: nn.Module,
+        clean: Tensor,
+        generator: torch.Generator,
+        guide: nn.Module,
+        opponent: nn.Module,
+    ) -> Outcome:
+        """L_percep + 0.005 L_GAN + 0.01 L_MSE [P]; all maps of the guide stand for VGG's conv5_4 [O]."""
+        x, knobs = self.pairs(clean, generator)
+        x, real = self.inner(x), self.inner(clean)
+        fake = net(x.contiguous(memory_format=torch.channels_last), knobs).float()
+        error = losses.mse(fake, real)
+        with torch.no_grad():
+            wanted = guide.features(real)
+        perceptual = losses.feature_matching(guide.features(fake), wanted)
+        gan = losses.gan_generator(opponent(fake, knobs).float())
+        loss = self.perceptual_weight * perceptual + self.gan_weight * gan + self.mse_weight * error
+        return Outcome(loss, (error, perceptual), real, fake.detach(), knobs)
+
+    def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
+        """Real pictures first and fakes apart from them, both told what the fake was made from [C]."""
+        real, fake = (opponent(pictures, made.knobs).float() for pictures in (made.real, made.fake))
+        return Outcome(losses.gan_discriminator(real, fake), (real.mean(), fake.mean()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival(Restoring):
+    """CResMD."""
+
+    width: int = 64  # [C]
+    blocks: int = 32  # [C]
+
+    def build(self) -> CResMD:
+        return self._start(CResMD(self.channels, self.width, self.blocks))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What changes between scales."""
+
+    scale: Scale
+    widths: tuple[int, ...]
+    rival_width: int
+    rival_blocks: int
+    discriminator: int
+    normed: bool
+    gan_weight: float
+    patch: int
+    batch: int
+    gan_batch: int
+    steps: int
+    gan_steps: int
+    lr: float
+    gan_lr: float
+    opponent_lr: float
+    short_lr: float
+    schedule: Steps | Cosine
+    gan_schedule: Steps | Cosine
+    betas: tuple[float, float]
+    rival_betas: tuple[float, float]
+    clip: float | None
+    init_gain: float
+    init_weight: float
+    training_set: str
+
+
+PAPER = Size(
+    scale="paper",
+    widths=(64, 128, 256),  # [P]
+    rival_width=64,  # [C]
+    rival_blocks=32,  # [C]
+    discriminator=64,  # [C]
+    normed=True,  # [C]
+    gan_weight=0.005,  # [P]
+    patch=64,  # [P]
+    batch=16,  # [P]
+    gan_batch=16,  # [P]
+    steps=1_000_000,  # [C] CResMD's; the paper is silent
+    gan_steps=500_000,  # [O] at least the 400 000 of the last halving
+    lr=5e-4,  # [P]
+    gan_lr=5e-4,  # [P]; 1e-4 in the options of the same code family
+    opponent_lr=5e-4,  # [P]
+    short_lr=3e-4,
+    schedule=Steps(drops=tuple((fifth / 5, 0.5) for fifth in range(1, 5))),  # [P] halved every 2e5
+    gan_schedule=Steps(drops=tuple((at, 0.5) for at in (0.1, 0.2, 0.4, 0.6, 0.8))),  # [P] at 5e4 to 4e5
+    betas=(0.9, 0.999),  # [P]
+    rival_betas=(0.9, 0.99),  # [C]
+    clip=None,
+    init_gain=1.0,
+    init_weight=0.0,
+    training_set="bsds500-traintest",  # [O] the paper has DIV2K
+)
+COMPACT = Size(
+    scale="compact",
+    widths=(12, 24, 48),  # [O] 0.23 M parameters
+    rival_width=24,
+    rival_blocks=16,  # [O] 0.20 M parameters
+    discriminator=16,
+    normed=False,  # [O] with batch norm this small one does not learn: small batches, small patches
+    gan_weight=2.0,  # [O] at 0.005 the guide's maps pull a thousand times as hard
+    patch=48,
+    batch=12,
+    gan_batch=8,
+    steps=3_500,
+    gan_steps=2_000,
+    lr=2e-3,  # [O] up to 0.7 dB more than 1e-3 after 1200 steps; at 4e-3 most of the lowest scale dies
+    gan_lr=3e-4,
+    opponent_lr=3e-4,
+    short_lr=2e-3,
+    schedule=Cosine(),
+    gan_schedule=Cosine(),
+    betas=SHORT_BETAS,
+    rival_betas=SHORT_BETAS,
+    clip=SHORT_CLIP,
+    init_gain=SHORT_GAIN,
+    init_weight=SHORT_WEIGHT,
+    training_set="bsds500-traintest",
+)
+SMOKE = replace(
+    COMPACT,
+    scale="smoke",
+    widths=(4, 8, 16),
+    rival_width=8,
+    rival_blocks=2,
+    discriminator=4,
+    patch=32,
+    batch=4,
+    gan_batch=4,
+    steps=4,
+    gan_steps=4,
+    training_set="skimage",
+)
+
+CUNET, CUGAN, WITHOUT_GFM, RIVAL = "cunet", "cugan", "cugan-nogfm", "cresmd"
+BLOCKS = {1: 6, 2: 3, 3: 2}  # [P] on either side: twelve in all, whatever the number of scales
+# [P] tables 1 and 2: pixels of blur and grey levels of noise, the most wanted first
+SETTINGS = ((0, 30), (4, 0), (4, 50), (0, 50), (2, 0), (1, 15), (1, 30), (2, 50), (2, 30), (4, 30))
+
+
+def runs(size: Size) -> tuple[Recipe, ...]:
+    """Every run, the most wanted first; parents before what starts from them."""
+    cunet, cugan = _pair(size, CUNET, CUGAN)
+    return (
+        cunet,
+        cugan,
+        replace(cugan, name=WITHOUT_GFM, gfm=False),
+        *(run for setting in SETTINGS for run in _dedicated(size, *setting)),
+        *(run for scales in (1, 2) for run in _of_fewer_scales(size, scales)),
+        _rival(size),
+    )
+
+
+def unet_name(blur: int, sigma: int) -> str:
+    return f"unet-r{blur}-s{sigma}"
+
+
+def ugan_name(blur: int, sigma: int) -> str:
+    return f"ugan-r{blur}-s{sigma}"
+
+
+def _pair(
+    size: Size, first: str, second: str, *, level: BlurNoise | None = None, scales: int = 3
+) -> tuple[UShaped, Adversarial]:
+    """Both stages of a network."""
+    stage1 = _shaped(size, first, UShaped, level, scales)
+    stage2 = replace(
+        _shaped(size, second, Adversarial, level, scales),
+        parent=first,
+        guide=RANKER_RGB,  # [O] the paper has VGG19
+        batch=size.gan_batch,
+        steps=size.gan_steps,
+        lr=size.gan_lr,
+        short_lr=min(size.short_lr, size.gan_lr),
+        schedule=size.gan_schedule,
+        opponent_lr=size.opponent_lr,
+        opponent_betas=size.betas,
+        discriminator=size.discriminator,
+        normed=size.normed,
+        gan_weight=size.gan_weight,
+    )
+    return stage1, stage2
+
+
+def _shaped(
+    size: Size, name: str, kind: type[UShaped], level: BlurNoise | None, scales: int
+) -> UShaped:
+    return kind(
+        name=name,
+        scale=size.scale,
+        patch=size.patch,
+        batch=size.batch,
+        steps=size.steps,
+        lr=size.lr,
+        short_lr=size.short_lr,
+        schedule=size.schedule,
+        loss="mse",  # [P]
+        betas=size.betas,
+        clip=size.clip,
+        training_set=size.training_set,
+        level=level,
+        widths=size.widths[:scales],
+        blocks=BLOCKS[scales],
+        init_gain=size.init_gain,
+        init_weight=size.init_weight,
+    )
+
+
+def _dedicated(size: Size, blur: int, sigma: int) -> tuple[UShaped, Adversarial]:
+    names = unet_name(blur, sigma), ugan_name(blur, sigma)
+    return _pair(size, *names, level=BlurNoise(blur, sigma))
+
+
+def _of_fewer_scales(size: Size, scales: int) -> tuple[UShaped, Adversarial]:
+    return _pair(size, f"{CUNET}-{scales}", f"{CUGAN}-{scales}", scales=scales)
+
+
+def _rival(size: Size) -> Rival:
+    return Rival(
+        name=RIVAL,
+        scale=size.scale,
+        patch=size.patch,
+        batch=size.batch,
+        steps=size.steps,
+        lr=size.lr,
+        short_lr=size.short_lr,
+        schedule=size.schedule,  # [C] the same
+        betas=size.rival_betas,
+        clip=size.clip,
+        training_set=size.training_set,
+        loss="l1",  # [C]
+        power=2.0,  # [C]
+        width=size.rival_width,
+        blocks=size.rival_blocks,
+        init_gain=size.init_gain,
+        init_weight=size.init_weight,
+    )
