@@ -31,8 +31,8 @@ from lib.models.vdir import (
 from lib.recipes.blind import AnyBlur, AnyCamera, AnyNoise, AnyQuality, Unknown
 from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Level, Outcome, Recipe, Scale, Steps
 
-# [O] Branches that add little at first: after 400 compact steps 0.6 dB more, and a restorer that turns to
-# its latent twice as much, which branches at full strength drown for as long as a short run lasts.
+# [O] Branches that add little at first: after 400 steps of a small network 0.6 dB more at sigma 30, and an
+# output that moves twice as far with the latent of another noise level.
 SHORT_GAIN = 0.1
 
 
@@ -241,7 +241,7 @@ COMPACT = Size(
     real_batch=8,
     small_patch=32,
     steps=3_000,
-    lr=3e-3,  # [O] at 1e-3 the restorer is far from done, and heeds its latent half as much
+    lr=3e-3,  # [O] against 1e-3, as above: 1.7 dB more, and two to three times as far
     short_lr=3e-3,
     opponent_lr=2e-4,
     schedule=Cosine(),
