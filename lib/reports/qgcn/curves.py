@@ -66,7 +66,8 @@ def _figure(report: Report, cells: dict[tuple[str, int, Metric], Cell]) -> Figur
         axes.set_xlabel("JPEG quality (trained on: grey lines)")
         axes.set_ylabel(f"{METRICS[metric]} above the JPEG" + (" (dB)" if UNITS[metric] == "dB" else ""))
         axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8)
     figure.suptitle(f"{DATASET}, networks at {report.scale} scale; DnCNN-3 as published", fontsize=11)
     return figure
 

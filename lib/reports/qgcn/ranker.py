@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lib.claims.qgcn import CLAIMS
-from lib.measure import Protocol, Setting
+from lib.measure import Protocol, Setting, interval
 from lib.models.qgcn import Ranker
 from lib.recipes import Scale
 from lib.recipes.common import Clean, Compress
@@ -151,7 +151,8 @@ def _where(report: Report, ranker: Ranker | None, cleans: list[Tensor]) -> Calla
         if ranker is None or scale != report.scale:
             return None
         found = {str(i): _agreement(ranker, clean) for i, clean in enumerate(cleans)}
-        return mean(found) > 0, f"rank correlation {with_interval(found)} at quality 10, map 2"
+        certain = interval(np.array(list(found.values())))[0] > 0
+        return certain, f"rank correlation {with_interval(found)} at quality 10, map 2"
 
     return test
 
