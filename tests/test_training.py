@@ -410,7 +410,7 @@ def test_a_critic_learns_to_see_the_difference(tmp_path):
     job = training.Job(recipe, torch.device("cpu"), tmp_path, compiled=False)
     job.opposing.param_groups[0]["lr"] = 10 * recipe.opponent_lr
     gap, penalty = (recipe.parts.index(name) for name in ("critic_gap", "gradient_penalty"))
-    parts = torch.stack([job.make_step(0)[1:] for _ in range(60)])
+    parts = torch.stack([job.make_step(0)[1:] for _ in range(100)])
     assert abs(parts[0, gap]) < 0.1
     assert parts[-10:, gap].mean() > 0.03
     assert parts[-10:, penalty].mean() < 0.5 * parts[0, penalty]
