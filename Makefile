@@ -69,7 +69,7 @@ lock:
 	$(PYTHON) -m venv "$$fresh"; \
 	"$$fresh/bin/pip" install --no-deps --retries 1 --extra-index-url $(TORCH_INDEX) \
 		'$(TORCH)$(TORCH_BUILD)'; \
-	"$$fresh/bin/pip" install -e '.[app,cluster,dev]'; \
+	"$$fresh/bin/pip" install -e '.[app,cluster,export,dev]'; \
 	"$$fresh/bin/pip" freeze --all --exclude-editable --exclude pip --exclude wheel \
 		| sed 's/+cpu$$//' > "$$fresh/lock"; \
 	cp "$$fresh/lock" requirements.lock

@@ -25,6 +25,7 @@ def main() -> int:
     add_measure(commands)
     add_reproduce(commands)
     add_restore(commands)
+    add_export(commands)
     add_status(commands)
     add_bench(commands)
     add_times(commands)
@@ -285,6 +286,37 @@ def restore(arguments: argparse.Namespace) -> int:
     return int(failed > 0)
 
 
+def add_export(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("export", help="write a network as ONNX, its knobs as an input")
+    parser.add_argument("--network", required=True, help="such as adafm-denoise")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="such as model.onnx")
+    parser.add_argument(
+        "--knob", type=knob, action="append", metavar="NAME=VALUE", help="bake the knobs in, instead"
+    )
+    parser.add_argument("--size", type=size, metavar="HxW", help="of the only pictures that it takes")
+    parser.add_argument(
+        "--factor", type=positive, metavar="TIMES", help="the network for this factor (adafm-sr)"
+    )
+    parser.add_argument("--scale", choices=SCALES, help="(default: paper where trained, else compact)")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="what train --out wrote")
+    parser.set_defaults(run=export)
+
+
+def export(arguments: argparse.Namespace) -> int:
+    from lib import paths, public, tasks
+    from lib.export import export
+
+    try:
+        folder = arguments.checkpoints or paths.CHECKPOINTS
+        network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
+        knobs = None if arguments.knob is None else tasks.settings(network, arguments.knob)
+        difference = export(network, arguments.output, knobs=knobs, size=arguments.size)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(str(error))
+    print(f"{arguments.output}: as torch computes it, within {difference:.1e} of the range of a sample.")
+    return 0
+
+
 def add_status(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("status", help="what is trained, measured, missing; sets; device")
     parser.set_defaults(run=status)
@@ -366,6 +398,15 @@ def knob(text: str) -> tuple[str, float]:
     if not name or not math.isfinite(number):
         raise argparse.ArgumentTypeError(f"a knob is set like coef=0.4, not {text!r}")
     return name, number
+
+
+def size(text: str) -> tuple[int, int]:
+    """HEIGHTxWIDTH in pixels."""
+    try:
+        height, width = map(positive_int, text.split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a size is given like 480x320, not {text!r}") from None
+    return height, width
 
 
 def positive(text: str) -> float:

@@ -15,7 +15,7 @@ import torch
 
 from lib.images import SUFFIXES, BadImage, Picture, read, write
 from lib.inference import TILE, Progress, Restorer, restore_picture
-from lib.tasks import Loaded, Task, automatic, beyond, enlarge, extrapolates, shown
+from lib.tasks import Loaded, Task, automatic, beyond, enlarge, extrapolates, settings, shown
 
 MAX_PIXELS = 100_000_000  # of a picture, and of what it is enlarged to
 
@@ -56,7 +56,7 @@ def restore_files(
     auto = auto or (factor is not None and not knobs)
     if auto and network.curve is None:
         raise ValueError(f"{network.name} has no fitted curve from which to set its knob.")
-    fixed = _settings(network, knobs)
+    fixed = settings(network, knobs)
     for sentence in (extrapolates(fixed[knob.name], knob) for knob in network.net.knobs):
         if sentence:
             say(sentence)
@@ -72,11 +72,11 @@ def restore_files(
         try:
             targets.claim(job)
             picture = _read(job.source, factor)
-            settings, remark = _auto(picture, network, fixed, factor) if auto else (fixed, "")
+            knobs_set, remark = _auto(picture, network, fixed, factor) if auto else (fixed, "")
             restored = restore_picture(
                 restorer,
                 picture,
-                tuple(settings.values()),
+                tuple(knobs_set.values()),
                 channels=network.channels,
                 progress=_tenths(f"{count} {job.source}", say),
             )
@@ -86,9 +86,9 @@ def restore_files(
             failed += 1
             say(f"{count} failed: {error}")
         else:
-            knobs_set = ", ".join(f"{name} {value:.2f}" for name, value in settings.items())
+            at = ", ".join(f"{name} {value:.2f}" for name, value in knobs_set.items())
             seconds = time.perf_counter() - start
-            say(f"{count} {job.source} -> {job.target}  {knobs_set}{remark}  {seconds:.1f} s")
+            say(f"{count} {job.source} -> {job.target}  {at}{remark}  {seconds:.1f} s")
     return failed
 
 
@@ -112,24 +112,14 @@ def _read(source: Path, factor: float | None) -> Picture:
         raise BadImage(f"{source}: {reason}") from None
 
 
-def _settings(network: Loaded, knobs: Sequence[Setting]) -> dict[str, float]:
-    settings = {knob.name: knob.start for knob in network.net.knobs}
-    for name, value in knobs:
-        if name not in settings:
-            names = ", ".join(settings) or "none"
-            raise ValueError(f"{network.name} has no knob {name}; its knobs: {names}.")
-        settings[name] = value
-    return settings
-
-
 def _auto(
-    picture: Picture, network: Loaded, settings: dict[str, float], factor: float | None
+    picture: Picture, network: Loaded, fixed: dict[str, float], factor: float | None
 ) -> tuple[dict[str, float], str]:
     curve = network.curve
     level, value = automatic(picture, network, factor)
     estimated = "" if factor else f"(estimated {curve.level_name} {shown(level)})"
     remark = "".join(f" {said}" for said in (estimated, beyond(level, curve)) if said)
-    return {**settings, curve.knob: value}, remark
+    return {**fixed, curve.knob: value}, remark
 
 
 def _jobs(inputs: Sequence[Path], output: Path) -> Iterator[Job]:

@@ -3,7 +3,7 @@ which knob that level asks for.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -97,6 +97,18 @@ def knob_for(level: float, curve: KnobCurve) -> float:
     """The knob at this level; below and above the measured levels, the knob at the nearest one."""
     nearest = min(max(level, curve.low), curve.high)
     return float(np.polynomial.Polynomial(curve.coefficients)(nearest))
+
+
+def settings(network: Loaded, knobs: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Every knob of a network by name, as given or where it starts; raises ValueError for one that it
+    does not have."""
+    found = {knob.name: knob.start for knob in network.net.knobs}
+    for name, value in knobs:
+        if name not in found:
+            names = ", ".join(found) or "none"
+            raise ValueError(f"{network.name} has no knob {name}; its knobs: {names}.")
+        found[name] = value
+    return found
 
 
 def clamp(value: float, knob: Knob) -> float:

@@ -17,6 +17,7 @@ import traitlets
 from lib.data import Sample, load_images
 from lib.gauge import Gauge
 from lib.images import Picture, encode
+from lib.page_slider import page_slider
 from lib.slider_state import MAX_BYTES, LatestWins, Rendering, SliderState, fit
 from lib.tasks import Loaded
 
@@ -29,10 +30,16 @@ def slider(
     *,
     gauge: Gauge | None = None,
     device: str | torch.device = "auto",
+    for_page: bool = False,
 ) -> "Slider":
     """The slider of one or more networks; `samples` to choose from, by default scikit-image's; `gauge`
-    reads a JPEG quality off what is shown."""
-    return Slider(SliderState(networks, samples or load_images("skimage"), gauge=gauge, device=device))
+    reads a JPEG quality off what is shown; `for_page` draws every position beforehand, for readers
+    without Python."""
+
+    def state() -> SliderState:
+        return SliderState(networks, samples or load_images("skimage"), gauge=gauge, device=device)
+
+    return Slider(state(), page_slider(state()) if for_page else "")
 
 
 class Superseded(Exception):
@@ -57,9 +64,11 @@ class Slider(anywidget.AnyWidget):
     after = traitlets.Bytes().tag(sync=True)
     region = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, state: SliderState):
+    def __init__(self, state: SliderState, page: str = ""):
+        """page: HTML shown in its place where there is no kernel; without it a still picture."""
         super().__init__()
         self.state = state
+        self._page = page
         self._chunks: list[bytes] = []
         self._serial = 0
         self._shown_before: tuple = ()
@@ -212,9 +221,10 @@ class Slider(anywidget.AnyWidget):
         return "no error" if value == float("inf") else f"{value:.2f} dB{unit}"
 
     def _repr_mimebundle_(self, **kwargs):
-        """The widget, and a picture of it for pages without a kernel."""
+        """The widget, and what stands for it on pages without a kernel."""
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        return {**data, "image/jpeg": self._still()}, metadata
+        instead = {"text/html": self._page} if self._page else {"image/jpeg": self._still()}
+        return {**data, **instead}, metadata
 
     def _still(self) -> str:
         """Degraded on the left, restored on the right, a white line between them; base64 JPEG."""

@@ -16,4 +16,9 @@ def slider(report: Report, *names: str) -> Slider | str:
         runs = " ".join(runs_of(wanted[0].run))
         return f"No network is trained at {report.scale} scale: python -m lib train {runs}"
     loaded = [public.load_run(network, report.scale, report.checkpoints) for network in there]
-    return slider_of(loaded, gauge=gauge.load(report.scale, report.checkpoints), device=report.device)
+    return slider_of(
+        loaded,
+        gauge=gauge.load(report.scale, report.checkpoints),
+        device=report.device,
+        for_page=bool(report.output),
+    )

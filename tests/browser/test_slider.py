@@ -13,16 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import needed
 from PIL import Image
 
 try:
-    from playwright.sync_api import TimeoutError, sync_playwright
-except ImportError:
-    sync_playwright = None
+    from playwright.sync_api import TimeoutError
+except ImportError:  # `browser` skips then
+    TimeoutError = None
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "slider"
-PATIENCE = 120_000  # ms
 
 CELLS = [
     """
@@ -51,24 +51,6 @@ samples = [Sample("face", photo[:200, 100:340]), Sample("hand", photo[-160:, :12
 slider(networks, samples)
 """,
 ]
-
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def needed(what: str) -> None:
-    """Skips with the reason, or fails with it where a browser is required."""
-    if os.environ.get("REQUIRE_BROWSER") == "1":
-        pytest.fail(f"REQUIRE_BROWSER=1, but {what}")
-    pytest.skip(f"The slider was not tried in a browser: {what}")
-
 
 @pytest.fixture
 def address(tmp_path) -> Iterator[str]:
@@ -108,25 +90,10 @@ def address(tmp_path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(tmp_path, address):
-    if sync_playwright is None:
-        needed("Playwright is not installed (pip install -e .[dev]).")
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        needed("there is no Chromium (Debian: apt-get install chromium).")
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=browser,
-            headless=True,
-            args=CHROMIUM_ARGUMENTS,
-            viewport={"width": 1000, "height": 1150},
-        )
-        context.set_default_timeout(PATIENCE)
-        page = context.pages[0]
-        page.goto(address)
-        yield page
-        context.close()
+def page(browser, address):
+    page = browser.pages[0]
+    page.goto(address)
+    return page
 
 
 def notebook(cells: list[str]) -> dict:

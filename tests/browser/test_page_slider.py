@@ -1,0 +1,43 @@
+"""The slider of an exported page, opened from disk: no server, no Python."""
+
+import nbformat
+import pytest
+from test_slider_state import loaded
+
+from lib.data import Sample
+from lib.page_slider import page_slider
+from lib.slider_state import SliderState
+
+pytest.importorskip("nbconvert", reason="exported pages are an extra: pip install -e .[app]")
+
+from lib.execute import WIDGET, as_html
+
+
+@pytest.fixture
+def page(browser, tmp_path, astronaut):
+    """The page of an executed notebook that ends on a slider."""
+    state = SliderState([loaded()], [Sample("face", astronaut[:120, 150:310])], device="cpu")
+    shown = nbformat.v4.new_output("display_data", {WIDGET: {}, "text/html": page_slider(state)})
+    cell = nbformat.v4.new_code_cell("slider(report)", outputs=[shown], execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "demo.ipynb")
+    (tmp_path / "demo.html").write_text(as_html(tmp_path / "demo.ipynb"))
+    page = browser.pages[0]
+    page.goto((tmp_path / "demo.html").as_uri())
+    return page
+
+
+def test_turning_the_knob_changes_the_picture(page):
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    knob, frame = page.get_by_role("slider", name="coef"), page.locator("[data-knob]:visible")
+    assert frame.inner_text().strip().startswith("coef 0.00")
+    first = frame.locator("img").get_attribute("src")
+    knob.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert frame.count() == 1 and frame.inner_text().strip().startswith("coef 0.30")
+    assert frame.locator("img").get_attribute("src") != first
+    knob.fill("10")
+    assert frame.inner_text().strip().startswith("coef 1.00")
+    assert frame.locator("img").evaluate("image => image.naturalWidth") == 160
+    assert errors == []

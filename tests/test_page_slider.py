@@ -1,0 +1,51 @@
+"""The slider of an exported page: what is drawn, and, in a browser, that it turns."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_slider_state import CURVE, loaded
+
+from lib.data import Sample
+from lib.page_slider import POSITIONS, SIDE, page_slider
+from lib.slider_state import SliderState
+from lib.tasks import DENOISE
+
+FRAME = re.compile(
+    r'<div data-knob="coef" data-at="(\d+)"( hidden)?>'
+    r'<img src="data:image/jpeg;base64,([^"]+)" alt="([^"]+)">'
+)
+
+
+@pytest.fixture
+def state(astronaut) -> SliderState:
+    return SliderState([loaded(CURVE, DENOISE)], [Sample("face", astronaut[:200, :360])], device="cpu")
+
+
+def pixels(data: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))), float)
+
+
+def test_every_position_is_there_and_only_the_start_is_shown(state):
+    frames = FRAME.findall(page_slider(state))
+    assert [int(at) for at, *_ in frames] == list(range(POSITIONS))
+    assert [at for at, hidden, *_ in frames if not hidden] == ["0"]
+    assert [text.partition(":")[0] for *_, text in frames][::5] == ["coef 0.00", "coef 0.50", "coef 1.00"]
+
+
+def test_a_frame_is_the_middle_of_what_the_slider_shows(state):
+    *_, (_, _, data, text) = FRAME.findall(page_slider(state))
+    state.set_knob("coef", 1.0)
+    frame = state.frame()
+    left = (360 - SIDE) // 2
+    assert np.abs(pixels(data) - frame.restored[:, left : left + SIDE]).mean() < 6  # JPEG
+    assert text.endswith(f"{frame.before_db:.2f} to {frame.after_db:.2f} dB")
+
+
+def test_one_figure_for_each_name(astronaut):
+    networks = [loaded(), loaded(task=DENOISE, channels=3)]
+    page = page_slider(SliderState(networks, [Sample("face", astronaut[:60, :60])], device="cpu"))
+    assert page.count("<figure") == 1
