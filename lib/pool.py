@@ -1,6 +1,8 @@
 """Work in processes of its own: in a local pool or on a dask cluster, each with a log, some left behind."""
 
+import ctypes
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -8,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lib.paths import ROOT
+
+ATTEMPTS = 2  # of a process that is killed
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 @contextmanager
@@ -30,17 +36,32 @@ def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int 
 
 
 def run_logged(command: Sequence[str], log: Path, threads: int | None = None) -> str:
-    """Runs a command to its end, so that one killed for its memory ends alone.
+    """Runs a command to its end, so that one killed for its memory ends alone; it is then started once more.
 
-    What it says goes into `log`. Returns its last line where it failed, nothing where it did not.
+    What it says goes into `log`. Returns its last line where it failed, nothing where it did not. Where this
+    process is killed, so is the command.
     """
     environment = {**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
-        code = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
-        ).returncode
+        for _ in range(ATTEMPTS):
+            code = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                preexec_fn=_end_with_parent,
+            ).returncode
+            if code >= 0:
+                break
     return "" if code == 0 else _last_line(log, code)
+
+
+def _end_with_parent() -> None:
+    """Asks Linux to kill this process when the one that started it is gone."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def detach(command: Sequence[str], log: Path) -> int:

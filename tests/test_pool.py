@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from lib import pool
+from lib.paths import ROOT
 
 
 def python(code):
@@ -30,6 +33,44 @@ def test_what_a_process_says_is_logged(tmp_path):
 )
 def test_a_failure_is_one_line(code, error, tmp_path):
     assert pool.run_logged(python(code), tmp_path / "run.log") == error
+
+
+def test_a_killed_process_is_started_once_more(tmp_path):
+    first = tmp_path / "first"
+    code = f"""
+import os, pathlib
+if not pathlib.Path({str(first)!r}).exists():
+    pathlib.Path({str(first)!r}).touch()
+    os.kill(os.getpid(), 9)
+print("done")
+"""
+    assert pool.run_logged(python(code), tmp_path / "run.log") == ""
+    assert (tmp_path / "run.log").read_text() == "done\n"
+
+
+def test_a_process_ends_with_the_one_that_started_it(tmp_path):
+    inner = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    log = tmp_path / "run.log"
+    outer = f"""
+import pathlib, sys
+from lib import pool
+from lib.paths import ROOT
+pool.run_logged([sys.executable, "-c", {inner!r}], pathlib.Path({str(log)!r}))
+"""
+    process = subprocess.Popen(python(outer), cwd=ROOT)
+    wait_until(lambda: log.exists() and log.read_text().endswith("\n"))
+    child = int(log.read_text())
+    process.kill()
+    process.wait()
+    wait_until(lambda: not running(child))
+
+
+def running(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_workers_share_the_cores(monkeypatch, tmp_path):

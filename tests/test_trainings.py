@@ -1,11 +1,14 @@
 """Many runs: their order, what a failure stops, and the same work as jobs of an array."""
 
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from lib import recipes, trainings
+from lib import checkpoints, recipes, trainings
+from lib.training import folder_of, under_way
 from lib.trainings import Training, groups, train_all
 
 STEP = """
@@ -73,6 +76,36 @@ def test_a_dask_cluster_trains_the_same(make):
         address = cluster.scheduler_address
         assert train_all(make("stage: basic", "basic"), cluster=address, say=lambda line: None) == []
     assert make.done() == ["basic", "stage"]
+
+
+def test_a_run_whose_worker_is_killed_ends_as_if_nothing_had_happened(tmp_path):
+    distributed, psutil = pytest.importorskip("distributed"), pytest.importorskip("psutil")
+    name, steps = "adafm-dejpeg-basic-q80", 300
+    folder = folder_of(recipes.find(name, "smoke").budgeted(steps=steps))
+
+    def run(out):
+        options = ("--scale=smoke", f"--steps={steps}", "--device=cpu", f"--out={tmp_path / out}")
+        command = (sys.executable, "-m", "lib", "train", name, *options)
+        return Training(name, frozenset(), command, tmp_path / f"{out}.log")
+
+    def trainers():
+        if not (folder.exists() and under_way(folder)):
+            return []
+        own = f"--out={tmp_path / 'disturbed'}"
+        return [process for process in psutil.process_iter(["cmdline"]) if own in process.info["cmdline"]]
+
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        options = {"cluster": cluster.scheduler_address, "say": lambda line: None}
+        disturbed = threading.Thread(target=train_all, args=([run("disturbed")],), kwargs=options)
+        disturbed.start()
+        while disturbed.is_alive() and not (found := trainers()):
+            time.sleep(0.02)
+        worker = found[0].parent()
+        worker.kill()
+        disturbed.join()
+    assert train_all([run("undisturbed")], say=lambda line: None) == []
+    first, second = (checkpoints.path_of(name, "smoke", tmp_path / f) for f in ("disturbed", "undisturbed"))
+    assert checkpoints.load(first).weights_sha == checkpoints.load(second).weights_sha
 
 
 def test_groups_need_nothing_of_one_another(make):
