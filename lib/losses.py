@@ -57,6 +57,13 @@ def feature_matching(maps: list[Tensor], reference_maps: list[Tensor]) -> Tensor
     return sum(l1(a, b) for a, b in zip(maps, reference_maps, strict=True))
 
 
+def perceptual(guide: FeatureExtractor, x: Tensor, reference: Tensor) -> Tensor:
+    """Feature matching of what the guide sees in two pictures (N, C, H, W); gradients reach x alone."""
+    with torch.no_grad():
+        wanted = guide.features(reference)
+    return feature_matching(guide.features(x), wanted)
+
+
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Mean over elements of KL(N(mean, exp(log_variance)) || N(0, 1)), in nats, never below zero.
 

@@ -22,7 +22,7 @@ from lib.recipes.common import (
     Denoise,
     Level,
     Recipe,
-    Scale,
+    SharedSize,
     Shrink,
     Steps,
 )
@@ -194,17 +194,11 @@ def cin_name(task: Task, start: int, end: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
-    """What changes between scales; everything else is the same recipe."""
+class Size(SharedSize):
+    """What else changes between scales; everything else is the same recipe."""
 
-    scale: Scale
     width: int
     blocks: int
-    patch: int
-    batch: int
-    lr: float
-    schedule: Steps | Cosine
-    steps: int
     stage_lr: float
     stage_schedule: Steps | Cosine
     stage_steps: int
@@ -212,10 +206,6 @@ class Size:
     arcnn_lr: float
     arcnn_steps: int
     init_gain: float
-    betas: tuple[float, float]
-    clip: float | None
-    training_set: str
-    short_lr: float
     short_stage_lr: float
     short_filter_lr: float
 
@@ -322,19 +312,10 @@ def _pair(size: Size, task: Task, easy: int, hard: int, k: int) -> tuple[Recipe,
 def _basic(
     size: Size, task: Task, level: int, kind: Callable[..., Basic] = Basic, name: str = ""
 ) -> Basic:
-    return kind(
-        name=name or basic_name(task, level),
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
-        steps=size.steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
-        schedule=size.schedule,
-        betas=size.betas,
-        clip=size.clip,
+    return size.run(
+        kind,
+        name or basic_name(task, level),
         channels=task.channels,
-        training_set=size.training_set,
         width=size.width,
         blocks=size.blocks,
         init_gain=size.init_gain,
@@ -343,19 +324,14 @@ def _basic(
 
 
 def _stage(size: Size, task: Task, start: int, end: int, k: int) -> Adapted:
-    return Adapted(
-        name=stage_name(task, start, end, k),
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
+    return size.run(
+        Adapted,
+        stage_name(task, start, end, k),
         steps=size.stage_steps,
         lr=size.stage_lr if k == 1 else size.filter_lr,
         short_lr=size.short_stage_lr if k == 1 else size.short_filter_lr,
         schedule=size.stage_schedule,
-        betas=size.betas,
-        clip=size.clip,
         channels=task.channels,
-        training_set=size.training_set,
         width=size.width,
         blocks=size.blocks,
         level=task.at(end),
@@ -393,18 +369,12 @@ def _rivals(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
 
 
 def _observation(size: Size) -> tuple[Recipe, ...]:
-    start = Observation(
-        name="adafm-arcnn-s15",
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
+    start = size.run(
+        Observation,
+        "adafm-arcnn-s15",
         steps=size.arcnn_steps,
         lr=size.arcnn_lr,
         short_lr=size.arcnn_lr,
-        schedule=size.schedule,
-        betas=size.betas,
-        clip=size.clip,
-        training_set=size.training_set,
         level=Denoise(15),
     )
     tuned = replace(start, name="adafm-arcnn-s15-ft-s50", level=Denoise(50), parent=start.name)

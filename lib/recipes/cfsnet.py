@@ -22,7 +22,7 @@ from lib.recipes.common import (
     Level,
     Outcome,
     Recipe,
-    Scale,
+    SharedSize,
     Small,
     Steps,
 )
@@ -105,9 +105,7 @@ class Perceptual(Tuned):
         x, real = self.inner(x), self.inner(clean)
         fake = net(x.contiguous(memory_format=torch.channels_last), knobs).float()
         error = losses.l1(fake, real)
-        with torch.no_grad():
-            wanted = guide.features(real)
-        perceptual = losses.feature_matching(guide.features(fake), wanted)
+        perceptual = losses.perceptual(guide, fake, real)
         gan = losses.wasserstein_generator(opponent(fake).float())
         loss = error + self.gan_weight * gan + self.perceptual_weight * perceptual
         return Outcome(loss, (error, perceptual), real, fake.detach())
@@ -141,30 +139,20 @@ FACTOR = 4  # [P]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
-    """What changes between scales."""
+class Size(SharedSize):
+    """What else changes between scales."""
 
-    scale: Scale
     width: int
     blocks: int
     sr_blocks: int
-    patch: int
-    batch: int
     sr_patch: int
     sr_batch: int
-    steps: int
     tune_steps: int
     sr_steps: int
-    lr: float
     tune_lr: float
-    short_lr: float
-    schedule: Steps | Cosine
     sr_schedule: Steps | Cosine
-    betas: tuple[float, float]
-    clip: float | None
     init_gain: float
     critic: int
-    training_set: str
 
 
 PAPER = Size(
@@ -268,20 +256,11 @@ def _pair(size: Size, task: Task, start: int, end: int) -> tuple[Main, Tuned]:
 
 
 def _main(size: Size, task: Task, level: int, kind: type[Main] = Main) -> Main:
-    return kind(
-        name=main_name(task, level),
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
-        steps=size.steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
-        schedule=size.schedule,
-        betas=size.betas,
-        clip=size.clip,
+    return size.run(
+        kind,
+        main_name(task, level),
         channels=task.channels,
         loss=task.loss,
-        training_set=size.training_set,
         level=task.level(level),
         width=size.width,
         blocks=size.blocks,
@@ -323,18 +302,13 @@ def _super_resolution(size: Size) -> tuple[Main, Perceptual]:
 
 
 def _enlarging(size: Size, name: str, kind: type[Main]) -> Main:
-    return kind(
-        name=name,
-        scale=size.scale,
+    return size.run(
+        kind,
+        name,
         patch=size.sr_patch,
         batch=size.sr_batch,
         steps=size.sr_steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
         schedule=size.sr_schedule,
-        betas=size.betas,
-        clip=size.clip,
-        training_set=size.training_set,
         level=Small(FACTOR),
         width=size.width,
         blocks=size.sr_blocks,

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -413,3 +413,27 @@ class Recipe:
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
+
+
+Run = TypeVar("Run", bound=Recipe)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedSize:
+    """What every paper changes between scales; its own file adds the rest."""
+
+    scale: Scale
+    patch: int
+    batch: int
+    steps: int
+    lr: float
+    short_lr: float
+    schedule: Steps | Cosine
+    betas: tuple[float, float]
+    clip: float | None
+    training_set: str
+
+    def run(self, kind: Callable[..., Run], name: str, **own: object) -> Run:
+        """A recipe with these fields, and `own` besides or in their place."""
+        shared = {field.name: getattr(self, field.name) for field in fields(SharedSize)}
+        return kind(**{"name": name, **shared, **own})

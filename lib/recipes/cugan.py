@@ -20,7 +20,7 @@ from lib.recipes.common import (
     Level,
     Outcome,
     Recipe,
-    Scale,
+    SharedSize,
     Steps,
 )
 from lib.recipes.qgcn import RANKER_RGB
@@ -115,9 +115,7 @@ class Adversarial(UShaped):
         x, real = self.inner(x), self.inner(clean)
         fake = net(x.contiguous(memory_format=torch.channels_last), knobs).float()
         error = losses.mse(fake, real)
-        with torch.no_grad():
-            wanted = guide.features(real)
-        perceptual = losses.feature_matching(guide.features(fake), wanted)
+        perceptual = losses.perceptual(guide, fake, real)
         gan = losses.gan_generator(opponent(fake, knobs).float())
         loss = self.perceptual_weight * perceptual + self.gan_weight * gan + self.mse_weight * error
         return Outcome(loss, (error, perceptual), real, fake.detach(), knobs)
@@ -140,33 +138,23 @@ class Rival(Restoring):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
-    """What changes between scales."""
+class Size(SharedSize):
+    """What else changes between scales."""
 
-    scale: Scale
     widths: tuple[int, ...]
     rival_width: int
     rival_blocks: int
     discriminator: int
     normed: bool
     gan_weight: float
-    patch: int
-    batch: int
     gan_batch: int
-    steps: int
     gan_steps: int
-    lr: float
     gan_lr: float
     opponent_lr: float
-    short_lr: float
-    schedule: Steps | Cosine
     gan_schedule: Steps | Cosine
-    betas: tuple[float, float]
     rival_betas: tuple[float, float]
-    clip: float | None
     init_gain: float
     init_weight: float
-    training_set: str
 
 
 PAPER = Size(
@@ -289,19 +277,10 @@ def _pair(
 def _shaped(
     size: Size, name: str, kind: type[UShaped], level: BlurNoise | None, scales: int
 ) -> UShaped:
-    return kind(
-        name=name,
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
-        steps=size.steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
-        schedule=size.schedule,
+    return size.run(
+        kind,
+        name,
         loss="mse",  # [P]
-        betas=size.betas,
-        clip=size.clip,
-        training_set=size.training_set,
         level=level,
         widths=size.widths[:scales],
         blocks=BLOCKS[scales],
@@ -320,18 +299,10 @@ def _of_fewer_scales(size: Size, scales: int) -> tuple[UShaped, Adversarial]:
 
 
 def _rival(size: Size) -> Rival:
-    return Rival(
-        name=RIVAL,
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
-        steps=size.steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
-        schedule=size.schedule,  # [C] the same
+    return size.run(
+        Rival,
+        RIVAL,
         betas=size.rival_betas,
-        clip=size.clip,
-        training_set=size.training_set,
         loss="l1",  # [C]
         power=2.0,  # [C]
         width=size.rival_width,

@@ -20,7 +20,7 @@ from lib.recipes.common import (
     Level,
     Outcome,
     Recipe,
-    Scale,
+    SharedSize,
     Steps,
 )
 
@@ -168,10 +168,9 @@ class Deblock(Recipe):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
-    """What changes between scales."""
+class Size(SharedSize):
+    """What else changes between scales."""
 
-    scale: Scale
     ranker: int  # width
     ranker_patch: int
     ranker_batch: int
@@ -179,17 +178,8 @@ class Size:
     width: int
     blocks: int
     window: int
-    patch: int
-    batch: int
-    steps: int
     fine_steps: int  # of the network fine-tuned from the one trained with L_MAE alone
-    lr: float
-    short_lr: float
-    schedule: Steps | Cosine
     ranker_schedule: Steps | Cosine
-    betas: tuple[float, float]
-    clip: float | None
-    training_set: str
 
 
 PAPER = Size(
@@ -279,37 +269,23 @@ def _ranker(
     size: Size, kind: type[Ranking] = RankingQuality, name: str = RANKER, channels: Literal[1, 3] = 1
 ) -> Ranking:
     """Of Y [P], or of colour pictures."""
-    return kind(
-        name=name,
-        scale=size.scale,
+    return size.run(
+        kind,
+        name,
         patch=size.ranker_patch,
         batch=size.ranker_batch,
         steps=size.ranker_steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
         schedule=size.ranker_schedule,
-        betas=size.betas,
-        clip=size.clip,
         channels=channels,
-        training_set=size.training_set,
         width=size.ranker,
     )
 
 
 def _deblock(size: Size) -> Deblock:
-    return Deblock(
-        name=FULL,
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
-        steps=size.steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
-        schedule=size.schedule,
-        betas=size.betas,
-        clip=size.clip,
+    return size.run(
+        Deblock,
+        FULL,
         channels=1,  # [P] Y
-        training_set=size.training_set,
         guide=RANKER,
         width=size.width,
         blocks=size.blocks,

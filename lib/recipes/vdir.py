@@ -29,7 +29,7 @@ from lib.models.vdir import (
     start,
 )
 from lib.recipes.blind import AnyBlur, AnyCamera, AnyNoise, AnyQuality, Unknown
-from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Level, Outcome, Recipe, Scale, Steps
+from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Level, Outcome, Recipe, SharedSize, Steps
 
 # [O] Branches that add little at first: after 400 steps of a small network 0.6 dB more at sigma 30, and an
 # output that moves twice as far with the latent of another noise level.
@@ -184,28 +184,18 @@ class Variational(Naive):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Size:
-    """What changes between scales."""
+class Size(SharedSize):
+    """What else changes between scales."""
 
-    scale: Scale
     restorer: Grouped
     plain: Plain
     coder: int
     critic: int
-    patch: int
-    batch: int
     real_patch: int
     real_batch: int
     small_patch: int  # of the low-resolution picture
-    steps: int
-    lr: float
-    short_lr: float
     opponent_lr: float
-    schedule: Steps | Cosine
-    betas: tuple[float, float]
-    clip: float | None
     camera: AnyCamera
-    training_set: str
 
 
 PAPER = Size(
@@ -299,19 +289,10 @@ def enlarging_name(factor: Literal[2, 4]) -> str:
 def _run(
     size: Size, name: str, unknown: Unknown, kind: type[Naive] | type[Told], channels: Literal[1, 3] = 3
 ) -> Recipe:
-    return kind(
-        name=name,
-        scale=size.scale,
-        patch=size.patch,
-        batch=size.batch,
-        steps=size.steps,
-        lr=size.lr,
-        short_lr=size.short_lr,
-        schedule=size.schedule,
-        betas=size.betas,
-        clip=size.clip,
+    return size.run(
+        kind,
+        name,
         channels=channels,
-        training_set=size.training_set,
         unknown=unknown,
         restorer=size.restorer,
     )
