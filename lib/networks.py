@@ -30,6 +30,7 @@ PAIRS: dict[str, tuple[str, str]] = {
     "qgcn": (qgcn.WITHOUT_RANKER, qgcn.TEXTURE),
     "dni-denoise": (cfsnet.main_name(cfsnet.DENOISE, 25), cfsnet.fine_tuned_name(cfsnet.DENOISE, 25, 50)),
     "dni-deblock": (cfsnet.main_name(cfsnet.DEBLOCK, 10), cfsnet.fine_tuned_name(cfsnet.DEBLOCK, 10, 40)),
+    "dni-sr": (cfsnet.SR_MAIN, cfsnet.SR_FINE_TUNED),
 }
 BETWEEN = "0: as the first network was trained, 1: as it was trained on"
 

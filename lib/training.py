@@ -32,6 +32,7 @@ REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATIONS = 20  # a run, but no more than one in 50 steps
 HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
+EXPLODED = 1e5  # of a loss, or a part of one, in magnitude: sound ones stay below a thousandth of it
 
 
 class Busy(RuntimeError):
@@ -39,7 +40,7 @@ class Busy(RuntimeError):
 
 
 class Diverged(RuntimeError):
-    """The loss is no longer a finite number; says when and where."""
+    """The loss, or a part of it, is no longer a finite number or has exploded; says when and where."""
 
 
 @dataclass
@@ -74,8 +75,8 @@ def train(
 ) -> Path:
     """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood.
 
-    Raises Diverged on a loss that is not finite, FileNotFoundError where the parent is missing, Busy where
-    another process is training this very run.
+    Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
+    where the parent is missing, Busy where another process is training this very run.
     """
     devices.tune_cpu()
     where = devices.choose(device)
@@ -255,11 +256,13 @@ class Job:
         if not losses:
             return [float("nan")] * (1 + len(self.recipe.parts))
         values = torch.stack(losses)  # (steps, 1 + P)
-        finite = values.isfinite().all(1)
-        if not finite.all():
-            step = self.progress.step - len(losses) + int((~finite).nonzero()[0])
+        bad = ~(values.abs() <= EXPLODED)
+        if bad.any():
+            first, column = bad.nonzero()[0].tolist()
+            name = ("loss", *self.recipe.parts)[column]
             raise Diverged(
-                f"{self.recipe.name}: the loss is {float(values[~finite][0, 0])} at step {step} "
+                f"{self.recipe.name}: the {name} is {float(values[first, column]):g} "
+                f"at step {self.progress.step - len(losses) + first} "
                 f"({datetime.now(UTC):%H:%M:%S} UTC); the last saved state is in {self.folder.name}."
             )
         return values.mean(0).tolist()

@@ -76,6 +76,7 @@ CFSNET = {
     *(f"cfsnet-deblock-main-q{quality}" for quality in (20, 30)),
     "dni-denoise-s25-ft-s50",
     "dni-deblock-q10-ft-q40",
+    "dni-sr-mae-ft-gan",
 }
 VDIR = {
     "vdir-awgn",

@@ -152,6 +152,7 @@ def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(
         "ranker-rgb",
         "cfsnet-denoise-tune-s50",
         "cfsnet-sr-tune-gan",
+        "dni-sr-mae-ft-gan",
         "vdir-awgn",
         "vdir-awgn-res",
         "vdir-ffdnet-nonblind",
@@ -278,6 +279,28 @@ def test_divergence_says_when_and_where_and_keeps_the_last_good_state(tmp_path, 
 def test_a_rate_far_too_high_is_noticed(tmp_path):
     with pytest.raises(training.Diverged, match="at step 1 "):
         train(BASIC, tmp_path, lr=1e20, schedule=Steps(), clip=None)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ((0.1, 0.2, 0.3, 4e5, 0.5), "the critic_gap is 400000 at step 41 "),
+        ((0.1, 0.2, 0.3, 0.4, -2e5), "the gradient_penalty is -200000 at step 41 "),
+        ((float("inf"), 0.2, 0.3, 0.4, 0.5), "the loss is inf at step 41 "),
+        ((0.1, 0.2, 0.3, 99.0, 0.5), ""),
+    ],
+)
+def test_a_critic_that_runs_away_stops_the_run_and_is_named(values, sentence):
+    """Of two steps, 40 and 41, the second goes wrong."""
+    job = SimpleNamespace(
+        recipe=find("cfsnet-sr-tune-gan", "smoke"), progress=SimpleNamespace(step=42), folder=Path("state")
+    )
+    taken = [torch.full((5,), 0.1), torch.tensor(values)]
+    if not sentence:
+        assert training.Job._means(job, taken)[3] == pytest.approx((0.1 + 99) / 2)
+        return
+    with pytest.raises(training.Diverged, match=f"cfsnet-sr-tune-gan: {sentence}.*state is in state"):
+        training.Job._means(job, taken)
 
 
 # --- what is trained on ----------------------------------------------------------------------------

@@ -77,8 +77,8 @@ class Tuned(Main):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Perceptual(Tuned):
-    """Step 2 of super-resolution: the mean absolute error, features of the guide, and a critic."""
+class Adversarial(Recipe):
+    """The loss of step 2 of super-resolution: the mean absolute error, features of the guide, a critic."""
 
     gan_weight: float = 0.01  # [P]
     perceptual_weight: float = 0.01  # [P]
@@ -115,6 +115,16 @@ class Perceptual(Tuned):
         mix = torch.rand(len(made.real), generator=generator, device=generator.device)
         penalty = losses.gradient_penalty(opponent, made.real, made.fake, mix)
         return Outcome(distance + self.penalty_weight * penalty, (-distance, penalty))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perceptual(Tuned, Adversarial):
+    """Step 2 of super-resolution: the tuning branch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerceptualMain(Main, Adversarial):
+    """The rival of `Perceptual`: every weight of the main branch learns."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +259,7 @@ def fine_tuned_name(task: Task, start: int, end: int) -> str:
 
 
 SR_MAIN, SR_TUNED = "cfsnet-sr-main-mae", "cfsnet-sr-tune-gan"
+SR_FINE_TUNED = "dni-sr-mae-ft-gan"
 
 
 def _pair(size: Size, task: Task, start: int, end: int) -> tuple[Main, Tuned]:
@@ -289,16 +300,20 @@ def _fine_tuned(size: Size, task: Task, start: int, end: int) -> Main:
     )
 
 
-def _super_resolution(size: Size) -> tuple[Main, Perceptual]:
-    main = _enlarging(size, SR_MAIN, Main)
-    tuned = replace(
-        _enlarging(size, SR_TUNED, Perceptual),
-        parent=main.name,
-        guide=RANKER_RGB,
-        opponent_lr=1e-4,  # [C]
-        critic=size.critic,
+def _super_resolution(size: Size) -> tuple[Recipe, ...]:
+    """The main branch, its tuning branch, and the rival of that."""
+    kinds = {SR_TUNED: Perceptual, SR_FINE_TUNED: PerceptualMain}
+    second = (
+        replace(
+            _enlarging(size, name, kind),
+            parent=SR_MAIN,
+            guide=RANKER_RGB,
+            opponent_lr=1e-4,  # [C]
+            critic=size.critic,
+        )
+        for name, kind in kinds.items()
     )
-    return main, tuned
+    return _enlarging(size, SR_MAIN, Main), *second
 
 
 def _enlarging(size: Size, name: str, kind: type[Main]) -> Main:
