@@ -59,6 +59,7 @@ class ImageSet:
     training: bool = False  # may be trained on
     every: int = 1  # 4: the first, the fifth, the ninth file and so on
     numbers: range | None = None  # files 0001.png ... of a published archive
+    digits: int = 4  # of these numbers
 
 
 SETS = {
@@ -84,12 +85,15 @@ SETS = {
     "div2k-train": ImageSet(
         "div2k", ("DIV2K_train_HR/",), training=True, numbers=range(1, 801)),
     "div2k-valid": ImageSet("div2k", ("DIV2K_valid_HR/",), numbers=range(801, 901)),
+    "pirm-test": ImageSet("pirm", ("test/",), numbers=range(201, 301), digits=3),
 }
 
 EMBEDDED = ("skimage", "skimage-gray")  # folders that are the scikit-image package
 
+WEIGHTS = ("dncnn", "ffdnet", "lpips", "dists", "vgg19")
 OTHER_FILES = (  # folders of the registry that are no image sets
-    "weights_dncnn", "weights_ffdnet", "niqe", "camera_response", "iqa_calibration", "mzsr_set5")
+    *(f"weights_{name}" for name in WEIGHTS),
+    "niqe", "camera_response", "iqa_calibration", "mzsr_set5")
 
 
 def image_names(set_name: str) -> list[str]:
@@ -152,7 +156,7 @@ def weights_file(name: str) -> Path:
     Raises MissingData where it is not at hand.
     """
     group, _, file = name.partition("/")
-    folder = {"dncnn": "weights_dncnn", "ffdnet": "weights_ffdnet"}.get(group, group)
+    folder = f"weights_{group}" if group in WEIGHTS else group
     if file not in [row["file"] for row in _rows(folder)]:
         raise ValueError(f"The registry lists no file {name}.")
     home = _home(folder, [file])
@@ -187,7 +191,7 @@ def _files(set_name: str) -> list[str]:
         raise ValueError(f"There is no image set {set_name}; the sets are {', '.join(SETS)}.")
     wanted = SETS[set_name]
     if wanted.numbers is not None:
-        return [f"{wanted.parts[0]}{number:04d}.png" for number in wanted.numbers]
+        return [f"{wanted.parts[0]}{number:0{wanted.digits}d}.png" for number in wanted.numbers]
     files = [row["file"] for row in _rows(wanted.folder)]
     return [f for part in wanted.parts for f in files if f.startswith(part)][::wanted.every]
 
@@ -211,6 +215,9 @@ def _home(folder: str, files: Sequence[str]) -> Path | None:
 def _how_to_get(name: str) -> str:
     if name in EMBEDDED:
         return f"{name} is not at hand: install scikit-image, which brings it along."
+    if name in SETS and not _rows(SETS[name].folder):
+        return (f"{name} is not at hand, and its publisher alone gives it: put it into the folder named by "
+                "RESTORATION_DATA as data/README.md says.")
     return (f"{name} is not at hand, or not complete: run `python -m lib fetch {name}`, or set "
             "RESTORATION_DATA to a folder laid out as data/README.md says.")
 
@@ -268,6 +275,8 @@ def _wanted(name: str) -> list[tuple[Path, dict[str, str]]]:
         return []
     files = _files(name) if name in SETS else [row["file"] for row in _rows(folder)]
     home = _home(folder, files)
+    if home is None and not _rows(folder):
+        raise MissingData(_how_to_get(name))
     if name in SETS and SETS[name].numbers is not None:
         files = [] if home else [SETS[name].parts[0].rstrip("/") + ".zip"]
     home = home or CACHE / folder

@@ -153,6 +153,12 @@ def cropped(x: Tensor, multiple: int) -> Tensor:
     return x[..., : height // multiple * multiple, : width // multiple * multiple]
 
 
+def shaved(x: Tensor, border: int) -> Tensor:
+    """(..., H, W) without `border` pixels at every side."""
+    height, width = x.shape[-2:]
+    return x[..., border : height - border, border : width - border]
+
+
 def rgb_to_ycbcr(x: Tensor) -> Tensor:
     """(N, 3, H, W) RGB in [0, 1] -> (N, 3, H, W), BT.601 limited range: Y 16/255 to 235/255.
 

@@ -14,16 +14,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib import data, devices, images, networks, paths, provenance
+from lib import data, devices, images, networks, paths, perceptual, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
-from lib.metrics import psnr, psnr_b, ssim
+from lib.metrics import NiqeParameters, niqe, niqe_parameters, psnr, psnr_b, square_error, ssim
 from lib.recipes.common import Level
 
-Colour = Literal["all channels", "luma", "Y of RGB"]
-# SSIM with the Gaussian 11x11, the plain 8x8 window; score: of a network that judges what it is shown
-Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "score"]
-UNITS: dict[Metric, str] = {"psnr": "dB", "ssim": "1", "ssim_u8": "1", "psnr_b": "dB", "score": "score"}
+Colour = Literal["all channels", "luma", "Y of RGB", "8-bit Y of RGB"]
+# SSIM with the Gaussian 11x11, the plain 8x8 window; mse in grey levels, for the RMSE of a set;
+# score: of a network that judges what it is shown
+Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "lpips", "dists", "score"]
+UNITS: dict[Metric, str] = {
+    "psnr": "dB",
+    "ssim": "1",
+    "ssim_u8": "1",
+    "psnr_b": "dB",
+    "mse": "levels^2",
+    "niqe": "NIQE",
+    "lpips": "1",
+    "dists": "1",
+    "score": "score",
+}
+NIQE_FILE = "niqe/modelparameters.mat"
+FILES: dict[Metric, tuple[str, ...]] = {  # published ones that a metric reads
+    "niqe": (NIQE_FILE,),
+    "lpips": perceptual.LPIPS_FILES,
+    "dists": perceptual.DISTS_FILES,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,8 @@ class Protocol:
     test script does.
 
     colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of a picture; `Y of RGB` degrades
-    and restores RGB, and compares the Y of both, not rounded.
+    and restores RGB, and compares the Y of both, not rounded; `8-bit Y of RGB` rounds them: with a border
+    of 4 pixels and the metrics mse and niqe, the PIRM challenge. LPIPS and DISTS compare RGB.
     shaves: how often the border is left out; 2 is what AdaFM's released script does on Y.
     """
 
@@ -65,8 +83,8 @@ class Protocol:
 
     def score(self, restored: Tensor, clean: Tensor) -> float:
         restored = to_8bit(restored)
-        if self.colour == "Y of RGB":
-            restored, clean = images.rgb_to_y(restored), images.rgb_to_y(clean)
+        if self.metric not in ("lpips", "dists"):
+            restored, clean = self._compared(restored), self._compared(clean)
         match self.metric:
             case "psnr":
                 value = psnr(restored, clean, border=self.border)
@@ -76,6 +94,13 @@ class Protocol:
                 value = ssim(restored, clean, window="uniform8", border=self.border)
             case "psnr_b":
                 value = psnr_b(restored, clean)
+            case "mse":
+                value = square_error(restored, clean, border=self.border)
+            case "niqe":
+                value = niqe(images.shaved(restored, self.border), _natural())
+            case "lpips" | "dists":
+                both = (images.shaved(x.expand(-1, 3, -1, -1), self.border) for x in (restored, clean))
+                value = _perceptual(self.metric)(*both)
             case "score":
                 raise ValueError("A score is what a judge gives, not a comparison of two pictures.")
         return float(value)
@@ -84,7 +109,34 @@ class Protocol:
         """Luma, or RGB, of a gray or colour picture."""
         if self.colour == "luma" and x.shape[1] == 3:
             return to_8bit(images.rgb_to_y(x))
-        return x.expand(-1, 3, -1, -1) if self.colour == "Y of RGB" else x
+        return x.expand(-1, 3, -1, -1) if self.colour.endswith("Y of RGB") else x
+
+    def _compared(self, x: Tensor) -> Tensor:
+        match self.colour:
+            case "Y of RGB":
+                return images.rgb_to_y(x)
+            case "8-bit Y of RGB":
+                return to_8bit(images.rgb_to_y(x))
+        return x
+
+
+def measurable(metric: Metric) -> bool:
+    """Whether the published files that a metric reads are here."""
+    try:
+        return all(map(data.weights_file, FILES.get(metric, ())))
+    except data.MissingData:
+        return False
+
+
+@functools.cache
+def _natural() -> NiqeParameters:
+    return niqe_parameters(data.weights_file(NIQE_FILE))
+
+
+@functools.cache
+def _perceptual(metric: Literal["lpips", "dists"]) -> nn.Module:
+    load = perceptual.load_lpips if metric == "lpips" else perceptual.load_dists
+    return load(*map(data.weights_file, FILES[metric]))
 
 
 @functools.lru_cache(maxsize=8)
@@ -318,6 +370,16 @@ def _uphill(score: Callable[[float], float], start: int) -> int:
 def fit_curve(levels: np.ndarray, knobs: np.ndarray, order: int) -> np.polynomial.Polynomial:
     """Unweighted least squares of knob against level, end points included (AdaFM, eq. 7)."""
     return np.polynomial.Polynomial.fit(levels, knobs, order).convert()
+
+
+def interval_of(
+    statistic: Callable[[np.ndarray], float], values: np.ndarray, *, draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """95 % bootstrap interval of a statistic of values (..., n) over n images."""
+    count = values.shape[-1]
+    picks = np.random.default_rng(seed).integers(0, count, (draws, count))
+    low, high = np.quantile([statistic(values[..., pick]) for pick in picks], (0.025, 0.975))
+    return float(low), float(high)
 
 
 def interval(values: np.ndarray, *, draws: int = 2000, seed: int = 0) -> tuple[float, float]:

@@ -28,6 +28,16 @@ def psnr(x: Tensor, reference: Tensor, *, border: int = 0) -> Tensor:
     return -10 * torch.log10(_mean_square(x - reference))
 
 
+def square_error(x: Tensor, reference: Tensor, *, border: int = 0) -> Tensor:
+    """Mean squared error in squared 8-bit grey levels, over all pixels and channels of an image.
+
+    The root of its mean over a set is the RMSE of the PIRM challenge (Blau et al., 2018). Arguments and
+    what is raised as in `psnr`. Returns (N,) float64.
+    """
+    x, reference = _pair(x, reference, border)
+    return 255**2 * _mean_square(x - reference)
+
+
 def ssim(x: Tensor, reference: Tensor, *, window: Window, border: int = 0) -> Tensor:
     """Structural similarity (Wang et al., 2004), mean over window positions, then over channels.
 

@@ -14,7 +14,8 @@ from lib import data
 def reference_data() -> Path:
     """The folder of reference images and weights; the test is skipped where it is incomplete."""
     folder = data.reference_folder()
-    elsewhere = {"skimage", "skimage-gray", "div2k-train", "div2k-valid", "urban100-all"}
+    elsewhere = {"skimage", "skimage-gray", "div2k-train", "div2k-valid", "urban100-all", "pirm-test",
+                 "weights_lpips", "weights_dists", "weights_vgg19"}
     missing = [name for name, where in data.found().items() if name not in elsewhere
                and (folder is None or where is None or not where.is_relative_to(folder))]
     if missing:

@@ -13,11 +13,21 @@ from torch import nn
 
 from lib import data, measure, networks, paths, training
 from lib.checkpoints import Provenance
-from lib.measure import Bench, Measurement, Protocol, Setting, best_knob, fit_curve, interval, knob_text
-from lib.metrics import psnr, psnr_b, ssim
+from lib.measure import (
+    Bench,
+    Measurement,
+    Protocol,
+    Setting,
+    best_knob,
+    fit_curve,
+    interval,
+    interval_of,
+    knob_text,
+)
+from lib.metrics import niqe, niqe_parameters, psnr, psnr_b, ssim
 from lib.networks import INPUT
 from lib.recipes import find
-from lib.recipes.common import Compress, Denoise, Shrink
+from lib.recipes.common import Compress, Denoise, Shrink, Small
 
 PHOTOS = Protocol("skimage", Denoise(15))
 BASIC = "adafm-denoise-basic-s15"
@@ -65,6 +75,45 @@ def test_score_is_psnr_of_8_bit_output_and_shaves_the_border():
         assert protocol.score(framed, clean) == pytest.approx(48.1308, abs=1e-4)
 
 
+def test_the_rmse_of_pirm_is_of_8_bit_y_without_four_pixels_at_every_side():
+    """Grey 100 has Y 16 + 219 * 100 / 255 = 101.9, grey 110 has 110.5: rounded, 102 and 110."""
+    clean = torch.full((1, 3, 20, 24), 100 / 255)
+    brighter = torch.full_like(clean, 110 / 255)
+    brighter[..., :4, :] = brighter[..., -4:] = 0.0
+    pirm = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="mse")
+    assert pirm.score(brighter, clean) == pytest.approx(8**2)
+    brighter[..., 4, 4] = 0.0  # Y 16, of 12 x 16 pixels one
+    assert pirm.score(brighter, clean) == pytest.approx((191 * 8**2 + 86**2) / 192)
+
+
+def test_niqe_is_of_the_restored_y_alone(reference_data, photo):
+    parameters = niqe_parameters(reference_data / "niqe/modelparameters.mat")
+    pirm = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="niqe")
+    pixels = 255 * photo[..., 4:-4, 4:-4].double()
+    luma = sum(c * k for c, k in zip(pixels.unbind(1), (65.481, 128.553, 24.966), strict=True))
+    expected = float(niqe((16 + luma / 255).round()[:, None] / 255, parameters))
+    assert pirm.score(photo, torch.zeros_like(photo)) == pytest.approx(expected, abs=1e-3)  # ties
+
+
+def test_a_metric_whose_weights_are_missing_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "CACHE", tmp_path)
+    monkeypatch.setenv("RESTORATION_DATA", str(tmp_path))
+    assert [m for m in measure.UNITS if not measure.measurable(m)] == ["niqe", "lpips", "dists"]
+    lpips = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="lpips")
+    with pytest.raises(data.MissingData, match="lib fetch weights_lpips"):
+        lpips.score(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64))
+
+
+def test_perceptual_metrics_are_of_rgb_within_the_border(monkeypatch):
+    """A metric that counts red pixels sees those inside, and no luma."""
+    monkeypatch.setattr(measure, "_perceptual", lambda name: lambda x, y: (x - y)[:, 0].sum())
+    clean = torch.zeros(1, 3, 20, 20)
+    redder = clean.clone()
+    redder[:, 0, 0, :] = redder[:, 0, 10, 10] = 1.0
+    protocol = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="dists")
+    assert protocol.score(redder, clean) == 1.0
+
+
 def test_y_of_rgb_is_compared_without_rounding():
     """One grey level of green is 128.553 / 255 of a level of Y."""
     clean = torch.full((1, 3, 8, 8), 100 / 255)
@@ -99,6 +148,7 @@ def test_pictures_are_cropped_and_coloured_as_their_task_asks(protocol, shape):
           for q, db in ((10, 27.77), (20, 30.07), (30, 31.41), (40, 32.36), (80, 36.87))),
         *((Protocol("set5", Shrink(x), colour="Y of RGB"), db)
           for x, db in ((2, 33.69), (3, 30.41), (4, 28.43), (5, 27.00), (6, 25.93))),
+        (Protocol("set5", Shrink(4), colour="8-bit Y of RGB"), 28.43),
         (Protocol("set5", Shrink(4)), 26.70),
     ],
     ids=str,
@@ -297,6 +347,15 @@ def test_interval_holds_the_true_mean_as_often_as_it_says():
     rng = np.random.default_rng(0)
     inside = [low <= 5 <= high for low, high in (interval(rng.normal(5, 1, 40)) for _ in range(200))]
     assert 0.89 <= np.mean(inside) <= 0.99
+
+
+def test_interval_of_a_statistic_draws_the_same_images_for_every_row():
+    """The mean of the first row, as `interval` has it; the difference of two rows that are alike is none."""
+    values = np.random.default_rng(0).normal(30, 2, 400)
+    both = np.stack([values, values - 1])
+    found = interval_of(lambda v: v[0].mean(), both)
+    assert found == pytest.approx(interval(values), abs=0.03)
+    assert interval_of(lambda v: v[0].mean() - v[1].mean(), both) == pytest.approx((1, 1))
 
 
 def test_interval_of_equal_values_is_a_point():

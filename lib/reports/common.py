@@ -19,7 +19,18 @@ from matplotlib.figure import Figure
 from lib import claims, data, paths
 from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
-from lib.measure import UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text, samples
+from lib.measure import (
+    UNITS,
+    Bench,
+    Measurement,
+    Metric,
+    Protocol,
+    Setting,
+    interval,
+    knob_text,
+    measurable,
+    samples,
+)
 from lib.models.knobs import Controllable
 from lib.networks import INPUT, PUBLISHED, has_published, runs_of
 from lib.recipes import Scale, find
@@ -27,9 +38,12 @@ from lib.results import Store, Stored
 from lib.training import train
 
 EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
-DIV2K = "div2k-valid"  # for which nothing stands in
+DIV2K, PIRM = "div2k-valid", "pirm-test"
+ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
+WEIGHTS = {"niqe": "the parameters of NIQE", "lpips": "LPIPS weights", "dists": "DISTS weights"}
 PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500", "bsd68": "bsd68 gray"}
-AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005}  # between a stored row and the same measurement made again
+# Between a stored row and the same measurement made again, by unit.
+AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5, "NIQE": 0.05}
 
 Scores = dict[str, float]  # image name -> value
 Measure = Callable[[Setting], Measurement]
@@ -156,8 +170,10 @@ class Report:
     ) -> dict[Metric, Cell]:
         """The cell of a setting by every metric; pictures are restored once for all of them."""
 
+        there = [m for m in metrics if measurable(m)]
+
         def measure(one: Setting) -> Measurement:
-            return self.bench.measure_all([_by(one, m) for m in metrics])[metrics.index(one.protocol.metric)]
+            return self.bench.measure_all([_by(one, m) for m in there])[there.index(one.protocol.metric)]
 
         measure = self._by(measure, live)
         return {
@@ -213,9 +229,7 @@ class Report:
     ) -> Cell:
         """Measures where the network is at hand, reads the stored rows beside it."""
         this_run = None
-        needs = ""
-        if setting.protocol.dataset == DIV2K and not data.locate(DIV2K):
-            needs = "needs DIV2K"
+        needs = needed(setting.protocol)
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
         if measure is not None and not needs and self.available(setting.network):
             stands = self._standing(here, find_stored(item, self.scale, here))
@@ -374,6 +388,13 @@ class Report:
             f"{compared} values {verdict} with the stored rows: "
             f"largest difference {worst['dB']:.4f} dB{of_ssim}."
         )
+
+
+def needed(protocol: Protocol) -> str:
+    """What is not at hand to measure by this protocol; nothing where all is."""
+    if protocol.dataset in ALONE and not data.locate(protocol.dataset):
+        return f"needs {ALONE[protocol.dataset]}"
+    return "" if measurable(protocol.metric) else f"needs {WEIGHTS[protocol.metric]}"
 
 
 def _why_not(cell: Cell) -> str:

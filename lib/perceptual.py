@@ -1,0 +1,194 @@
+"""LPIPS and DISTS in plain torch, and the networks that they look through: AlexNet and VGG.
+
+Layers are numbered as in torchvision's `features`, so that its published weights fit under their names;
+the authors' own weights on top of them are two small files. `python -m lib fetch weights_lpips` (or
+weights_dists, weights_vgg19) brings them, or a path is given. Pictures are RGB in [0, 1] throughout.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+LPIPS_FILES = ("lpips/alexnet-owt-7be5be79.pth", "lpips/alex.pth")
+DISTS_FILES = ("dists/vgg16-397923af.pth", "dists/weights.pt")
+VGG19_FILE = "vgg19/vgg19-dcbb9e9d.pth"
+
+ALEXNET_TAPS = (1, 4, 7, 9, 11)  # behind every ReLU
+VGG16_TAPS = (3, 8, 15, 22, 29)  # relu1_2, relu2_2, relu3_3, relu4_3, relu5_3
+VGG19_TAP = 34  # conv5_4, before its ReLU
+CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # of VGG, in front of every pooling
+
+
+def alexnet(widths: Sequence[int] = (64, 192, 384, 256, 256)) -> nn.Sequential:
+    """The convolutions of AlexNet as in torchvision (Krizhevsky, 2014), random; without the last pooling."""
+    a, b, c, d, e = widths
+    return nn.Sequential(
+        *(nn.Conv2d(3, a, 11, stride=4, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
+        *(nn.Conv2d(a, b, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
+        *(nn.Conv2d(b, c, 3, padding=1), nn.ReLU()),
+        *(nn.Conv2d(c, d, 3, padding=1), nn.ReLU()),
+        *(nn.Conv2d(d, e, 3, padding=1), nn.ReLU()),
+    )
+
+
+def vgg(depth: int, width: int = 64) -> nn.Sequential:
+    """The convolutions of VGG-16 or VGG-19 (Simonyan and Zisserman, ICLR 2015), random."""
+    layers: list[nn.Module] = []
+    before = 3
+    for stage, count in enumerate(CONVOLUTIONS[depth]):
+        after = width * min(2**stage, 8)
+        for _ in range(count):
+            layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU()]
+            before = after
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers)
+
+
+def maps(layers: nn.Sequential, x: Tensor, taps: Sequence[int]) -> list[Tensor]:
+    """What the layers of these numbers make of x (N, 3, H, W): (N, C_i, H_i, W_i), the shallowest first."""
+    found = []
+    for number, layer in enumerate(layers[: taps[-1] + 1]):
+        x = layer(x)
+        if number in taps:
+            found.append(x)
+    return found
+
+
+class LPIPS(nn.Module):
+    """Learned perceptual image patch similarity, version 0.1 on AlexNet; lower is better.
+
+    Source: Zhang, Isola, Efros, Shechtman, Wang, "The Unreasonable Effectiveness of Deep Features as a
+    Perceptual Metric", CVPR 2018, eq. 1, and the authors' code: pictures in [-1, 1] less `SHIFT`, over
+    `SCALE`; maps of unit length at every position; their squared difference weighted by channel, averaged
+    over positions and summed over maps.
+
+    x, reference (N, 3, H, W) in [0, 1], at least 63 pixels a side -> (N,), 0 for the same picture.
+    """
+
+    SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
+
+    def __init__(self, layers: nn.Sequential, taps: Sequence[int] = ALEXNET_TAPS):
+        super().__init__()
+        self.layers = layers
+        self.taps = taps
+        self.weights = nn.ParameterList(torch.ones(width) for width in _widths(layers, taps))
+
+    def forward(self, x: Tensor, reference: Tensor) -> Tensor:
+        pairs = zip(self._seen(x), self._seen(reference), self.weights, strict=True)
+        return sum(((a - b).square() * w[:, None, None]).sum(1).mean((1, 2)) for a, b, w in pairs)
+
+    def _seen(self, x: Tensor) -> list[Tensor]:
+        found = maps(self.layers, _normalised(2 * x - 1, self.SHIFT, self.SCALE), self.taps)
+        return [each / (each.norm(dim=1, keepdim=True) + 1e-10) for each in found]
+
+
+class DISTS(nn.Module):
+    """Deep image structure and texture similarity, on VGG-16; lower is better.
+
+    Source: Ding, Ma, Wang, Simoncelli, "Image Quality Assessment: Unifying Structure and Texture
+    Similarity", TPAMI 2022, and the authors' code: the picture itself and five maps, poolings that are
+    roots of weighted mean squares; alike in texture are maps of the same mean, in structure those that
+    correlate. Pictures are taken at their own size; the authors' command line shrinks them to 256 pixels.
+
+    x, reference (N, 3, H, W) in [0, 1], at least 16 pixels a side -> (N,), 0 for the same picture.
+    """
+
+    MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet
+    SMALL = 1e-6
+
+    def __init__(self, layers: nn.Sequential, taps: Sequence[int] = VGG16_TAPS):
+        super().__init__()
+        self.layers = nn.Sequential(
+            *(HannPool() if isinstance(layer, nn.MaxPool2d) else layer for layer in layers)
+        )
+        self.taps = taps
+        count = 3 + sum(_widths(layers, taps))
+        self.alpha = nn.Parameter(torch.ones(count))  # of texture
+        self.beta = nn.Parameter(torch.ones(count))  # of structure
+
+    def forward(self, x: Tensor, reference: Tensor) -> Tensor:
+        pairs = zip(self._seen(x), self._seen(reference), strict=True)
+        texture, structure = zip(*(self._alike(a, b) for a, b in pairs), strict=True)
+        alike = (self.alpha * torch.cat(texture, 1) + self.beta * torch.cat(structure, 1)).sum(1)
+        return 1 - alike / (self.alpha.sum() + self.beta.sum())
+
+    def _seen(self, x: Tensor) -> list[Tensor]:
+        return [x, *maps(self.layers, _normalised(x, self.MEAN, self.DEVIATION), self.taps)]
+
+    def _alike(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps (N, C, H, W) -> texture and structure, (N, C) each, at most 1."""
+        mean_a, mean_b = (each.mean((2, 3), keepdim=True) for each in (a, b))
+        product = mean_a * mean_b
+        variances = (a - mean_a).square().mean((2, 3)) + (b - mean_b).square().mean((2, 3))
+        covariance = (a * b).mean((2, 3)) - product[..., 0, 0]
+        texture = (2 * product + self.SMALL) / (mean_a.square() + mean_b.square() + self.SMALL)
+        return texture[..., 0, 0], (2 * covariance + self.SMALL) / (variances + self.SMALL)
+
+
+class HannPool(nn.Module):
+    """The root of the mean square under a 3x3 Hann window, at every second pixel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        taps = x.new_tensor([0.25, 0.5, 0.25])
+        kernel = torch.outer(taps, taps).expand(x.shape[1], 1, 3, 3)
+        return (F.conv2d(x.square(), kernel, stride=2, padding=1, groups=x.shape[1]) + 1e-12).sqrt()
+
+
+class Vgg19(nn.Module):
+    """What perceptual losses since ESRGAN compare: conv5_4 of VGG-19; a `losses.FeatureExtractor`."""
+
+    def __init__(self, layers: nn.Sequential):
+        super().__init__()
+        self.layers = layers
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """x (N, 3, H, W) in [0, 1] -> one map (N, 512, H / 16, W / 16), before its ReLU."""
+        return maps(self.layers, _normalised(x, DISTS.MEAN, DISTS.DEVIATION), (VGG19_TAP,))
+
+
+def load_lpips(backbone: Path, heads: Path) -> LPIPS:
+    """From torchvision's AlexNet and the weights of the maps in the authors' release."""
+    metric = LPIPS(_with_weights(alexnet(), backbone))
+    stored = _read(heads)
+    for number, weights in enumerate(metric.weights):
+        weights.data.copy_(stored[f"lin{number}.model.1.weight"].flatten())
+    return metric.eval().requires_grad_(False)
+
+
+def load_dists(backbone: Path, weights: Path) -> DISTS:
+    """From torchvision's VGG-16 and alpha and beta of the authors' release."""
+    metric = DISTS(_with_weights(vgg(16), backbone))
+    stored = _read(weights)
+    metric.alpha.data.copy_(stored["alpha"].flatten())
+    metric.beta.data.copy_(stored["beta"].flatten())
+    return metric.eval().requires_grad_(False)
+
+
+def load_vgg19(backbone: Path) -> Vgg19:
+    """From torchvision's VGG-19."""
+    return Vgg19(_with_weights(vgg(19), backbone)).eval().requires_grad_(False)
+
+
+def _with_weights(layers: nn.Sequential, path: Path) -> nn.Sequential:
+    """With those of a whole torchvision network, whose classifier is left."""
+    stored = {k.removeprefix("features."): v for k, v in _read(path).items() if k.startswith("features.")}
+    layers.load_state_dict(stored)
+    return layers
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _widths(layers: nn.Sequential, taps: Sequence[int]) -> list[int]:
+    """Channels of the maps behind these layers."""
+    convolutions = {i: layer for i, layer in enumerate(layers) if isinstance(layer, nn.Conv2d)}
+    return [convolutions[max(i for i in convolutions if i <= tap)].out_channels for tap in taps]
+
+
+def _normalised(x: Tensor, shift: Sequence[float], scale: Sequence[float]) -> Tensor:
+    shift, scale = (x.new_tensor(each)[:, None, None] for each in (shift, scale))
+    return (x - shift) / scale
