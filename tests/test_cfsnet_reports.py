@@ -1,16 +1,20 @@
 """CFSNet's tables and curves: the printed numbers support its claims, wrong ones contradict them."""
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from lib import paths, provenance
-from lib.checkpoints import Provenance
+from lib.checkpoints import Provenance, path_of
 from lib.measure import Measurement, Setting
-from lib.networks import PUBLISHED
+from lib.models.cfsnet import CFSNet
+from lib.networks import INPUT, PUBLISHED
+from lib.recipes.cfsnet import SR_TUNED
 from lib.reports import cfsnet
-from lib.reports.cfsnet import curves
+from lib.reports.cfsnet import curves, manifold, plane
 from lib.reports.cfsnet.curves import Curve
-from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, tenths
+from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, enlarging, tenths
 from lib.reports.common import Cell, Report
 from lib.results import Store
 
@@ -90,6 +94,9 @@ def test_table2_at_the_papers_own_size(report, wrong, expected):
     assert verdict(report, "better than DnCNN at every quality", "compact") == "not tested"
     assert shown.loc[("live1 q40", "TNRD"), "printed"] == ""  # not in the paper
     assert shown.loc[("live1 q10", "JPEG"), "printed"] == "27.77"
+    text = PRINTED[PRINTED["item"] == "cfsnet-text"].set_index("setting")["value"]  # section 4.5
+    for level in ("q20", "q30"):
+        assert shown.loc[(f"live1 {level}", "CFSNet above DnCNN-3"), "printed"] == f"{text[level]:.2f}"
 
 
 def curve(values):
@@ -108,6 +115,15 @@ def test_a_single_peak_inside(values, holds):
     found = curve(dict(zip((0.0, 0.25, 0.5, 0.75, 1.0), values, strict=True)))
     assert curves._one_peak(found)("compact")[0] is holds
     assert curves._one_peak(found)("paper") is None
+
+
+def test_a_peak_that_the_images_do_not_agree_on_is_none():
+    """Higher than at 1 on the mean, but on one picture of four by a decibel, on the others lower."""
+    cells = {a: Cell(compact=dict.fromkeys("abcd", 27.0)) for a in (0.0, 1.0)}
+    cells[0.5] = Cell(compact={"a": 28.5, "b": 26.8, "c": 26.8, "d": 26.8})
+    ordered = {a: cells[a] for a in sorted(cells)}
+    holds, text = curves._one_peak(Curve(ordered))("compact")
+    assert not holds and text.startswith("27.22 dB at 0.5, above 0 and 1 by 0.23 [-0.20, ")
 
 
 def test_the_flatter_and_the_higher_curve():
@@ -147,3 +163,140 @@ def test_steps_of_a_tenth():
 
 def test_the_drawing_is_made_without_weights(report):
     assert cfsnet.fig2(report).png.startswith(b"\x89PNG")
+
+
+# --- super-resolution ------------------------------------------------------------------------------
+
+
+def store_plane(report, dataset, network, rmse, niqe):
+    """Values at controls 0 to 1, from functions of the control; images 0.01 apart."""
+    report.store.write(
+        stored(plane.ITEM, network, (alpha,), enlarging(dataset, metric), value)
+        for alpha in tenths(0, 1)
+        for metric, value in (("mse", rmse(alpha) ** 2), ("niqe", niqe(alpha)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("niqe", "monotone", "below"),
+    [
+        (lambda a: 6 - 2 * a, "holds", "holds"),
+        (lambda a: 6 - 2 * a + (0.5 if a == 0.7 else 0), "differs", "holds"),
+        (lambda a: 6 - 0.5 * a, "holds", "differs"),
+    ],
+    ids=["falls", "rises once", "above the other"],
+)
+def test_the_plane_of_error_and_look(report, niqe, monotone, below):
+    """The other curve goes straight from (10, 6) to (12, 5)."""
+    store_plane(report, "bsds500-val", SR_TUNED, lambda a: 10 + 2 * a, niqe)
+    store_plane(report, "bsds500-val", "dni-sr", lambda a: 10 + 2 * a, lambda a: 6 - a)
+    figure, frame = cfsnet.fig5(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert verdict(report, "error is traded for look, step by step") == monotone
+    assert verdict(report, "below interpolated weights on the plane") == below
+    assert verdict(report, "below interpolated weights on the plane", "paper") == "not tested"
+    row = frame.loc[("BSDS500 val (100)", "CFSNet", "1.0")]
+    assert row["RMSE, compact"] == "12.00"
+    assert set(row[[c for c in row.index if c.startswith("LPIPS")]]) == {"needs LPIPS weights"}
+    assert set(frame.loc["PIRM test"].to_numpy().flat) == {"needs PIRM"}
+
+
+def test_nothing_is_judged_on_half_a_plane(report):
+    store_plane(report, "set5", SR_TUNED, lambda a: 10 + a, lambda a: 6 - a)
+    cfsnet.fig5(report)
+    assert verdict(report, "error is traded for look, step by step") == "holds"
+    assert verdict(report, "below interpolated weights on the plane") == "not tested"
+
+
+def test_the_distance_of_two_curves_is_read_off_at_equal_error():
+    """6 - (r - 10) against 6 - (r - 10) / 2, of r between 10 and 12: on the mean half a unit lower."""
+    rmse = np.linspace(10, 12, 5)
+    ours, other = (np.stack([rmse**2, 6 - slope * (rmse - 10)]) for slope in (1.0, 0.5))
+    wider = np.linspace(10, 14, 5)
+    other = np.stack([wider**2, 6 - 0.5 * (wider - 10)])
+    values = np.stack([ours, other])[..., None].repeat(3, axis=-1)
+    assert plane.advantage(values) == pytest.approx(0.5)
+
+
+def test_bicubic_is_shown_on_the_plane(report):
+    """Set5's 8-bit Y is 28.42 dB, an RMSE of about ten grey levels."""
+    report.available = lambda name: name == INPUT
+    report.bench.limit = 1
+    _, frame = cfsnet.fig5(report)
+    shown = frame.loc[("Set5", "bicubic", ""), "RMSE, this run"].removesuffix(" *")
+    assert 2 < float(shown) < 20
+    assert frame.loc[("Set5", "CFSNet", "0.0"), "RMSE, compact"] == "-"
+
+
+# --- the manifold ----------------------------------------------------------------------------------
+
+
+def test_distance_from_the_line_between_the_ends():
+    """Of points at right angles 1 and 3 off a line of length 4: a half."""
+    points = torch.tensor([[0.0, 0.0, 7.0], [1.0, 1.0, 7.0], [9.0, -3.0, 7.0], [4.0, 0.0, 7.0]])
+    assert manifold.deviation(points) == pytest.approx(0.5)
+    assert manifold.deviation(torch.linspace(0, 1, 5)[:, None] * torch.rand(1, 9)) == pytest.approx(
+        0, abs=1e-6
+    )
+
+
+def test_components_are_those_of_the_singular_values():
+    points = torch.randn(12, 40, generator=torch.Generator().manual_seed(0))
+    points -= points.mean(0)
+    places, shares = manifold.components(points)
+    u, s, _ = torch.linalg.svd(points.double(), full_matrices=False)
+    torch.testing.assert_close(places.abs(), (u * s)[:, :2].abs())
+    torch.testing.assert_close(shares, (s.square() / s.square().sum())[:2])
+
+
+def test_features_are_those_on_the_way_to_the_output():
+    torch.manual_seed(0)
+    net = CFSNet(width=6, blocks=3)
+    x = torch.rand(2, 1, 16, 16)
+    found = manifold.features(net, x)
+    assert torch.equal(found[0], x.flatten(1)) and len(found) == 1 + 3
+    plain = net.fold(torch.tensor([manifold.CONTROL]))
+    last = found[-1].view(2, 6, 16, 16)
+    torch.testing.assert_close(plain.out(last + plain.head(x)), plain(x))
+
+
+@pytest.mark.parametrize(("last", "expected"), [(0.2, True), (0.45, False)])
+def test_flattening_is_judged_by_pictures(report, last, expected):
+    """Off by 0.4 in pixels, and half a tenth more or less on some pictures."""
+    spread = np.array([-0.05, 0.0, 0.05])
+    columns = np.stack([0.4 + spread, 0.3 + spread, last - spread], 1)
+    holds, text = manifold._straighter(report, columns)("compact")
+    assert holds is expected and text.startswith("off the line by 0.40 [")
+    assert manifold._straighter(report, columns)("paper") is None
+    assert manifold._straighter(report, None)("compact") is None
+
+
+# --- what is said in the text ----------------------------------------------------------------------
+
+
+def test_settings_that_differ_from_the_printed_ones_are_said(report):
+    frame = cfsnet.settings(report)
+    assert len(frame) == sum(PRINTED["item"] == "cfsnet-text-settings")
+    assert set(frame.index[frame[""] == "differs"]) == {
+        ("denoise", "minibatch"),
+        ("denoise", "patch"),
+        ("denoise", "patch stride"),
+        ("denoise", "learning rate step"),
+        ("sr", "DIV2K training images"),
+    }
+
+
+@pytest.mark.parametrize("item", [f"cfsnet-fig{number}" for number in (1, 3, 6, 7, 8)])
+def test_figures_are_drawn_without_a_network(report, item):
+    assert cfsnet.ITEMS[item](report).png.startswith(b"\x89PNG")
+
+
+def test_health_is_drawn_from_the_curve_beside_the_checkpoint(report, monkeypatch):
+    path = path_of(SR_TUNED, report.scale, report.checkpoints).with_suffix(".csv")
+    path.parent.mkdir(parents=True)
+    names = "step,loss,l1,perceptual,critic_gap,gradient_penalty,validation_psnr,validation_psnr_y"
+    path.write_text(f"{names}\n50,1,0.2,3,0.4,0.5,20,21\n100,1,0.1,2,0.6,0.7,22,23\n")
+    drawn = []
+    monkeypatch.setattr("matplotlib.axes.Axes.plot", lambda axes, x, y, **_: drawn.append((list(x), list(y))))
+    assert cfsnet.gan_health(report).png.startswith(b"\x89PNG")
+    assert drawn == [([50, 100], y) for y in ([0.2, 0.1], [3, 2], [0.4, 0.6], [0.5, 0.7], [20, 22])]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from lib.degradations import to_8bit
+from lib.degradations import resize, to_8bit
 from lib.measure import UNITS, Metric, Padded, Protocol
 from lib.reports.common import Report
 from lib.reports.pictures import Panel, Strip, busiest_crop
@@ -32,6 +32,13 @@ class Scene:
     def original(self) -> Panel:
         return Panel(self.clean, "original")
 
+    @property
+    def seen(self) -> Tensor:
+        """The degraded picture at the size of the original: a smaller one is enlarged by bicubic."""
+        size = tuple(self.clean.shape[-2:])
+        same = self.degraded.shape[-2:] == self.clean.shape[-2:]
+        return self.degraded if same else to_8bit(resize(self.degraded, size=size))
+
     def restored(self, title: str, network: str, knobs: tuple[float, ...] = ()) -> Panel:
         """What the network makes of it; an empty panel where it is not at hand."""
         net = self.report.network(network)
@@ -51,5 +58,5 @@ class Scene:
         return Panel(picture, title, " | ".join(shown))
 
     def strip(self, title: str, rows: list[list[Panel]]) -> Strip:
-        whole = self.judged(f"degraded, {self.protocol.level.name}", self.degraded)
+        whole = self.judged(f"degraded, {self.protocol.level.name}", self.seen)
         return Strip(title, whole, rows, busiest_crop(self.clean, CROP))

@@ -2,15 +2,24 @@
 
 from lib.reports.cfsnet.curves import fig4, poster
 from lib.reports.cfsnet.drawing import fig2
-from lib.reports.cfsnet.strips import fig7, fig8
+from lib.reports.cfsnet.manifold import fig3
+from lib.reports.cfsnet.plane import fig5
+from lib.reports.cfsnet.strips import fig1, fig6, fig7, fig8
 from lib.reports.cfsnet.tables import table1, table2
+from lib.reports.cfsnet.text import gan_health, settings
 
 ITEMS = {
     "cfsnet-table1": table1,
     "cfsnet-table2": table2,
+    "cfsnet-fig1": fig1,
     "cfsnet-fig2": fig2,
+    "cfsnet-fig3": fig3,
     "cfsnet-fig4": fig4,
+    "cfsnet-fig5": fig5,
+    "cfsnet-fig6": fig6,
     "cfsnet-fig7": fig7,
     "cfsnet-fig8": fig8,
     "cfsnet-poster-curves": poster,
+    "cfsnet-text-settings": settings,
+    "cfsnet-gan-health": gan_health,
 }

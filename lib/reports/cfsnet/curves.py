@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.claims.cfsnet import CLAIMS
-from lib.measure import Setting
+from lib.measure import Setting, interval, interval_of
 from lib.recipes import Scale
 from lib.reports.cfsnet.subjects import SUBJECTS, Subject, tenths
 from lib.reports.common import Cell, Drawing, Report, Scores, Verdict, mean, with_interval
@@ -30,6 +30,11 @@ class Curve:
     def values(self, scale: Scale) -> dict[float, float] | None:
         scores = {alpha: cell.at(scale) for alpha, cell in self.cells.items()}
         return {alpha: mean(s) for alpha, s in scores.items()} if all(scores.values()) else None
+
+    def per_image(self, scale: Scale) -> np.ndarray | None:
+        """(controls, images)."""
+        scores = [cell.at(scale) for cell in self.cells.values()]
+        return np.array([list(own.values()) for own in scores]) if all(scores) else None
 
     def best(self, scale: Scale) -> tuple[float, Scores] | None:
         """The control with the highest mean, and its values per image."""
@@ -117,35 +122,57 @@ def _above(ours: Curve, other: Curve) -> Callable[[Scale], Verdict]:
         a, b = ours.best(scale), other.best(scale)
         if not (a and b):
             return None
-        gain = {name: a[1][name] - b[1][name] for name in a[1]}
-        return mean(gain) > 0, f"by {with_interval(gain)} dB, at {a[0]:.1f} against {b[0]:.1f}"
+        gain = _gain(a[1], b[1])
+        return _certain(gain), f"by {with_interval(gain)} dB, at {a[0]:.1f} against {b[0]:.1f}"
 
     return test
 
 
+def _gain(ours: Scores, other: Scores) -> Scores:
+    return {name: ours[name] - other[name] for name in ours}
+
+
+def _certain(gain: Scores) -> bool:
+    """Whether the whole interval of its mean lies above zero."""
+    return interval(np.array(list(gain.values())))[0] > 0
+
+
 def _one_peak(curve: Curve) -> Callable[[Scale], Verdict]:
+    """Up to one control inside 0..1 and down from there, and certainly above both ends."""
+
     def test(scale: Scale) -> Verdict:
         values = curve.values(scale)
         if values is None:
             return None
         steps = np.sign(np.diff(list(values.values())))
-        peak = max(values, key=values.get)
+        peak, top = curve.best(scale)
         single = bool((np.diff(steps) <= 0).all())
-        ends = f"{values[0.0]:.2f} dB at 0, {values[peak]:.2f} at {peak:.1f}, {values[1.0]:.2f} at 1"
-        return single and 0 < peak < 1, ends
+        over = [_gain(top, curve.cells[end].at(scale)) for end in (0.0, 1.0)]
+        text = f"{values[peak]:.2f} dB at {peak:.1f}, above 0 and 1 by {', '.join(map(with_interval, over))}"
+        return single and all(map(_certain, over)), text if single else f"several peaks; {text}"
 
     return test
 
 
 def _flatter(denoising: Curve, deblocking: Curve) -> Callable[[Scale], Verdict]:
     def test(scale: Scale) -> Verdict:
-        both = [curve.values(scale) for curve in (denoising, deblocking)]
-        if None in both:
+        both = [curve.per_image(scale) for curve in (deblocking, denoising)]
+        if any(values is None for values in both):
             return None
-        swings = [max(values.values()) - min(values.values()) for values in both]
-        return swings[1] < swings[0], f"{swings[1]:.2f} against {swings[0]:.2f} dB"
+        ends = [interval_of(_swing, values) for values in both]
+        shown = (
+            f"{_swing(values):.2f} [{low:.2f}, {high:.2f}]"
+            for values, (low, high) in zip(both, ends, strict=True)
+        )
+        return ends[0][1] < ends[1][0], f"{' against '.join(shown)} dB"
 
     return test
+
+
+def _swing(values: np.ndarray) -> float:
+    """Of the mean over images, (controls, images)."""
+    means = values.mean(1)
+    return float(means.max() - means.min())
 
 
 def _moves(curves: dict[int, Curve]) -> Callable[[Scale], Verdict]:

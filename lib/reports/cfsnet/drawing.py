@@ -51,8 +51,6 @@ def _mapping(net: CFSNet) -> list[Box]:
     own = next(layer for layer in linear if layer not in shared)
     size = shared[0].in_features
     boxes = [Box(f"alpha_in,\n{size} times", "", str(size), PLAIN)]
-    boxes += [
-        Box("shared layer", by(layer.weight.shape), str(layer.out_features), PLAIN) for layer in shared
-    ]
+    boxes += [Box("shared layer", by(layer.weight.shape), str(layer.out_features), PLAIN) for layer in shared]
     ending = Box("two layers of\neach module", by(own.weight.shape), str(own.out_features), SPECIAL)
     return [*boxes, ending, Box("alpha", "", str(own.out_features), SPECIAL)]

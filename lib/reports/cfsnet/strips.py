@@ -1,18 +1,43 @@
-"""Figures 7 and 8 of CFSNet: pictures with an unseen level, at several controls."""
+"""Figures 1, 6, 7 and 8 of CFSNet: pictures at several controls."""
 
-from lib.measure import samples
-from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, Subject
+from lib import data
+from lib.measure import Protocol, measurable, samples
+from lib.recipes.cfsnet import SR_TUNED
+from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, Subject, enlarging
 from lib.reports.cfsnet.tables import PUBLISHED
-from lib.reports.common import Drawing, Report
+from lib.reports.common import PIRM, Drawing, Report
 from lib.reports.pictures import Strip, strips
 from lib.reports.scenes import Scene
 
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SIX = {  # pictures of PIRM, and the controls that the poster shows
+    "215": (0.0, 0.2, 0.3, 0.4, 1.0),
+    "211": (0.0, 0.2, 0.3, 0.6, 1.0),
+    "268": (0.0, 0.2, 0.3, 0.5, 1.0),
+}
+STAND_INS = ("baboon", "comic", "zebra")  # of Set14, where PIRM is not here
 SEVEN = {  # pictures of BSD68, and the controls that the poster shows
     "test051": (0.0, 0.4, 0.5, 0.7, 1.0),
     "test017": (0.0, 0.4, 0.5, 0.6, 1.0),
     "test001": (0.0, 0.4, 0.5, 0.6, 1.0),
 }
 EIGHT = {"house": (0.0, 0.5, 0.8), "ocean": (0.2, 0.5, 1.0)}  # of LIVE1
+
+
+def fig1(report: Report) -> Drawing:
+    """Both trade-offs; on pictures of our own choice, as the paper's are not named in our source."""
+    parts = [
+        _enlarged(report, "set14", "comic", QUARTERS),
+        _strip(report, DENOISING, 40, "DnCNN-B", "test044", QUARTERS),
+    ]
+    return report.save_figure("cfsnet-fig1", strips(parts))
+
+
+def fig6(report: Report) -> Drawing:
+    """Super-resolution x4 from least error (0) to natural textures (1)."""
+    dataset, names = (PIRM, tuple(SIX)) if data.locate(PIRM) else ("set14", STAND_INS)
+    parts = [_enlarged(report, dataset, *each) for each in zip(names, SIX.values(), strict=True)]
+    return report.save_figure("cfsnet-fig6", strips(parts))
 
 
 def fig7(report: Report) -> Drawing:
@@ -31,8 +56,22 @@ def _strip(
     report: Report, subject: Subject, level: int, rival: str, name: str, alphas: tuple[float, ...]
 ) -> Strip:
     protocol = subject.on(level)
-    names = [sample.name for sample in samples(report.at_hand(protocol))]
-    scene = Scene(report, protocol, names.index(name) if name in names else 0)
+    scene = Scene(report, protocol, _number(report, protocol, name))
     panels = [scene.original, scene.restored(f"{rival} (published)", PUBLISHED[rival])]
     panels += [scene.restored(f"alpha_in {alpha:g}", subject.tuned, (alpha,)) for alpha in alphas]
     return scene.strip(f"{name}, {subject.written(level)} ({report.scale} scale)", [panels])
+
+
+def _enlarged(report: Report, dataset: str, name: str, alphas: tuple[float, ...]) -> Strip:
+    protocol = enlarging(dataset)
+    metrics = tuple(metric for metric in ("psnr", "niqe") if measurable(metric))
+    scene = Scene(report, protocol, _number(report, protocol, name), metrics)
+    panels = [scene.restored(f"alpha_in {alpha:g}", SR_TUNED, (alpha,)) for alpha in alphas]
+    shown = " | ".join(metric.upper() for metric in metrics)
+    return scene.strip(f"{name}, x4, {shown} of Y ({report.scale} scale)", [[scene.original, *panels]])
+
+
+def _number(report: Report, protocol: Protocol, name: str) -> int:
+    """The picture's number in its set, or the first of what stands in for the set."""
+    names = [sample.name for sample in samples(report.at_hand(protocol))]
+    return names.index(name) if name in names else 0

@@ -1,11 +1,12 @@
-"""The paper's two tasks of one picture size, as its tables and figures measure them."""
+"""The paper's tasks as its tables and figures measure them: two of one picture size, and super-resolution."""
 
 from dataclasses import dataclass
 
 from lib.claims import Claim
 from lib.claims.cfsnet import CLAIMS
-from lib.measure import Colour, Protocol
+from lib.measure import Colour, Metric, Protocol
 from lib.recipes import cfsnet as recipes
+from lib.recipes.common import Small
 
 
 def tenths(low: float, high: float) -> tuple[float, ...]:
@@ -83,3 +84,8 @@ DEBLOCKING = Subject(
     pair="dni-deblock",
 )
 SUBJECTS = (DENOISING, DEBLOCKING)
+
+
+def enlarging(dataset: str, metric: Metric = "psnr") -> Protocol:
+    """Super-resolution x4, measured as in the PIRM challenge: 8-bit Y, four pixels off at every side."""
+    return Protocol(dataset, Small(recipes.FACTOR), colour="8-bit Y of RGB", multiple=1, metric=metric)

@@ -1,0 +1,196 @@
+"""Figure 5: super-resolution x4 from the least error to the most natural look, control by control.
+
+The paper has PIRM and its perception index, half of which is NIQE; the other half, Ma's score, exists as
+MATLAB code alone, so NIQE stands for the whole. RMSE and NIQE as in the challenge.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.claims.cfsnet import CLAIMS
+from lib.measure import Metric, Setting, interval, interval_of
+from lib.networks import INPUT
+from lib.recipes import Scale
+from lib.recipes.cfsnet import FACTOR, SR_TUNED
+from lib.recipes.common import Shrink
+from lib.reports.cfsnet.curves import AGAIN, COLUMNS, SHOWN
+from lib.reports.cfsnet.subjects import enlarging
+from lib.reports.common import PIRM, Cell, Drawing, Report, Scores, Verdict, mean, needed
+
+ITEM = "cfsnet-fig5"
+SETS = {PIRM: "PIRM test", "bsds500-val": "BSDS500 val (100)", "set14": "Set14", "set5": "Set5"}
+OURS, RIVAL, BICUBIC = "CFSNet", "weights (DNI)", "bicubic"
+NETWORKS = {OURS: SR_TUNED, RIVAL: "dni-sr"}
+COLOURS = {OURS: "C0", RIVAL: "C1"}
+METRICS: dict[Metric, str] = {"mse": "RMSE", "niqe": "NIQE", "lpips": "LPIPS"}
+
+Cells = dict[Metric, Cell]
+
+
+@dataclass(frozen=True)
+class Trade:
+    """One network on one set, control by control."""
+
+    cells: dict[float, Cells]
+
+    def values(self, scale: Scale) -> np.ndarray | None:
+        """Squared error and NIQE, (2, controls, images)."""
+        found = [[cells[m].at(scale) for cells in self.cells.values()] for m in ("mse", "niqe")]
+        if not all(all(row) for row in found):
+            return None
+        return np.array([[[s[name] for name in sorted(s)] for s in row] for row in found])
+
+
+Trades = dict[tuple[str, str], Trade]  # by set and network
+
+
+def fig5(report: Report) -> tuple[Drawing, pd.DataFrame]:
+    """The plane of error and look for CFSNet, and for every weight moved between two networks."""
+    trades = {
+        (dataset, title): Trade({alpha: _cells(report, dataset, network, alpha) for alpha in SHOWN})
+        for dataset in SETS
+        for title, network in NETWORKS.items()
+    }
+    bicubic = {dataset: _bicubic(report, dataset) for dataset in SETS}
+    report.judge(CLAIMS["error is traded for look, step by step"], _monotone(trades))
+    report.judge(CLAIMS["below interpolated weights on the plane"], _below(trades))
+    frame = _table(trades, bicubic)
+    report.save_table(ITEM, frame)
+    return report.save_figure(ITEM, _figure(trades, bicubic)), frame
+
+
+def _cells(report: Report, dataset: str, network: str, alpha: float) -> Cells:
+    setting = Setting(network, (alpha,), enlarging(dataset))
+    return report.cells(ITEM, setting, tuple(METRICS), live=alpha in AGAIN)
+
+
+def _bicubic(report: Report, dataset: str) -> Cells:
+    protocol = replace(enlarging(dataset), level=Shrink(FACTOR))
+    return report.cells(ITEM, Setting(INPUT, (), protocol), tuple(METRICS))
+
+
+def _monotone(trades: Trades) -> Callable[[Scale], Verdict]:
+    """On the first set that is measured: whether every step of the control costs error and gains look."""
+
+    def test(scale: Scale) -> Verdict:
+        for dataset, title in SETS.items():
+            values = trades[dataset, OURS].values(scale)
+            if values is not None:
+                return _steps(title, *values)
+        return None
+
+    return test
+
+
+def _steps(title: str, error: np.ndarray, niqe: np.ndarray) -> tuple[bool, str]:
+    """error, niqe: (controls, images)."""
+    right = (np.diff(error.mean(1)) > 0) & (np.diff(niqe.mean(1)) < 0)
+    (_, high), (low, _) = interval(niqe[-1] - niqe[0]), interval(error[-1] - error[0])
+    certain = high < 0 < low
+    rmse = np.sqrt(error.mean(1))
+    change = _with_interval(float((niqe[-1] - niqe[0]).mean()), interval(niqe[-1] - niqe[0]))
+    text = (
+        f"{title}: RMSE {rmse[0]:.2f} to {rmse[-1]:.2f}, NIQE {niqe[0].mean():.2f} to {niqe[-1].mean():.2f}, "
+        f"by {change}; {right.sum()} of {len(right)} steps go the right way"
+    )
+    return bool(right.all() and certain), text
+
+
+def _below(trades: Trades) -> Callable[[Scale], Verdict]:
+    """On the first set that is measured: the mean distance of the two curves at equal error."""
+
+    def test(scale: Scale) -> Verdict:
+        for dataset, title in SETS.items():
+            both = [trades[dataset, network].values(scale) for network in NETWORKS]
+            if all(values is not None for values in both):
+                values = np.stack(both)
+                ends = interval_of(advantage, values)
+                return ends[0] > 0, f"{title}: NIQE lower by {_with_interval(advantage(values), ends)}"
+        return None
+
+    return test
+
+
+def advantage(values: np.ndarray) -> float:
+    """By how much NIQE of the second curve lies above that of the first, mean over the RMSE of both.
+
+    values: (2 networks, squared error and NIQE, controls, images).
+    """
+    curves = [(np.sqrt(error.mean(1)), niqe.mean(1)) for error, niqe in values]
+    lowest, highest = max(rmse.min() for rmse, _ in curves), min(rmse.max() for rmse, _ in curves)
+    at = np.linspace(lowest, highest, 50)
+    ours, other = (_read_off(at, *curve) for curve in curves)
+    return float((other - ours).mean())
+
+
+def _read_off(at: np.ndarray, rmse: np.ndarray, niqe: np.ndarray) -> np.ndarray:
+    order = rmse.argsort()
+    return np.interp(at, rmse[order], niqe[order])
+
+
+def _with_interval(value: float, ends: tuple[float, float]) -> str:
+    return f"{value:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]"
+
+
+def _table(trades: Trades, bicubic: dict[str, Cells]) -> pd.DataFrame:
+    rows = []
+    for dataset, title in SETS.items():
+        lines = {(BICUBIC, ""): bicubic[dataset]}
+        for network in NETWORKS:
+            own = trades[dataset, network].cells
+            lines |= {(network, f"{alpha:.1f}"): cells for alpha, cells in own.items()}
+        for (network, alpha), cells in lines.items():
+            shown = {
+                f"{METRICS[metric]}, {column.replace('_', ' ')}": _shown(metric, cell, column)
+                for metric, cell in cells.items()
+                for column in (*COLUMNS, "this_run")
+            }
+            rows.append({"set": title, "network": network, "control": alpha, **shown})
+    return pd.DataFrame(rows).set_index(["set", "network", "control"])
+
+
+def _shown(metric: Metric, cell: Cell, column: str) -> str:
+    scores = getattr(cell, column)
+    if not scores:
+        return cell.needs or "-"
+    star = " *" if cell.stand_in and column == "this_run" else ""
+    return f"{_value(metric, scores):.{3 if metric == 'lpips' else 2}f}{star}"
+
+
+def _value(metric: Metric, scores: Scores) -> float:
+    return mean(scores) ** (0.5 if metric == "mse" else 1)
+
+
+def _figure(trades: Trades, bicubic: dict[str, Cells]) -> Figure:
+    figure = Figure(figsize=(14, 3.8), layout="constrained")
+    for axes, (dataset, title) in zip(figure.subplots(1, len(SETS)), SETS.items(), strict=True):
+        for network in NETWORKS:
+            _draw(axes, trades[dataset, network], network)
+        point = [bicubic[dataset][metric].compact for metric in ("mse", "niqe")]
+        if all(point):
+            axes.plot(_value("mse", point[0]), _value("niqe", point[1]), "kx", label=BICUBIC)
+        needs = needed(enlarging(dataset, "niqe"))
+        axes.set_title(f"{title}: {needs}" if needs else title, fontsize=10)
+        axes.set_xlabel("RMSE (grey levels of Y)")
+        axes.set_ylabel("NIQE")
+        axes.grid(alpha=0.3)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=7)
+    return figure
+
+
+def _draw(axes: Axes, trade: Trade, network: str) -> None:
+    """A line for every scale, the ends of the control written beside it."""
+    for scale, style in COLUMNS.items():
+        values = trade.values(scale)
+        if values is None:
+            continue
+        rmse, niqe = np.sqrt(values[0].mean(1)), values[1].mean(1)
+        axes.plot(rmse, niqe, style, marker=".", color=COLOURS[network], label=f"{network}, {scale}")
+        for i in (0, -1):
+            axes.annotate(f"{list(trade.cells)[i]:g}", (rmse[i], niqe[i]), fontsize=7)
