@@ -251,7 +251,7 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
     )
     setting.add_argument("--auto", action="store_true", help="estimate the level of each picture")
     parser.add_argument(
-        "--factor", type=positive, metavar="TIMES", help="enlarge so many times, such as 3.4 (adafm-sr)"
+        "--factor", type=positive, metavar="TIMES", help="enlarge so many times (adafm-sr; cfsnet-sr: 4)"
     )
     parser.add_argument("--scale", choices=SCALES, help="(default: paper where trained, else compact)")
     parser.add_argument("--tile", type=positive_int, metavar="PIXELS", help="less takes less memory")

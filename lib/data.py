@@ -165,6 +165,15 @@ def weights_file(name: str) -> Path:
     return home / file
 
 
+def has_file(name: str) -> bool:
+    """Whether a published file is at hand, by its name as in `weights_file`."""
+    try:
+        weights_file(name)
+    except MissingData:
+        return False
+    return True
+
+
 def reference_folder() -> Path | None:
     """The user's own data folder: RESTORATION_DATA, or `shared/data` beside the repository."""
     named = os.environ.get("RESTORATION_DATA")

@@ -30,7 +30,7 @@ UNITS: dict[Metric, str] = {
     "ssim_u8": "1",
     "psnr_b": "dB",
     "mse": "levels^2",
-    "niqe": "NIQE",
+    "niqe": "score",
     "lpips": "1",
     "dists": "1",
     "score": "score",
@@ -97,7 +97,7 @@ class Protocol:
             case "mse":
                 value = square_error(restored, clean, border=self.border)
             case "niqe":
-                value = niqe(images.shaved(restored, self.border), _natural())
+                value = niqe(images.shaved(restored, self.border), natural_scenes())
             case "lpips" | "dists":
                 both = (images.shaved(x.expand(-1, 3, -1, -1), self.border) for x in (restored, clean))
                 value = _perceptual(self.metric)(*both)
@@ -122,14 +122,12 @@ class Protocol:
 
 def measurable(metric: Metric) -> bool:
     """Whether the published files that a metric reads are here."""
-    try:
-        return all(map(data.weights_file, FILES.get(metric, ())))
-    except data.MissingData:
-        return False
+    return all(map(data.has_file, FILES.get(metric, ())))
 
 
 @functools.cache
-def _natural() -> NiqeParameters:
+def natural_scenes() -> NiqeParameters:
+    """What NIQE compares with; raises MissingData where its authors' file is not here."""
     return niqe_parameters(data.weights_file(NIQE_FILE))
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from lib import checkpoints, paths
 from lib.checkpoints import BadCheckpoint, Provenance
-from lib.data import MissingData, weights_file
+from lib.data import has_file, weights_file
 from lib.models.baselines import load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable, Interpolated
 from lib.recipes import Scale, cfsnet, find, qgcn
@@ -97,11 +97,7 @@ def published(name: str) -> Trained:
 
 def has_published(name: str) -> bool:
     """Whether the authors' weights of this network are at hand."""
-    try:
-        weights_file(PUBLISHED[name][0])
-    except MissingData:
-        return False
-    return True
+    return has_file(PUBLISHED[name][0])
 
 
 def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:

@@ -15,6 +15,7 @@ from lib.paths import ROOT
 BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k1"
 RESTORE = ("--network", "adafm-denoise", "--scale", "smoke", "--device", "cpu")
 LARGER = ("--network", "adafm-sr", *RESTORE[2:])
+WHOLE = ("--network", "cfsnet-sr", *RESTORE[2:])
 
 
 def lib(*arguments):
@@ -111,6 +112,8 @@ def test_wrong_arguments_are_refused(arguments, sentence, capsys):
         (["restore", "a.png", *RESTORE, "--factor", "2"], "adafm-denoise enlarges nothing"),
         (["restore", "a.png", *LARGER], "say how many times, such as --factor 3.4"),
         (["restore", "a.png", *LARGER, "--factor", "3.4"], "no trained network for a factor of 3.4"),
+        (["restore", "a.png", *WHOLE], "say how many times, such as --factor 4"),
+        (["restore", "a.png", *WHOLE, "--factor", "4"], "factors there are: none"),
     ],
 )
 def test_errors_are_one_sentence(arguments, sentence, tmp_path, capsys):
@@ -201,6 +204,21 @@ def test_restore_enlarges_by_a_factor_that_is_trained(tmp_path, picture, monkeyp
     assert read(out).pixels.shape == (68, 106, 3) and "coef 0.40" in capsys.readouterr().out
     assert lib(*large, "--factor", 2.6, "--overwrite") == 1
     assert "no trained network for a factor of 2.6; factors there are: 3 to 4." in capsys.readouterr().err
+
+
+def test_restore_enlarges_four_times_from_least_error_to_natural_look(
+    tmp_path, picture, monkeypatch, capsys
+):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", tmp_path)
+    for run in ("cfsnet-sr-main-mae", "ranker-rgb", "cfsnet-sr-tune-gan"):
+        assert lib("train", run, "--steps", 1, *common) == 0
+    out = picture.with_name("out.png")
+    whole = ("restore", picture, "-o", out, *WHOLE, "--checkpoints", tmp_path)
+    assert lib(*whole, "--factor", 4, "--knob", "alpha_in=0.4") == 0
+    assert read(out).pixels.shape == (80, 124, 3) and "alpha_in 0.40" in capsys.readouterr().out
+    assert lib(*whole, "--factor", 3, "--overwrite") == 1
+    assert "no trained network for a factor of 3; factors there are: 4." in capsys.readouterr().err
 
 
 def test_restore_fails_where_a_picture_fails(trained, picture, capsys):

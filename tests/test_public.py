@@ -2,13 +2,17 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from lib import public
 from lib.checkpoints import path_of
+from lib.images import Picture, to_tensor
+from lib.inference import restore
 from lib.recipes import find
-from lib.tasks import KnobCurve, knob_for
+from lib.recipes.cfsnet import SR_TUNED
+from lib.tasks import KnobCurve, knob_for, prepare
 
 X2, X3, X5 = "adafm-sr-x2-x3-k5", "adafm-sr-x3-x4-k5", "adafm-sr-x5-x6-k5"
 
@@ -51,6 +55,24 @@ def test_a_name_of_two_runs_is_moved_between_them(tmp_path, monkeypatch):
     for texture, net in zip((0.0, 1.0), nets.values(), strict=True):
         expected = net(x, torch.zeros(1, 0))
         torch.testing.assert_close(loaded.net.fold(torch.tensor([texture]))(x), expected)
+
+
+def test_a_network_that_enlarges_by_itself_sees_the_small_picture(tmp_path, monkeypatch):
+    """Repeated four times a side for the slider and the command line, and picked out again."""
+    net = find(SR_TUNED, "smoke").build().eval()
+    monkeypatch.setattr(public.networks, "any_network", lambda run, scale, folder: SimpleNamespace(net=net))
+    loaded = public.load("cfsnet-sr", "smoke", tmp_path)
+    assert (loaded.title, loaded.curve) == ("cfsnet-sr x4", None)
+    small = np.random.default_rng(0).integers(0, 256, (9, 11, 3), dtype=np.uint8)
+    alpha = small[..., 0]
+    taken = prepare(Picture(small, alpha), loaded.task, 4.0, max_pixels=10**6)
+    np.testing.assert_array_equal(taken.pixels, np.kron(small, np.ones((4, 4, 1), np.uint8)))
+    np.testing.assert_array_equal(taken.alpha, np.kron(alpha, np.ones((4, 4), np.uint8)))
+    restored = restore(loaded.net, to_tensor(taken.pixels), knobs=(0.5,))
+    expected = net.fold(torch.tensor([0.5]))(to_tensor(small))
+    assert restored.shape == (1, 3, 36, 44)
+    torch.testing.assert_close(restored, expected)
+    torch.testing.assert_close(loaded.net(to_tensor(taken.pixels), torch.tensor([[0.5]])), expected)
 
 
 def test_a_name_of_two_runs_needs_both(shelf):

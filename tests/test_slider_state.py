@@ -9,10 +9,23 @@ from PIL import Image
 
 from lib import slider_state
 from lib.data import Sample
-from lib.images import Picture, encode, read
+from lib.degradations import resize, to_8bit
+from lib.images import Picture, encode, read, to_pixels, to_tensor
 from lib.models.adafm import AdaFM, RestorationNet
+from lib.models.cfsnet import CFSNet
+from lib.models.knobs import OfRepeated
 from lib.slider_state import LatestWins, SliderState, fit
-from lib.tasks import DEJPEG, DENOISE, SR, KnobCurve, Loaded, Task, enlarge, straight_line
+from lib.tasks import (
+    DEJPEG,
+    DENOISE,
+    SR,
+    KnobCurve,
+    Loaded,
+    Task,
+    enlarge,
+    straight_line,
+    whole_super_resolution,
+)
 
 CURVE = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
 QUALITY_CURVE = KnobCurve("coef", "quality", (8 / 7, -1 / 70), low=10, high=80)
@@ -254,6 +267,26 @@ def test_an_upload_is_enlarged_by_the_scale(sr_state, astronaut):
     sr_state.look_at(1, 1)
     box = sr_state.region().box
     assert (box.left + box.width, box.top + box.height) == (124, 80)
+
+
+def test_a_network_of_one_factor_shows_the_small_picture_by_its_pixels(astronaut):
+    """Sides that four does not divide: the last blocks are cut off."""
+    torch.manual_seed(0)
+    net = OfRepeated(CFSNet(channels=3, width=4, blocks=1, scale=4), 4).eval()
+    network = Loaded("cfsnet-sr", net, whole_super_resolution(4), 3, "smoke", None)
+    state = SliderState([network], [Sample("face", astronaut[:61, 100:182])], device="cpu")
+    small = to_pixels(to_8bit(resize(to_tensor(astronaut[:61, 100:182]), scale=1 / 4)))
+    blocks = np.kron(small, np.ones((4, 4, 1), np.uint8))[:61, :82]
+    np.testing.assert_array_equal(state.degraded(), blocks)
+    frame = state.frame()
+    assert frame.restored.shape == (61, 82, 3) and frame.after_db is not None
+    assert not state.can_set_level and not state.can_auto
+    state.upload("mine.png", encode(Picture(astronaut[:20, :31]), "png"))
+    assert state.size == (124, 80) and state.before_name == "enlarged" and not state.can_set_level
+    assert state.frame().restored.shape == (80, 124, 3)
+    state.look_at(0.6, 0.6)
+    box = state.region().box
+    assert (box.left % 4, box.top % 4) == (0, 0)
 
 
 def test_another_network_takes_the_same_picture(astronaut):

@@ -1,7 +1,8 @@
 """What a controllable network is: called with knobs, says what they are, folds to a plain module.
 
-Two ways to make one of others: `Held` keeps the knobs of a network where they are, `Interpolated` adds
-a knob that moves between two networks.
+Ways to make one of others: `Held` keeps the knobs of a network where they are, `Interpolated` adds a
+knob that moves between two networks, `OfRepeated` gives a network that enlarges a picture of the size of
+its result.
 """
 
 import copy
@@ -32,6 +33,7 @@ class Controllable(nn.Module):
 
     knobs: tuple[Knob, ...] = ()
     multiple = 1  # height and width must be divisible by this
+    spread = 1  # pixels a side that stand for one that the network sees
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         raise TypeError(f"{type(self).__name__} defines no forward")
@@ -107,6 +109,39 @@ class Interpolated(Controllable):
             name: torch.lerp(a, ends[1][name], float(texture)) if a.is_floating_point() else a
             for name, a in ends[0].items()
         }
+
+
+class EveryNth(nn.Module):
+    """(N, C, H, W) -> every n-th row and column from the first on."""
+
+    def __init__(self, n: int):
+        super().__init__()
+        self.n = n
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[..., :: self.n, :: self.n]
+
+
+class OfRepeated(Controllable):
+    """A network that enlarges pictures `factor` times a side, given them with every pixel repeated as often.
+
+    It picks the pixels out again, so that what goes in and what comes out have one size. Knobs are those of
+    `net`; one pixel that it sees stands for `spread` pixels a side.
+    """
+
+    def __init__(self, net: Controllable, factor: int):
+        super().__init__()
+        self.pick = EveryNth(factor)
+        self.net = net
+        self.knobs = net.knobs
+        self.multiple = factor * net.multiple
+        self.spread = factor
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        return self.net(self.pick(x), knobs)
+
+    def fold(self, knobs: Tensor) -> nn.Sequential:
+        return nn.Sequential(self.pick, self.net.fold(knobs))
 
 
 def _architecture(net: nn.Module) -> tuple[str, dict[str, torch.Size]]:

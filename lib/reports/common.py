@@ -40,10 +40,10 @@ from lib.training import train
 EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
 DIV2K, PIRM = "div2k-valid", "pirm-test"
 ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
-WEIGHTS = {"niqe": "the parameters of NIQE", "lpips": "LPIPS weights", "dists": "DISTS weights"}
+WEIGHTS = {"niqe": "NIQE's parameters", "lpips": "LPIPS weights", "dists": "DISTS weights"}
 PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500", "bsd68": "bsd68 gray"}
-# Between a stored row and the same measurement made again, by unit.
-AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5, "NIQE": 0.05}
+# between a stored row and the same measurement made again
+AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5}
 
 Scores = dict[str, float]  # image name -> value
 Measure = Callable[[Setting], Measurement]
@@ -150,6 +150,11 @@ class Report:
         """The network, or None where it is not trained at this scale."""
         return self.bench.network(name).net if self.available(name) else None
 
+    def training_curve(self, run: str, scale: Scale) -> pd.DataFrame | None:
+        """What a training logged, or None where the run is not trained."""
+        path = path_of(run, scale, self.checkpoints).with_suffix(".csv")
+        return pd.read_csv(path) if path.exists() else None
+
     def cell(
         self, item: str, setting: Setting, printed: tuple[str, str] = ("", ""), *, live: bool = True
     ) -> Cell:
@@ -170,10 +175,10 @@ class Report:
     ) -> dict[Metric, Cell]:
         """The cell of a setting by every metric; pictures are restored once for all of them."""
 
-        there = [m for m in metrics if measurable(m)]
+        able = [m for m in metrics if not self._needs(_by(setting, m).protocol)]
 
         def measure(one: Setting) -> Measurement:
-            return self.bench.measure_all([_by(one, m) for m in there])[there.index(one.protocol.metric)]
+            return self.bench.measure_all([_by(one, m) for m in able])[able.index(one.protocol.metric)]
 
         measure = self._by(measure, live)
         return {
@@ -229,7 +234,7 @@ class Report:
     ) -> Cell:
         """Measures where the network is at hand, reads the stored rows beside it."""
         this_run = None
-        needs = needed(setting.protocol)
+        needs = self._needs(setting.protocol)
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
         if measure is not None and not needs and self.available(setting.network):
             stands = self._standing(here, find_stored(item, self.scale, here))
@@ -266,6 +271,12 @@ class Report:
         weights = self.bench.network(setting.network).weights_sha
         images = data.set_hash(samples(setting.protocol.dataset))
         return stored if (stored.row["weights_sha"], stored.row["data_sha"]) == (weights, images) else None
+
+    def _needs(self, protocol: Protocol) -> str:
+        """What is missing here to measure by this protocol, in words; empty where nothing is."""
+        if protocol.dataset in ALONE and not data.locate(protocol.dataset):
+            return f"needs {ALONE[protocol.dataset]}"
+        return "" if measurable(protocol.metric) else f"needs {WEIGHTS[protocol.metric]}"
 
     def at_hand(self, protocol: Protocol) -> str:
         """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
@@ -388,13 +399,6 @@ class Report:
             f"{compared} values {verdict} with the stored rows: "
             f"largest difference {worst['dB']:.4f} dB{of_ssim}."
         )
-
-
-def needed(protocol: Protocol) -> str:
-    """What is not at hand to measure by this protocol; nothing where all is."""
-    if protocol.dataset in ALONE and not data.locate(protocol.dataset):
-        return f"needs {ALONE[protocol.dataset]}"
-    return "" if measurable(protocol.metric) else f"needs {WEIGHTS[protocol.metric]}"
 
 
 def _why_not(cell: Cell) -> str:

@@ -6,7 +6,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.checkpoints import path_of
 from lib.recipes import find
 from lib.reports.common import Drawing, Report
 
@@ -18,7 +17,7 @@ def health(report: Report, item: str, runs: Sequence[str]) -> Drawing:
     columns = max(len(recipe.parts) for recipe in recipes) + 1
     figure = Figure(figsize=(3.1 * columns, 2.7 * len(runs)), layout="constrained")
     for line, recipe in zip(figure.subplots(len(runs), columns, squeeze=False), recipes, strict=True):
-        curve = training_curve(report, recipe.name)
+        curve = report.training_curve(recipe.name, report.scale)
         for axes, name in zip(line, (*recipe.parts, recipe.measures[0]), strict=False):
             _draw(axes, curve, name)
         line[0].set_ylabel(recipe.name, fontsize=9)
@@ -26,16 +25,10 @@ def health(report: Report, item: str, runs: Sequence[str]) -> Drawing:
     return report.save_figure(item, figure)
 
 
-def training_curve(report: Report, run: str) -> pd.DataFrame:
-    """The means since the last validation, a row for each; empty where the run is not trained."""
-    path = path_of(run, report.scale, report.checkpoints).with_suffix(".csv")
-    return pd.read_csv(path) if path.exists() else pd.DataFrame()
-
-
-def _draw(axes: Axes, curve: pd.DataFrame, name: str) -> None:
+def _draw(axes: Axes, curve: pd.DataFrame | None, name: str) -> None:
     axes.set_title(name.replace("_", " "), fontsize=10)
-    if curve.empty:
-        axes.text(0.5, 0.5, "no curve", ha="center", va="center", transform=axes.transAxes)
+    if curve is None:
+        axes.text(0.5, 0.5, "not trained", ha="center", va="center", transform=axes.transAxes)
         return
     axes.plot(curve["step"], curve[name], marker=".")
     axes.set_xlabel("step", fontsize=8)

@@ -20,7 +20,7 @@ from lib.recipes.cfsnet import FACTOR, SR_TUNED
 from lib.recipes.common import Shrink
 from lib.reports.cfsnet.curves import AGAIN, COLUMNS, SHOWN
 from lib.reports.cfsnet.subjects import enlarging
-from lib.reports.common import PIRM, Cell, Drawing, Report, Scores, Verdict, mean, needed
+from lib.reports.common import PIRM, Cell, Drawing, Report, Scores, Verdict, mean
 
 ITEM = "cfsnet-fig5"
 SETS = {PIRM: "PIRM test", "bsds500-val": "BSDS500 val (100)", "set14": "Set14", "set5": "Set5"}
@@ -174,7 +174,7 @@ def _figure(trades: Trades, bicubic: dict[str, Cells]) -> Figure:
         point = [bicubic[dataset][metric].compact for metric in ("mse", "niqe")]
         if all(point):
             axes.plot(_value("mse", point[0]), _value("niqe", point[1]), "kx", label=BICUBIC)
-        needs = needed(enlarging(dataset, "niqe"))
+        needs = bicubic[dataset]["niqe"].needs
         axes.set_title(f"{title}: {needs}" if needs else title, fontsize=10)
         axes.set_xlabel("RMSE (grey levels of Y)")
         axes.set_ylabel("NIQE")
