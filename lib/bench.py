@@ -26,6 +26,7 @@ from lib.images import Picture, encode
 from lib.inference import Restorer
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.recipes import Scale, find
+from lib.recipes.cfsnet import DENOISE, tuned_name
 from lib.recipes.qgcn import FULL
 from lib.slider_state import Rendering, SliderState, fit
 from lib.tasks import Loaded
@@ -89,6 +90,7 @@ def run(path: Path, repeats: int = 30, device: str = "auto") -> None:
 def _all(repeats: int, device: torch.device) -> Iterator[Result]:
     for scale, side in FOLDING.items():
         yield folding(scale, side, repeats, device)
+        yield coupling(scale, side, repeats, device)
     for scale, side, aim in TURNS:
         yield from slider(scale, side, aim, repeats, device)
     yield from training_step(repeats, device)
@@ -97,34 +99,52 @@ def _all(repeats: int, device: torch.device) -> Iterator[Result]:
 
 
 def folding(scale: Scale, side: int, repeats: int, device: torch.device) -> Result:
-    """Time of AdaFM-Net (k = 1) folded at coef 0.5, in times of the basic network of the same size.
-
-    Both run in turns, the first of each pair alternating; the median of the ratios of the pairs.
-    """
+    """Time of AdaFM-Net (k = 1) folded at coef 0.5, in times of the basic network of the same size."""
     recipe = find(BASIC, scale)
     size = (recipe.channels, recipe.width, recipe.blocks)
     basic = RestorationNet(*size).fold(torch.zeros(0))
     folded = RestorationNet(*size, partial(AdaFM, kernel_size=1)).fold(torch.tensor([0.5]))
     x = torch.rand(1, 3, side, side)
-    forwards = [_forward(net, x, device) for net in (basic, folded)]
-    for forward in forwards * WARM_UP:
+    what = f"AdaFM-Net folded / basic network, {scale}, {side}x{side}"
+    forwards = [_forward(net, device, x) for net in (basic, folded)]
+    return Result(what, _ratio(*forwards, repeats, device), "times", 1.02, "random weights")
+
+
+def coupling(scale: Scale, side: int, repeats: int, device: torch.device) -> Result:
+    """Time of CFSNet folded at alpha_in 0.5, in times of its two branches side by side."""
+    recipe = find(tuned_name(DENOISE, 50), scale)
+    net = recipe.build().requires_grad_(False)
+    x, alpha = torch.rand(1, recipe.channels, side, side), torch.full((1, 1), 0.5)
+    what = f"CFSNet folded / in two branches, {scale}, {side}x{side}"
+    forwards = [_forward(net, device, x, alpha), _forward(net.fold(alpha[0]), device, x)]
+    return Result(what, _ratio(*forwards, repeats, device), "times", 1.0, "random weights")
+
+
+def _ratio(
+    first: Callable[[], object], second: Callable[[], object], repeats: int, device: torch.device
+) -> float:
+    """Time of the second in times of the first: both run in turns, the first of each pair alternating; the
+    median of the ratios of the pairs."""
+    for forward in (first, second) * WARM_UP:
         forward()
     ratios = []
     for i in range(repeats):
-        seconds = {forward: _seconds(forward, device) for forward in forwards[:: -1 if i % 2 else 1]}
-        ratios.append(seconds[forwards[1]] / seconds[forwards[0]])
-    what = f"AdaFM-Net folded / basic network, {scale}, {side}x{side}"
-    return Result(what, median(ratios), "times", 1.02, "random weights")
+        order = (second, first) if i % 2 else (first, second)
+        seconds = {forward: _seconds(forward, device) for forward in order}
+        ratios.append(seconds[second] / seconds[first])
+    return median(ratios)
 
 
-def _forward(net: nn.Module, x: torch.Tensor, device: torch.device) -> Callable[[], object]:
+def _forward(net: nn.Module, device: torch.device, *inputs: torch.Tensor) -> Callable[[], object]:
+    """A call of the network on a picture, and its knobs where it takes them."""
     net = net.eval().to(device, memory_format=torch.channels_last)
-    x = x.to(device).contiguous(memory_format=torch.channels_last)
+    x, *knobs = (each.to(device) for each in inputs)
+    x = x.contiguous(memory_format=torch.channels_last)
     precision = devices.fast_precision(device)
 
     def forward() -> None:
         with torch.inference_mode(), devices.autocast(device, precision):
-            net(x)
+            net(x, *knobs)
 
     return forward
 

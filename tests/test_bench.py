@@ -32,6 +32,19 @@ def test_a_quiet_machine_is_trusted(tmp_path, monkeypatch, capsys):
     assert "not to be trusted" not in capsys.readouterr().out
 
 
+def test_a_ratio_is_the_second_over_the_first_whoever_comes_first(monkeypatch):
+    """By a clock of which the second takes three times as long; each leads every other pair."""
+    order = []
+
+    def seconds(action, device):
+        order.append(action())
+        return {"first": 2.0, "second": 6.0}[order[-1]]
+
+    monkeypatch.setattr(bench, "_seconds", seconds)
+    assert bench._ratio(lambda: "first", lambda: "second", 4, torch.device("cpu")) == 3.0
+    assert order == ["first", "second", "second", "first"] * 2
+
+
 def test_every_measurement_runs_without_checkpoints_and_sets(monkeypatch):
     def missing(name, scale):
         raise FileNotFoundError(name)
@@ -40,10 +53,12 @@ def test_every_measurement_runs_without_checkpoints_and_sets(monkeypatch):
     cpu = torch.device("cpu")
     turned = list(bench.slider("compact", 32, 100.0, 1, cpu))
     step = list(bench.training_step(1, cpu))
-    ratio = bench.folding("compact", 16, 1, cpu)
+    ratios = [measured("compact", 16, 1, cpu) for measured in (bench.folding, bench.coupling)]
     large = list(bench.large_picture("smoke", 40, 50, cpu))
     assert [r.unit for r in large] == ["s", "MiB"] and large[1].value > 50
     assert [r.note for r in turned] == ["random weights"] * 2
-    assert [r.unit for r in (*turned, *step, ratio)] == ["ms", "ms", "steps/s", "% of a step", "times"]
-    assert all(r.value > 0 for r in (*turned, *step, ratio))
+    units = ["ms", "ms", "steps/s", "% of a step", "times", "times"]
+    assert [r.unit for r in (*turned, *step, *ratios)] == units
+    assert all(r.value > 0 for r in (*turned, *step, *ratios))
+    assert [r.aim for r in ratios] == [1.02, 1.0]
     assert turned[0].aim == pytest.approx(100) and turned[1].aim is None
