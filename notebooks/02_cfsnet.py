@@ -21,9 +21,11 @@
 # A *main branch* is trained for one level; frozen, it gets a *tuning branch* beside it, trained for another
 # level. After every block the two are mixed, channel by channel, by coefficients that grow with one number:
 # `alpha_in`, 0 for the first level, 1 for the second, and anything between or beyond for levels that nothing
-# was trained on.
+# was trained on. For super-resolution the two objectives are not levels but the least error and the most
+# natural look, and `alpha_in` trades one for the other.
 #
-# Super-resolution (figures 1, 5 and 6) is not here yet. Networks here were trained on BSDS500 train + test.
+# Networks here were trained on BSDS500 train + test, the paper's for super-resolution on DIV2K. Its
+# perceptual loss looks through VGG-19, ours through a ranker of degraded pictures.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"
@@ -40,10 +42,31 @@ from lib.reports.sliders import slider
 report = Report("cfsnet", scale, device, train, images, output)
 
 # %% [markdown]
+# ## Figure 1: two trade-offs
+#
+# Above, super-resolution x4 from small error to natural textures; below, denoising between a smooth and a
+# noisy result. The paper compares with EDSR, which is not here; beside CFSNet is the bicubic enlargement.
+
+# %%
+cfsnet.fig1(report)
+
+# %% [markdown]
 # ## Figure 2: the network
 
 # %%
 cfsnet.fig2(report)
+
+# %% [markdown]
+# ## Figure 3: is the manifold flat?
+#
+# The paper sketches that the network straightens the curve along which a picture moves as it is degraded
+# further, so that mixing the features of two known levels meets those between. It shows no measurement.
+# Here: each picture's path through the levels on the two main axes of how strongly the channels of the last
+# coupled features respond, and how far the levels between lie off the straight line, before the network and
+# behind each of its modules.
+
+# %%
+cfsnet.fig3(report)
 
 # %% [markdown]
 # ## Table 1: gray denoising, two levels unseen
@@ -88,6 +111,39 @@ figure
 optima
 
 # %% [markdown]
+# ## Figure 5: error against look
+#
+# Super-resolution x4. Every control is a point: to the right more error, to the top a less natural look. The
+# paper measures on PIRM by an index that is half NIQE; the other half exists as MATLAB code alone, so here
+# NIQE stands for it. Beside CFSNet the rival it argues against: every weight moved between the main branch
+# and the same trained on with the second loss. EDSR, CX, EnhanceNet and ESRGAN would need their authors'
+# results on PIRM and are left out.
+
+# %%
+figure, plane = cfsnet.fig5(report)
+figure
+
+# %%
+plane
+
+# %% [markdown]
+# ### How the critic fared
+#
+# The second loss sets a critic against the network. A sound training shows a gap that stays bounded and a
+# gradient penalty near zero; one that runs away is stopped by the training loop.
+
+# %%
+cfsnet.gan_health(report)
+
+# %% [markdown]
+# ## Figure 6: super-resolution to the eye
+#
+# Controls as on the poster; pictures of Set14 where PIRM is not here.
+
+# %%
+cfsnet.fig6(report)
+
+# %% [markdown]
 # ## Figures 7 and 8: to the eye
 #
 # Pictures and controls as on the poster. Deblocking shows Y, on which the network works.
@@ -97,6 +153,14 @@ cfsnet.fig7(report)
 
 # %%
 cfsnet.fig8(report)
+
+# %% [markdown]
+# ## Settings
+#
+# What the paper's text prints of sizes and training, beside our recipes at paper scale.
+
+# %%
+cfsnet.settings(report)
 
 # %% [markdown]
 # ## Claims and verdicts
@@ -110,7 +174,8 @@ print(report.agreement())
 # %% [markdown]
 # ## Turn the knob
 #
-# Denoising is shown with the colour pair of networks; deblocking restores Y and keeps the colours.
+# Denoising is shown with the colour pair of networks; deblocking restores Y and keeps the colours;
+# super-resolution sees the small picture, shown by its enlarged pixels.
 
 # %%
-slider(report, "cfsnet-denoise", "cfsnet-deblock")
+slider(report, "cfsnet-denoise", "cfsnet-deblock", "cfsnet-sr")

@@ -27,8 +27,9 @@ def health(report: Report, item: str, runs: Sequence[str]) -> Drawing:
 
 def _draw(axes: Axes, curve: pd.DataFrame | None, name: str) -> None:
     axes.set_title(name.replace("_", " "), fontsize=10)
-    if curve is None:
-        axes.text(0.5, 0.5, "not trained", ha="center", va="center", transform=axes.transAxes)
+    if curve is None or curve.empty:
+        said = "not trained" if curve is None else "too short for a curve"
+        axes.text(0.5, 0.5, said, ha="center", va="center", transform=axes.transAxes)
         return
     axes.plot(curve["step"], curve[name], marker=".")
     axes.set_xlabel("step", fontsize=8)

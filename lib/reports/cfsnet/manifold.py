@@ -3,8 +3,8 @@
 The paper sketches a curved manifold of degraded pictures that the network's features make straight, so
 that levels between two known ones lie between their features. Measured here: how far pictures of the
 levels between lie from the line through the two end levels, in pixels and in the coupled features behind
-every module; and the features' principal components. (t-SNE would need scikit-learn, which is not among
-the packages.)
+every module; and the principal components of how strongly every channel responds. (t-SNE would need
+scikit-learn, which is not among the packages.)
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ PICTURES, SIDE = 8, 96  # [O] and pixels a side of each
 
 
 def fig3(report: Report) -> Drawing:
-    """Of either task: the last coupled features on their two main axes, and the distance from the line.
+    """Of either task: the last coupled features' channels on two axes, and the distance from the line.
 
     Noisy pictures of one noise field lie on a line, being sums of picture and level times noise; so only
     deblocking can show that features are straighter than pictures.
@@ -52,19 +52,19 @@ def fig3(report: Report) -> Drawing:
 
 @torch.inference_mode()
 def features(net: CFSNet, x: Tensor) -> list[Tensor]:
-    """The pictures x (L, C, H, W) themselves, then B_1 to B_M at CONTROL, as points (L, D)."""
+    """The pictures x (L, C, H, W) themselves, then B_1 to B_M at CONTROL, (L, width, H, W) each."""
     plain = net.fold(torch.tensor([CONTROL]))
-    found, h = [x.flatten(1)], plain.head(x)
+    found, h = [x], plain.head(x)
     for block in plain.body:
         h = block(h)
-        found.append(h.flatten(1))
+        found.append(h)
     return found
 
 
 def deviation(points: Tensor) -> float:
-    """Of points (L, D): the mean distance of those between the first and the last from the line through
+    """Of points (L, ...): the mean distance of those between the first and the last from the line through
     these two, in units of the distance between them."""
-    points = points.double()
+    points = points.flatten(1).double()
     along = points[-1] - points[0]
     between = points[1:-1] - points[0]
     off = between - torch.outer(between @ along / (along @ along), along)
@@ -108,16 +108,16 @@ def _straighter(report: Report, curves: np.ndarray | None) -> Callable[[Scale], 
     return test
 
 
-def _draw_components(axes: Axes, points: list[Tensor], subject: Subject) -> None:
-    """A line through the levels of every picture, each less its own mean."""
-    centred = torch.cat([own - own.mean(0) for own in points])
-    places, shares = components(centred)
-    for line in places.chunk(len(points)):
+def _draw_components(axes: Axes, maps: list[Tensor], subject: Subject) -> None:
+    """The mean magnitude of every channel: a line through the levels of each picture, less its own mean."""
+    strengths = [own.abs().mean((2, 3)) for own in maps]
+    places, shares = components(torch.cat([own - own.mean(0) for own in strengths]))
+    for line in places.chunk(len(maps)):
         axes.plot(*line.T, color="0.8", lw=0.8, zorder=0)
-    levels = LEVELS[subject] * len(points)
+    levels = LEVELS[subject] * len(maps)
     shown = axes.scatter(*places.T, c=levels, cmap="viridis", s=14)
     axes.figure.colorbar(shown, ax=axes, label="level")
-    axes.set_title(f"{subject.title}: last coupled features, PCA", fontsize=10)
+    axes.set_title(f"{subject.title}: channels of the last coupled features, PCA", fontsize=10)
     axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
     axes.set_ylabel(f"second ({shares[1]:.0%})")
 
@@ -128,6 +128,7 @@ def _draw_deviation(axes: Axes, curves: np.ndarray) -> None:
     axes.plot(depth, curves.mean(0), marker=".")
     axes.fill_between(depth, low, high, alpha=0.2)
     axes.set_ylim(bottom=0)
+    axes.set_xticks(depth)
     axes.set_xlabel("modules passed (0: the pictures)")
     axes.set_ylabel("distance from the line between the end levels")
     axes.set_title(f"alpha_in {CONTROL:g}, {len(curves)} pictures; 95 % intervals", fontsize=10)

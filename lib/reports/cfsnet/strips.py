@@ -66,9 +66,10 @@ def _enlarged(report: Report, dataset: str, name: str, alphas: tuple[float, ...]
     protocol = enlarging(dataset)
     metrics = tuple(metric for metric in ("psnr", "niqe") if measurable(metric))
     scene = Scene(report, protocol, _number(report, protocol, name), metrics)
-    panels = [scene.restored(f"alpha_in {alpha:g}", SR_TUNED, (alpha,)) for alpha in alphas]
+    panels = [scene.original, scene.judged("bicubic", scene.seen)]
+    panels += [scene.restored(f"alpha_in {alpha:g}", SR_TUNED, (alpha,)) for alpha in alphas]
     shown = " | ".join(metric.upper() for metric in metrics)
-    return scene.strip(f"{name}, x4, {shown} of Y ({report.scale} scale)", [[scene.original, *panels]])
+    return scene.strip(f"{name}, x4, {shown} of Y ({report.scale} scale)", [panels])
 
 
 def _number(report: Report, protocol: Protocol, name: str) -> int:
