@@ -97,6 +97,24 @@ def test_a_missing_or_incomplete_set_says_how_to_get_it(empty_folder):
     assert {name for name, where in data.found().items() if where} == {"skimage", "skimage-gray"}
 
 
+def test_a_set_that_only_its_publisher_gives_says_so(empty_folder):
+    for call in (data.load_images, lambda name: data.fetch([name])):
+        with pytest.raises(data.MissingData, match=r"pirm-test.*publisher alone.*data/README\.md"):
+            call("pirm-test")
+    folder = empty_folder / "pirm" / "test"
+    folder.mkdir(parents=True)
+    for number in range(201, 301):
+        Image.new("RGB", (2, 2)).save(folder / f"{number}.png")
+    assert [sample.name for sample in data.load_images("pirm-test")[::99]] == ["201", "300"]
+
+
+def test_a_published_file_is_there_or_not(empty_folder):
+    assert not data.has_file("lpips/alex.pth")
+    (empty_folder / "weights_lpips").mkdir()
+    (empty_folder / "weights_lpips" / "alex.pth").write_bytes(b"")
+    assert data.has_file("lpips/alex.pth") and not data.has_file("dists/weights.pt")
+
+
 def test_a_data_folder_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(data.MissingData, match="nowhere"):

@@ -90,6 +90,18 @@ def test_a_frozen_ranker_guides_the_network_and_stays_as_it_is(name):
     assert all(torch.equal(v, before[k]) for k, v in ranker.state_dict().items())
 
 
+def test_what_a_guide_sees_pulls_the_restored_picture_alone():
+    """The same as matching its maps by hand; none of it reaches the reference."""
+    torch.manual_seed(0)
+    guide = Ranker(width=4).eval().requires_grad_(False)
+    x, reference = (torch.rand(2, 1, 32, 32, requires_grad=True) for _ in range(2))
+    loss = losses.perceptual(guide, x, reference)
+    expected = losses.feature_matching(guide.features(x), guide.features(reference))
+    assert loss.item() == pytest.approx(expected.item())
+    loss.backward()
+    assert x.grad.any() and reference.grad is None
+
+
 def test_training_a_ranker_moves_its_weights_and_its_statistics():
     torch.manual_seed(0)
     ranker = Ranker(width=4).train()

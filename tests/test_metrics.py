@@ -8,7 +8,7 @@ import torch
 from skimage.metrics import structural_similarity
 
 from lib.images import read, to_tensor
-from lib.metrics import _half, niqe, niqe_parameters, psnr, psnr_b, ssim
+from lib.metrics import _half, niqe, niqe_parameters, psnr, psnr_b, square_error, ssim
 
 
 @pytest.fixture
@@ -123,6 +123,14 @@ def test_psnr_b_is_psnr_where_block_edges_are_no_steeper_than_the_rest(photo):
     ramp = torch.linspace(0, 1, 40).expand(1, 1, 40, 40)
     reference = ramp + 0.05
     torch.testing.assert_close(psnr_b(ramp, reference), psnr(ramp, reference))
+
+
+def test_the_square_error_is_in_grey_levels_and_behind_psnr(photo, noisy):
+    """PSNR is 20 log10 255 less ten times its logarithm; three levels off is nine."""
+    error = square_error(noisy, photo, border=5)
+    expected = 20 * np.log10(255) - 10 * np.log10(error.item())
+    assert psnr(noisy, photo, border=5).item() == pytest.approx(expected)
+    assert square_error(photo + 3 / 255, photo).item() == pytest.approx(9, rel=1e-4)
 
 
 def test_psnr_b_is_per_image(photo, noisy):

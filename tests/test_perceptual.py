@@ -165,6 +165,23 @@ def test_networks_are_torchvisions(name):
         torch.testing.assert_close(ours(x), theirs[: len(ours)](x))
 
 
+def test_lpips_is_torchmetrics(pair):
+    """The same random weights in both."""
+    pytest.importorskip("torchvision")
+    module = pytest.importorskip("torchmetrics.functional.image.lpips")
+    torch.manual_seed(0)
+    theirs = module._LPIPS(pretrained=False, net="alex", pnet_rand=True)
+    ours = LPIPS(alexnet())
+    convolutions = (layer for layer in ours.layers if isinstance(layer, nn.Conv2d))
+    others = (layer for layer in theirs.net.modules() if isinstance(layer, nn.Conv2d))
+    for own, other in zip(convolutions, others, strict=True):
+        own.load_state_dict(other.state_dict())
+    for weights, linear in zip(ours.weights, theirs.lins, strict=True):
+        weights.data.copy_(linear.model[-1].weight.flatten())
+    with torch.no_grad():
+        torch.testing.assert_close(ours(*pair), theirs(*pair, normalize=True).flatten())
+
+
 def test_vgg19_guides_by_what_comes_before_the_last_relu():
     """Torchvision's layer 34: negative values are still there, and the sides are a sixteenth."""
     torch.manual_seed(0)
