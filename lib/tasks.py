@@ -280,5 +280,4 @@ def whole_super_resolution(factor: int) -> Task:
     )
 
 
-
 SR = super_resolution(3.0, 4.0)

@@ -32,7 +32,7 @@ REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATIONS = 20  # a run, but no more than one in 50 steps
 HELD_OUT = 4  # images of the training set kept for validation, a quarter of it at most
 CROP = 192  # pixels, of a validation image
-EXPLODED = 1e5  # of a loss, or a part of one, in magnitude: sound ones stay below a thousandth of it
+EXPLODED = 1e5  # in magnitude, of a loss or a part of one: no sound one comes near
 
 
 class Busy(RuntimeError):

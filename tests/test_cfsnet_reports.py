@@ -12,7 +12,7 @@ from lib.models.cfsnet import CFSNet
 from lib.networks import INPUT, PUBLISHED
 from lib.recipes.cfsnet import SR_TUNED
 from lib.reports import cfsnet
-from lib.reports.cfsnet import curves, manifold, plane
+from lib.reports.cfsnet import curves, manifold, plane, strips
 from lib.reports.cfsnet.curves import Curve
 from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, enlarging, tenths
 from lib.reports.common import Cell, Report
@@ -283,6 +283,20 @@ def test_settings_that_differ_from_the_printed_ones_are_said(report):
         ("denoise", "learning rate step"),
         ("sr", "DIV2K training images"),
     }
+
+
+@pytest.mark.parametrize(
+    ("item", "panels", "dataset"),
+    [
+        ("cfsnet-fig6", strips.SIX, "PIRM test"),
+        ("cfsnet-fig7", strips.SEVEN, "BSD68"),
+        ("cfsnet-fig8", strips.EIGHT, "LIVE1"),
+    ],
+)
+def test_controls_of_the_panels_are_the_printed_ones(item, panels, dataset):
+    rows = PRINTED[(PRINTED["item"] == item) & (PRINTED["metric"] == "alpha_in_panel")]
+    printed = {name: tuple(own["value"].astype(float)) for name, own in rows.groupby("dataset")}
+    assert printed == {f"{dataset} {name}": alphas for name, alphas in panels.items()}
 
 
 @pytest.mark.parametrize("item", [f"cfsnet-fig{number}" for number in (1, 3, 6, 7, 8)])

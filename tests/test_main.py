@@ -206,9 +206,7 @@ def test_restore_enlarges_by_a_factor_that_is_trained(tmp_path, picture, monkeyp
     assert "no trained network for a factor of 2.6; factors there are: 3 to 4." in capsys.readouterr().err
 
 
-def test_restore_enlarges_four_times_from_least_error_to_natural_look(
-    tmp_path, picture, monkeypatch, capsys
-):
+def test_restore_enlarges_four_times_from_least_error_to_natural_look(tmp_path, picture, monkeypatch, capsys):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", tmp_path)
     for run in ("cfsnet-sr-main-mae", "ranker-rgb", "cfsnet-sr-tune-gan"):

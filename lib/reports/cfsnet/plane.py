@@ -90,13 +90,13 @@ def _monotone(trades: Trades) -> Callable[[Scale], Verdict]:
 def _steps(title: str, error: np.ndarray, niqe: np.ndarray) -> tuple[bool, str]:
     """error, niqe: (controls, images)."""
     right = (np.diff(error.mean(1)) > 0) & (np.diff(niqe.mean(1)) < 0)
-    (_, high), (low, _) = interval(niqe[-1] - niqe[0]), interval(error[-1] - error[0])
-    certain = high < 0 < low
-    rmse = np.sqrt(error.mean(1))
-    change = _with_interval(float((niqe[-1] - niqe[0]).mean()), interval(niqe[-1] - niqe[0]))
+    change = niqe[-1] - niqe[0]
+    certain = interval(error[-1] - error[0])[0] > 0 > interval(change)[1]
+    rmse, look = np.sqrt(error.mean(1)), niqe.mean(1)
     text = (
-        f"{title}: RMSE {rmse[0]:.2f} to {rmse[-1]:.2f}, NIQE {niqe[0].mean():.2f} to {niqe[-1].mean():.2f}, "
-        f"by {change}; {right.sum()} of {len(right)} steps go the right way"
+        f"{title}: RMSE {rmse[0]:.2f} to {rmse[-1]:.2f}, NIQE {look[0]:.2f} to {look[-1]:.2f}, "
+        f"by {_with_interval(change.mean(), interval(change))}; "
+        f"{right.sum()} of {len(right)} steps go the right way"
     )
     return bool(right.all() and certain), text
 
