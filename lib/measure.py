@@ -20,7 +20,7 @@ from lib.degradations import to_8bit
 from lib.metrics import psnr, psnr_b, ssim
 from lib.recipes.common import Level
 
-Colour = Literal["all channels", "luma", "Y of RGB"]
+Colour = Literal["all channels", "luma", "Y of RGB", "8-bit Y of RGB"]
 # SSIM with the Gaussian 11x11, the plain 8x8 window; score: of a network that judges what it is shown
 Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "score"]
 UNITS: dict[Metric, str] = {"psnr": "dB", "ssim": "1", "ssim_u8": "1", "psnr_b": "dB", "score": "score"}
@@ -36,7 +36,7 @@ class Protocol:
     test script does.
 
     colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of a picture; `Y of RGB` degrades
-    and restores RGB, and compares the Y of both, not rounded.
+    and restores RGB, and compares the Y of both, not rounded; `8-bit Y of RGB` rounds them.
     shaves: how often the border is left out; 2 is what AdaFM's released script does on Y.
     """
 
@@ -65,8 +65,10 @@ class Protocol:
 
     def score(self, restored: Tensor, clean: Tensor) -> float:
         restored = to_8bit(restored)
-        if self.colour == "Y of RGB":
+        if self.colour.endswith("Y of RGB"):
             restored, clean = images.rgb_to_y(restored), images.rgb_to_y(clean)
+        if self.colour == "8-bit Y of RGB":
+            restored, clean = to_8bit(restored), to_8bit(clean)
         match self.metric:
             case "psnr":
                 value = psnr(restored, clean, border=self.border)
@@ -84,7 +86,7 @@ class Protocol:
         """Luma, or RGB, of a gray or colour picture."""
         if self.colour == "luma" and x.shape[1] == 3:
             return to_8bit(images.rgb_to_y(x))
-        return x.expand(-1, 3, -1, -1) if self.colour == "Y of RGB" else x
+        return x.expand(-1, 3, -1, -1) if self.colour.endswith("Y of RGB") else x
 
 
 @functools.lru_cache(maxsize=8)
