@@ -6,7 +6,8 @@ least `overlap` pixels of context. The receptive field of a 16-block network is 
 each side), but the weight of distant pixels falls off quickly: with 48 pixels of context, seams are
 below 0.001 grey levels for trained networks, and about one grey level at the worst for 16 blocks
 of random weights. A network that normalises over the whole picture (conditional instance norm)
-sees different statistics in every tile, and no overlap makes that exact.
+sees different statistics in every tile, and no overlap makes that exact. Tiles and overlaps are as
+many times larger as pixels stand for one that the network sees (`spread`).
 
 Memory. Besides the picture itself (three copies in float32: input, padded input, output), one tile
 of activations: measured at most 24 * width * tile**2 bytes for the networks of `models/adafm.py`,
@@ -83,9 +84,8 @@ class Restorer:
         multiple = self.net.multiple
         x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
         out = torch.empty(x.shape, dtype=torch.float32, device=x.device)
-        rows, columns = (
-            list(_spans(size, self.tile, self.overlap, multiple)) for size in x.shape[-2:]
-        )
+        tile, overlap = self.net.spread * self.tile, self.net.spread * self.overlap
+        rows, columns = (list(_spans(size, tile, overlap, multiple)) for size in x.shape[-2:])
         for done, (row, column) in enumerate(((r, c) for r in rows for c in columns), start=1):
             tile = x[..., row.read, column.read]
             tile = tile.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)

@@ -7,7 +7,8 @@ from typing import Literal
 
 from lib import networks, paths, tasks
 from lib.checkpoints import path_of
-from lib.recipes import Scale, cfsnet
+from lib.models.knobs import OfRepeated
+from lib.recipes import Scale, cfsnet, vdir
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -36,6 +37,12 @@ NETWORKS = (
     Public("adafm-sr", "adafm-sr-x5-x6-k5", tasks.super_resolution(5.0, 6.0), 3),
     Public("cfsnet-denoise", cfsnet.tuned_name(cfsnet.COLOUR, 50), tasks.DENOISE_FLOAT, 3),
     Public("cfsnet-deblock", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), tasks.DEJPEG, 1),
+    Public("vdir-denoise", vdir.AWGN, tasks.DENOISE_FLOAT, 3),
+    Public("vdir-jpeg", vdir.JPEG_Y, tasks.DEJPEG, 1),
+    Public("vdir-jpeg-color", vdir.JPEG_RGB, tasks.DEJPEG_COLOUR, 3),
+    Public("vdir-sr", vdir.enlarging_name(2), tasks.blind_super_resolution(2), 3),
+    Public("vdir-sr", vdir.enlarging_name(4), tasks.blind_super_resolution(4), 3),
+    Public("vdir-real", vdir.REAL, tasks.REAL, 3),
     Public("qgcn", "qgcn", tasks.DEJPEG, 1),
 )
 
@@ -49,8 +56,8 @@ def load(
 ) -> Loaded:
     """A network by its public name, at paper scale where it is trained and compact otherwise.
 
-    level: the factor of adafm-sr, such as 2.6: a trained run whose range of factors holds it is
-    taken, and the slider starts there; without it the usual run.
+    level: the factor of adafm-sr, such as 2.6, or of vdir-sr: a trained run whose range of factors
+    holds it is taken, and the slider of a range starts there; without it the usual run.
     Raises ValueError naming the networks there are, or the factors that are trained where this one
     is not, and FileNotFoundError where the usual run is not trained.
     """
@@ -58,7 +65,7 @@ def load(
     public = find(name) if level is None else _trained_for(level, name, scales, folder)
     scale = next((s for s in scales if _there(public, s, folder)), scales[-1])
     loaded = load_run(public, scale, folder)
-    if level is None:
+    if level is None or not loaded.task.enlarges:
         return loaded
     task = replace(loaded.task, level=replace(loaded.task.level, start=level))
     return replace(loaded, task=task)
@@ -67,6 +74,8 @@ def load(
 def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Loaded:
     """One of NETWORKS at one scale; raises FileNotFoundError where it is not trained."""
     net = networks.any_network(public.run, scale, folder).net
+    if public.task.repeats > 1:
+        net = OfRepeated(net, public.task.repeats).eval()
     curve = read_curve(public.run, scale)
     if curve is None and public.task.enlarges:
         curve = tasks.straight_line("coef", public.task.level)
@@ -90,10 +99,11 @@ def _trained_for(level: float, name: str, scales: tuple[Scale, ...], folder: Pat
     runs = _behind(name)
     trained = [run for s in scales for run in runs if _there(run, s, folder)]
     for run in trained:
-        if run.task.level.low <= level <= run.task.level.high:
+        low, high = run.task.factors
+        if low <= level <= high:
             return run
-    limits = sorted({(run.task.level.low, run.task.level.high) for run in trained})
-    there = ", ".join(f"{low:g} to {high:g}" for low, high in limits) or "none"
+    limits = sorted({run.task.factors for run in trained})
+    there = ", ".join(tasks.between(*ends) for ends in limits) or "none"
     raise ValueError(f"{name} has no trained network for a factor of {level:g}; factors there are: {there}.")
 
 

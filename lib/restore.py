@@ -8,14 +8,16 @@ result of the same command; it replaces an older file only with `--overwrite`.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from lib.images import SUFFIXES, BadImage, Picture, read, write
 from lib.inference import TILE, Progress, Restorer, restore_picture
-from lib.tasks import Loaded, Task, automatic, beyond, enlarge, extrapolates, shown
+from lib.models.knobs import OfRepeated, SelfEnsemble
+from lib.models.vdir import VDIR, Sampled
+from lib.tasks import Loaded, Task, automatic, beyond, extrapolates, prepare, shown
 
 MAX_PIXELS = 100_000_000  # of a picture, and of what it is enlarged to
 
@@ -53,7 +55,7 @@ def restore_files(
     `auto` without a curve, a tile too small for its overlap, or inputs without a picture.
     """
     check_factor(network.name, network.task, factor)
-    auto = auto or (factor is not None and not knobs)
+    auto = auto or (network.task.enlarges and not knobs)
     if auto and network.curve is None:
         raise ValueError(f"{network.name} has no fitted curve from which to set its knob.")
     fixed = _settings(network, knobs)
@@ -71,7 +73,7 @@ def restore_files(
         start = time.perf_counter()
         try:
             targets.claim(job)
-            picture = _read(job.source, factor)
+            picture = _read(job.source, network.task, factor)
             settings, remark = _auto(picture, network, fixed, factor) if auto else (fixed, "")
             restored = restore_picture(
                 restorer,
@@ -94,20 +96,37 @@ def restore_files(
 
 def check_factor(name: str, task: Task, factor: float | None) -> None:
     """Raises ValueError unless a network that enlarges, and no other, was told how many times."""
-    if task.enlarges and factor is None:
-        start = task.level.start
+    if task.factors and factor is None:
+        start = task.level.start if task.enlarges else task.repeats
         raise ValueError(f"{name} enlarges pictures: say how many times, such as --factor {start:g}.")
-    if factor is not None and not task.enlarges:
+    if factor is not None and not task.factors:
         raise ValueError(f"{name} enlarges nothing: --factor is for super-resolution networks.")
 
 
-def _read(source: Path, factor: float | None) -> Picture:
-    """As the network takes it."""
+def otherwise(network: Loaded, *, samples: int | None = None, ensemble: bool = False) -> Loaded:
+    """The network, restoring with the mean over samples of its latent, over eight orientations, or both.
+
+    Raises ValueError where it has no latent, or where a turned picture is another to it.
+    """
+    net = network.net
+    if samples:
+        inner = net.net if isinstance(net, OfRepeated) else net
+        if not isinstance(inner, VDIR):
+            raise ValueError(f"{network.name} has no latent to draw samples of.")
+        inner = Sampled(inner, seed=0, samples=samples)
+        net = OfRepeated(inner, net.spread) if isinstance(net, OfRepeated) else inner
+    if ensemble:
+        if network.task.repeats > 1:
+            raise ValueError(f"{network.name} takes pixels to lie in a corner and sees no picture turned.")
+        net = SelfEnsemble(net)
+    return replace(network, net=net.eval())
+
+
+def _read(source: Path, task: Task, factor: float | None) -> Picture:
+    """As networks of the task take it."""
     picture = read(source, max_pixels=MAX_PIXELS)
-    if factor is None:
-        return picture
     try:
-        return enlarge(picture, factor, max_pixels=MAX_PIXELS)
+        return prepare(picture, task, factor, max_pixels=MAX_PIXELS)
     except BadImage as reason:
         raise BadImage(f"{source}: {reason}") from None
 

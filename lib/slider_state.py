@@ -22,7 +22,7 @@ from lib.gauge import Gauge
 from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor
 from lib.inference import Progress, Restorer, restore_colours
 from lib.metrics import psnr
-from lib.tasks import Loaded, automatic, beyond, enlarge, extrapolates, shown
+from lib.tasks import Loaded, automatic, beyond, extrapolates, prepare, shown
 
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 64 * 2**20
@@ -183,7 +183,7 @@ class SliderState:
         """What the picture before restoration is, in a word or three."""
         if self.degrading:
             return "degraded"
-        return "enlarged" if self.loaded.task.enlarges else "as it is"
+        return "enlarged" if self.loaded.task.factors else "as it is"
 
     @property
     def size(self) -> tuple[int, int]:
@@ -248,9 +248,9 @@ class SliderState:
         """All of this, or a sentence and nothing where the enlarged picture would be too large."""
         loaded = loaded or self.loaded
         taken = picture
-        if loaded.task.enlarges and not degrading:
+        if not degrading:
             try:
-                taken = enlarge(picture, level, max_pixels=MAX_PIXELS)
+                taken = prepare(picture, loaded.task, level, max_pixels=MAX_PIXELS)
             except BadImage as error:
                 self.note = f"{name}: {error}"
                 return False

@@ -11,10 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lib.degradations import add_gaussian_noise, jpeg, lower_resolution, resize
+from lib import camera
+from lib.degradations import add_gaussian_noise, jpeg, lower_resolution, resize, to_8bit
 from lib.estimates import estimate_noise, estimate_quality
 from lib.images import BadImage, Picture, to_pixels, to_tensor
+from lib.inference import restore_colours
 from lib.models.knobs import Controllable, Knob
+from lib.recipes.common import Blurred
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Task:
     psnr_on: what PSNR compares: every channel of a picture, or its Y.
     seeded: whether another seed degrades otherwise.
     enlarges: whether a picture taken as it is is first enlarged, by a factor that is the level.
+    repeats: how often along a side each of its pixels is first repeated, for networks that pick them out
+        again and enlarge by themselves.
     """
 
     name: str
@@ -48,6 +53,14 @@ class Task:
     psnr_on: Literal["all", "Y"]
     seeded: bool = False
     enlarges: bool = False
+    repeats: int = 1
+
+    @property
+    def factors(self) -> tuple[float, float] | None:
+        """By how much at least and at most pictures become larger; None where they keep their size."""
+        if self.enlarges:
+            return self.level.low, self.level.high
+        return (float(self.repeats),) * 2 if self.repeats > 1 else None
 
 
 @dataclass(frozen=True)
@@ -83,8 +96,13 @@ class Loaded:
     @property
     def title(self) -> str:
         """Its name, with the factors where a name stands for several networks."""
-        limits = self.task.level
-        return f"{self.name} x{limits.low:g} to x{limits.high:g}" if self.task.enlarges else self.name
+        factors = self.task.factors
+        return f"{self.name} {between(*factors, 'x')}" if factors else self.name
+
+
+def between(low: float, high: float, before: str = "") -> str:
+    """A range of levels, or the one level where its ends are the same."""
+    return f"{before}{low:g} to {before}{high:g}" if low < high else f"{before}{low:g}"
 
 
 def straight_line(knob: str, level: Level) -> KnobCurve:
@@ -147,18 +165,40 @@ def enlarge(picture: Picture, factor: float, *, max_pixels: int) -> Picture:
     A side becomes ceil(factor * side) pixels. Raises BadImage, without naming the picture, where
     that makes more than `max_pixels` in all.
     """
-    height, width = (math.ceil(factor * side) for side in picture.pixels.shape[:2])
-    if height * width > max_pixels:
-        raise BadImage(
-            f"enlarged {factor:g} times, it would have {width} x {height} pixels, "
-            f"more than the limit of {max_pixels:,} pixels."
-        )
+    _check_size(picture, factor, max_pixels)
 
     def enlarged(samples: np.ndarray) -> np.ndarray:
         return to_pixels(resize(to_tensor(samples), scale=factor), bits=8 * samples.dtype.itemsize)
 
     alpha = None if picture.alpha is None else enlarged(picture.alpha)
     return replace(picture, pixels=enlarged(picture.pixels), alpha=alpha, tables=None)
+
+
+def prepare(picture: Picture, task: Task, level: float, *, max_pixels: int) -> Picture:
+    """A picture taken as it is, as networks of the task want it: larger where they are for that.
+
+    level: of the task, the factor where it enlarges. Raises BadImage as `enlarge` does.
+    """
+    if task.enlarges:
+        return enlarge(picture, level, max_pixels=max_pixels)
+    if task.repeats == 1:
+        return picture
+    _check_size(picture, task.repeats, max_pixels)
+
+    def repeated(samples: np.ndarray) -> np.ndarray:
+        return samples.repeat(task.repeats, 0).repeat(task.repeats, 1)
+
+    alpha = None if picture.alpha is None else repeated(picture.alpha)
+    return replace(picture, pixels=repeated(picture.pixels), alpha=alpha, tables=None)
+
+
+def _check_size(picture: Picture, factor: float, max_pixels: int) -> None:
+    height, width = (math.ceil(factor * side) for side in picture.pixels.shape[:2])
+    if height * width > max_pixels:
+        raise BadImage(
+            f"enlarged {factor:g} times, it would have {width} x {height} pixels, "
+            f"more than the limit of {max_pixels:,} pixels."
+        )
 
 
 def add_noise(x: Tensor, sigma: float, seed: int) -> Tensor:
@@ -180,6 +220,28 @@ def shrink(x: Tensor, factor: float, seed: int) -> Tensor:
     return lower_resolution(x, factor)
 
 
+def photograph(x: Tensor, strength: float, seed: int) -> Tensor:
+    """As a camera takes the picture: response curve, noise and mosaic drawn by the seed, the noise as strong
+    as this share, in percent, of the strongest that is trained on; curves by formula, which need no file."""
+    generator = torch.Generator().manual_seed(seed)
+    curves = camera.power_curves(x.device)
+    drawn = camera.Shots.drawn(len(x), len(curves.response), x.device, generator)
+    share = torch.full((len(x), 3), strength / 100)
+    shots = replace(drawn, shot=share * camera.SHOT, read=share * camera.READ)
+
+    def taken(scene: Tensor) -> Tensor:
+        return to_8bit(camera.add_camera_noise(scene, shots, curves, generator=generator))
+
+    return restore_colours(taken, x, 3)
+
+
+def blur_and_repeat(x: Tensor, variance: float, factor: int) -> Tensor:
+    """Blurred, every so many-th pixel kept, and each of these repeated to fill the picture again."""
+    small = Blurred(factor, along=variance, across=variance).degrade(x, torch.Generator())
+    large = small.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
+    return large[..., : x.shape[-2], : x.shape[-1]]
+
+
 DENOISE = Task(
     name="denoise",
     level=Level("sigma", "Noise, grey levels", 0.0, 100.0, 1.0, 30.0),
@@ -198,6 +260,29 @@ DEJPEG = Task(
     estimate=estimate_quality,
     psnr_on="Y",
 )
+
+DEJPEG_COLOUR = replace(DEJPEG, psnr_on="all")
+
+REAL = Task(
+    name="real",
+    level=Level("strength", "Camera noise, % of the most", 0.0, 100.0, 1.0, 50.0),
+    degrade=photograph,
+    estimate=None,
+    psnr_on="all",
+    seeded=True,
+)
+
+
+def blind_super_resolution(factor: int) -> Task:
+    """Super-resolution by a whole factor of pictures that were blurred before they lost pixels."""
+    return Task(
+        name="blind sr",
+        level=Level("blur", "Variance of the blur, pixels squared", 0.5, 2.5 * factor, 0.1, 2.0),
+        degrade=lambda x, variance, seed: blur_and_repeat(x, variance, factor),
+        estimate=None,
+        psnr_on="Y",
+        repeats=factor,
+    )
 
 
 def super_resolution(low: float, high: float) -> Task:

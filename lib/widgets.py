@@ -181,7 +181,7 @@ class Slider(anywidget.AnyWidget):
             "seed": state.seed,
             "degrading": state.degrading,
             "before": state.before_name,
-            "untick": "untick to enlarge it as it is" if task.enlarges else "untick if it already is",
+            "untick": "untick to enlarge it as it is" if task.factors else "untick if it already is",
             "knobs": [{**vars(knob), "value": state.knobs[knob.name]} for knob in state.loaded.net.knobs],
             "auto": state.can_auto,
             "estimated": task.estimate is not None,

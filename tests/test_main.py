@@ -76,7 +76,7 @@ print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
         (["train", "a", "--steps", "0"], "0 is not above 0"),
         (["train", "a", "--minutes", "nan"], "nan is not above 0"),
         (["train", "a", "--scale", "huge"], "invalid choice: 'huge'"),
-        (["measure", "vdir"], "invalid choice: 'vdir'"),
+        (["measure", "esrgan"], "invalid choice: 'esrgan'"),
         (["measure", "--scale", "smoke"], "invalid choice: 'smoke'"),
         (["restore", "a.png", "-o", "b.png"], "required: --network"),
         (

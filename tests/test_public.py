@@ -35,7 +35,8 @@ def test_every_name_stands_for_runs_that_there_are():
     for network in public.NETWORKS:
         recipes = [find(run, "compact") for run in public.networks.runs_of(network.run)]
         assert {recipe.channels for recipe in recipes} == {network.channels}
-        assert recipes[0].stage or recipes[1].parent == recipes[0].name  # what lies between restores
+        if len(recipes) > 1:
+            assert recipes[1].parent == recipes[0].name  # what lies between restores
 
 
 def test_a_name_of_two_runs_is_moved_between_them(tmp_path, monkeypatch):
