@@ -5,11 +5,11 @@ from lib.reports.vdir.compression import fig4, table6, table7
 from lib.reports.vdir.drawing import fig1, fig2, fig3
 from lib.reports.vdir.embedding import fig7
 from lib.reports.vdir.kinds import fig8
+from lib.reports.vdir.knobs import strength
 from lib.reports.vdir.manipulation import fig5, swap
 from lib.reports.vdir.maps import fig6
 from lib.reports.vdir.noise import table1, table9, table11
 from lib.reports.vdir.real import table2, table3, table8, table10
-from lib.reports.vdir.strength import strength
 
 ITEMS = {
     "vdir-table1": table1,

@@ -31,7 +31,7 @@ QUOTED = ("AR-CNN", "Guo et al.", "MemNet", "Galteri et al.")
 WHOLE = ("classic5", "live1")  # sets of which no picture is missing here
 COLOUR_QUALITIES = tuple(range(10, 81, 10))
 COLOUR_SETS = ("live1", URBAN)
-AGAIN = (10, 40, 80)  # qualities that a notebook restores again
+AGAIN = (10, 80)  # qualities that a notebook restores again
 EVEN = 0.3  # dB between the largest and the smallest gain
 COLUMNS = {"paper": "-", "compact": "--", "this_run": ":"}
 

@@ -20,6 +20,7 @@ from lib.reports.vdir.manipulation import EXAMPLE, LEVELS, SIGMA, noisy_crops, o
 from lib.reports.vdir.subjects import noisy
 
 ORDERED = 0.9  # rank correlation
+DEAD = 1e-6  # standard deviation of a channel that says nothing
 Crops = dict[str, dict[int, Tensor]]
 
 
@@ -74,7 +75,8 @@ def _follow(report: Report, net: VDIR | None, crops: Crops) -> Test:
         for name, of in crops.items():
             means = torch.stack([latent(net, of[sigma]).mean((0, 2, 3)) for sigma in LEVELS])
             for scores, values in zip(found, means.T, strict=True):
-                scores[name] = float(spearmanr(LEVELS, values).statistic)
+                alive = float(values.std()) > DEAD
+                scores[name] = float(spearmanr(LEVELS, values).statistic) if alive else 0.0
         channel, scores = _best_channel(found)
         return surely_above(scores, ORDERED), f"channel {channel}: {with_interval(scores)}"
 
@@ -93,7 +95,7 @@ def _textured(report: Report, net: VDIR | None, crops: Crops) -> Test:
             texture = _texture(of[0])
             low, high = texture.quantile(0.25), texture.quantile(0.75)
             difference = c[:, texture >= high].mean(1) - c[:, texture <= low].mean(1)
-            for scores, value in zip(found, difference / c.std(1), strict=True):
+            for scores, value in zip(found, difference / c.std(1).clamp(min=DEAD), strict=True):
                 scores[name] = float(value)
         channel, scores = _best_channel(found)
         return surely_above(scores), f"channel {channel}: {with_interval(scores)} standard deviations apart"
