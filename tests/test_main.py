@@ -203,6 +203,24 @@ def test_restore_enlarges_by_a_factor_that_is_trained(tmp_path, picture, monkeyp
     assert "no trained network for a factor of 2.6; factors there are: 3 to 4." in capsys.readouterr().err
 
 
+def test_restore_by_samples_and_orientations(trained, tmp_path, picture, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", tmp_path)
+    assert lib("train", "vdir-awgn", "--steps", 1, *common) == 0
+    network = ("--network", "vdir-denoise", *RESTORE[2:], "--checkpoints", tmp_path)
+    restored = []
+    for i, how in enumerate(((), ("--knob", "strength=-5"), ("--samples", 2), ("--ensemble",))):
+        out = tmp_path / f"{i}.png"
+        assert lib("restore", picture, "-o", out, *network, *how) == 0
+        restored.append(read(out).pixels)
+    assert "strength -5.00" in capsys.readouterr().out
+    assert all(pixels.shape == (20, 31, 3) for pixels in restored)
+    assert (restored[0] != restored[2]).any() and (restored[0] != restored[3]).any()
+    without = ("--checkpoints", trained, "--samples", 2)
+    assert lib("restore", picture, "-o", tmp_path / "5.png", *RESTORE, *without) == 1
+    assert "adafm-denoise has no latent" in capsys.readouterr().err
+
+
 def test_restore_fails_where_a_picture_fails(trained, picture, capsys):
     (picture.with_name("bad.png")).write_text("no picture")
     out = picture.with_name("out")
