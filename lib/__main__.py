@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 SCALES = ("smoke", "compact", "paper")
-MEASURED = ("adafm", "cfsnet", "qgcn", "published")
+MEASURED = ("adafm", "cfsnet", "vdir", "qgcn", "published")
 
 
 def main() -> int:
@@ -251,7 +251,16 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
     )
     setting.add_argument("--auto", action="store_true", help="estimate the level of each picture")
     parser.add_argument(
-        "--factor", type=positive, metavar="TIMES", help="enlarge so many times (adafm-sr; cfsnet-sr: 4)"
+        "--factor",
+        type=positive,
+        metavar="TIMES",
+        help="enlarge so many times (adafm-sr; cfsnet-sr: 4; vdir-sr: 2 or 4)",
+    )
+    parser.add_argument(
+        "--samples", type=positive_int, metavar="N", help="mean over N samples of the latent (vdir-...)"
+    )
+    parser.add_argument(
+        "--ensemble", action="store_true", help="mean over eight flips and turns, eight times the work"
     )
     parser.add_argument("--scale", choices=SCALES, help="(default: paper where trained, else compact)")
     parser.add_argument("--tile", type=positive_int, metavar="PIXELS", help="less takes less memory")
@@ -263,13 +272,14 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
 
 def restore(arguments: argparse.Namespace) -> int:
     from lib import inference, paths, public
-    from lib.restore import check_factor, restore_files
+    from lib.restore import check_factor, otherwise, restore_files
 
     check_device(arguments.device)
     try:
         check_factor(arguments.network, public.find(arguments.network).task, arguments.factor)
         folder = arguments.checkpoints or paths.CHECKPOINTS
         network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
+        network = otherwise(network, samples=arguments.samples, ensemble=arguments.ensemble)
         failed = restore_files(
             arguments.inputs,
             arguments.output,

@@ -165,6 +165,16 @@ def resize(
     return x.contiguous()
 
 
+def enlarge_from_corner(x: Tensor, factor: int) -> Tensor:
+    """Bicubic as `resize`, but pixel i is put on pixel factor * i, where `blur_and_subsample` took it from.
+
+    Returns (N, C, factor H, factor W), neither clipped nor rounded.
+    """
+    for side in (x.shape[-2], x.shape[-1]):
+        x = _resize_rows(x, factor * side, factor, corner=0.0).mT
+    return x.contiguous()
+
+
 def lower_resolution(x: Tensor, factor: float) -> Tensor:
     """Bicubic down by 1/factor and up again to the same size, MATLAB's resize both ways.
 
@@ -260,13 +270,15 @@ def _mirrored(index: Tensor, side: int) -> Tensor:
     return torch.minimum(index, 2 * side - 1 - index)
 
 
-def _resize_rows(x: Tensor, out: int, scale: float) -> Tensor:
+def _resize_rows(x: Tensor, out: int, scale: float, corner: float = 0.5) -> Tensor:
     """(N, C, H, W) -> (N, C, out, W): every row of the output is a weighted sum of `taps` rows.
 
+    Row i of the output lies on row (i + corner) / scale - corner: pictures share their corner's edge at 0.5,
+    the middle of their first row at 0.
     Rows, because copying whole rows is several times faster than gathering columns.
     """
     squeeze = min(scale, 1.0)
-    centre = (torch.arange(out, dtype=torch.float64, device=x.device) + 0.5) / scale - 0.5
+    centre = (torch.arange(out, dtype=torch.float64, device=x.device) + corner) / scale - corner
     first = torch.floor(centre - 2 / squeeze).long() + 1
     taps = math.ceil(4 / squeeze)
     positions = first[:, None] + torch.arange(taps, device=x.device)  # (out, taps)

@@ -1,8 +1,9 @@
-"""A network by name: a run of ours with its weights (a stage: its parent's too), or a published one."""
+"""A network by name: a run of ours with its weights (a stage: its parent's too), a published one, or none."""
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -10,9 +11,10 @@ from torch import Tensor, nn
 from lib import checkpoints, paths
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import has_file, weights_file
-from lib.models.baselines import load_dncnn, load_ffdnet
-from lib.models.knobs import Controllable, Interpolated
-from lib.recipes import Scale, cfsnet, find, qgcn
+from lib.models.baselines import Bicubic, load_dncnn, load_ffdnet
+from lib.models.knobs import Controllable, Interpolated, SelfEnsemble
+from lib.models.vdir import Sampled
+from lib.recipes import Scale, cfsnet, find, qgcn, vdir
 
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
@@ -33,6 +35,13 @@ PAIRS: dict[str, tuple[str, str]] = {
     "dni-sr": (cfsnet.SR_MAIN, cfsnet.SR_FINE_TUNED),
 }
 BETWEEN = "0: as the first network was trained, 1: as it was trained on"
+
+# One run, restoring with a sample of its latent or with all orientations of a picture.
+SAMPLES = 3  # of which tables show the mean
+OTHERWISE: dict[str, tuple[str, Callable[[Controllable], Controllable]]] = {
+    **{f"{vdir.AWGN} sample {seed}": (vdir.AWGN, partial(Sampled, seed=seed)) for seed in range(SAMPLES)},
+    f"{vdir.REAL} +": (vdir.REAL, SelfEnsemble),
+}
 
 INPUT = "input"  # the degraded picture itself, a row of the papers' tables
 
@@ -56,20 +65,34 @@ class Untouched(Controllable):
         return nn.Identity()
 
 
+# Rows of the papers' tables that need no weights.
+WEIGHTLESS: dict[str, Callable[[], Controllable]] = {
+    INPUT: Untouched,
+    **{f"bicubic x{factor}": partial(Bicubic, factor) for factor in (2, 4)},
+    **{f"bicubic x{factor} in place": partial(Bicubic, factor, from_corner=True) for factor in (2, 4)},
+}
+
+
 def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
-    """A run at `scale`, a pair of runs, a published network, or the input itself.
+    """A run at `scale`, a pair of runs, a run used otherwise, a published network, or one without weights.
 
     Raises what `load` and `published` do.
     """
-    if name == INPUT:
-        return Trained(Untouched(), Provenance(name, "", "", scale_of(name, scale)), "")
+    if name in WEIGHTLESS:
+        return Trained(WEIGHTLESS[name](), Provenance(name, "", "", scale_of(name, scale)), "")
     if name in PAIRS:
         return pair(name, scale, folder)
+    if name in OTHERWISE:
+        run, used = OTHERWISE[name]
+        trained = load(run, scale, folder)
+        return replace(trained, net=used(trained.net).eval())
     return published(name) if name in PUBLISHED else load(name, scale, folder)
 
 
 def runs_of(name: str) -> tuple[str, ...]:
     """The training runs behind a name: one, or the two of a pair."""
+    if name in OTHERWISE:
+        return (OTHERWISE[name][0],)
     return PAIRS.get(name, (name,))
 
 
@@ -81,8 +104,9 @@ def pair(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
 
 
 def scale_of(name: str, scale: str) -> str:
-    """The scale under which rows of a network are kept: the input has none, other people's their own."""
-    if name == INPUT:
+    """The scale under which rows of a network are kept: one without weights has none, other people's their
+    own."""
+    if name in WEIGHTLESS:
         return "none"
     return "published" if name in PUBLISHED else scale
 

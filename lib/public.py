@@ -8,7 +8,7 @@ from typing import Literal
 from lib import networks, paths, tasks
 from lib.checkpoints import path_of
 from lib.models.knobs import OfRepeated
-from lib.recipes import Scale, cfsnet
+from lib.recipes import Scale, cfsnet, vdir
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -38,6 +38,12 @@ NETWORKS = (
     Public("cfsnet-denoise", cfsnet.tuned_name(cfsnet.COLOUR, 50), tasks.DENOISE_FLOAT, 3),
     Public("cfsnet-deblock", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), tasks.DEJPEG, 1),
     Public("cfsnet-sr", cfsnet.SR_TUNED, tasks.whole_super_resolution(cfsnet.FACTOR), 3),
+    Public("vdir-denoise", vdir.AWGN, tasks.DENOISE_FLOAT, 3),
+    Public("vdir-jpeg", vdir.JPEG_Y, tasks.DEJPEG, 1),
+    Public("vdir-jpeg-color", vdir.JPEG_RGB, tasks.DEJPEG_COLOUR, 3),
+    Public("vdir-sr", vdir.enlarging_name(2), tasks.blind_super_resolution(2), 3),
+    Public("vdir-sr", vdir.enlarging_name(4), tasks.blind_super_resolution(4), 3),
+    Public("vdir-real", vdir.REAL, tasks.REAL, 3),
     Public("qgcn", "qgcn", tasks.DEJPEG, 1),
 )
 
@@ -51,8 +57,8 @@ def load(
 ) -> Loaded:
     """A network by its public name, at paper scale where it is trained and compact otherwise.
 
-    level: the factor of adafm-sr, such as 2.6, or the only one of cfsnet-sr: a trained run whose range
-    of factors holds it is taken, and the slider of a range starts there; without it the usual run.
+    level: the factor of adafm-sr, such as 2.6, of vdir-sr, or the only one of cfsnet-sr: a trained run whose
+    range of factors holds it is taken, and the slider of a range starts there; without it the usual run.
     Raises ValueError naming the networks there are, or the factors that are trained where this one
     is not, and FileNotFoundError where the usual run is not trained.
     """

@@ -8,13 +8,15 @@ result of the same command; it replaces an older file only with `--overwrite`.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from lib.images import SUFFIXES, BadImage, Picture, read, write
 from lib.inference import TILE, Progress, Restorer, restore_picture
+from lib.models.knobs import OfRepeated, SelfEnsemble
+from lib.models.vdir import VDIR, Sampled
 from lib.tasks import Loaded, Task, automatic, beyond, extrapolates, prepare, settings, shown
 
 MAX_PIXELS = 100_000_000  # of a picture, and of what it is enlarged to
@@ -99,6 +101,25 @@ def check_factor(name: str, task: Task, factor: float | None) -> None:
         raise ValueError(f"{name} enlarges pictures: say how many times, such as --factor {start:g}.")
     if factor is not None and not task.factors:
         raise ValueError(f"{name} enlarges nothing: --factor is for super-resolution networks.")
+
+
+def otherwise(network: Loaded, *, samples: int | None = None, ensemble: bool = False) -> Loaded:
+    """The network, restoring with the mean over samples of its latent, over eight orientations, or both.
+
+    Raises ValueError where it has no latent, or where a turned picture is another to it.
+    """
+    net = network.net
+    if samples:
+        inner = net.net if isinstance(net, OfRepeated) else net
+        if not isinstance(inner, VDIR):
+            raise ValueError(f"{network.name} has no latent to draw samples of.")
+        inner = Sampled(inner, seed=0, samples=samples)
+        net = OfRepeated(inner, net.spread) if isinstance(net, OfRepeated) else inner
+    if ensemble:
+        if network.task.repeats > 1:
+            raise ValueError(f"{network.name} takes pixels to lie in a corner and sees no picture turned.")
+        net = SelfEnsemble(net)
+    return replace(network, net=net.eval())
 
 
 def _read(source: Path, task: Task, factor: float | None) -> Picture:

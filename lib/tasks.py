@@ -11,10 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lib import camera
 from lib.degradations import add_gaussian_noise, jpeg, lower_resolution, resize, to_8bit
 from lib.estimates import estimate_noise, estimate_quality
 from lib.images import BadImage, Picture, to_pixels, to_tensor
+from lib.inference import restore_colours
 from lib.models.knobs import Controllable, Knob
+from lib.recipes.common import Blurred
 
 
 @dataclass(frozen=True)
@@ -231,9 +234,33 @@ def shrink(x: Tensor, factor: float, seed: int) -> Tensor:
 
 def shrink_and_repeat(x: Tensor, factor: int) -> Tensor:
     """Bicubic to a small picture of 8 bits, each of whose pixels is repeated to fill the picture again."""
-    small = to_8bit(resize(x, scale=1 / factor))
+    return _repeated(to_8bit(resize(x, scale=1 / factor)), factor, x)
+
+
+def photograph(x: Tensor, strength: float, seed: int) -> Tensor:
+    """As a camera takes the picture: response curve, noise and mosaic drawn by the seed, the noise as strong
+    as this share, in percent, of the strongest that is trained on; curves by formula, which need no file."""
+    generator = torch.Generator().manual_seed(seed)
+    curves = camera.power_curves(x.device)
+    drawn = camera.Shots.drawn(len(x), len(curves.response), x.device, generator)
+    share = torch.full((len(x), 3), strength / 100)
+    shots = replace(drawn, shot=share * camera.SHOT, read=share * camera.READ)
+
+    def taken(scene: Tensor) -> Tensor:
+        return to_8bit(camera.add_camera_noise(scene, shots, curves, generator=generator))
+
+    return restore_colours(taken, x, 3)
+
+
+def blur_and_repeat(x: Tensor, variance: float, factor: int) -> Tensor:
+    """Blurred, every so many-th pixel kept, and each of these repeated to fill the picture again."""
+    small = Blurred(factor, along=variance, across=variance).degrade(x, torch.Generator())
+    return _repeated(small, factor, x)
+
+
+def _repeated(small: Tensor, factor: int, like: Tensor) -> Tensor:
     large = small.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
-    return large[..., : x.shape[-2], : x.shape[-1]]
+    return large[..., : like.shape[-2], : like.shape[-1]]
 
 
 DENOISE = Task(
@@ -254,6 +281,29 @@ DEJPEG = Task(
     estimate=estimate_quality,
     psnr_on="Y",
 )
+
+DEJPEG_COLOUR = replace(DEJPEG, psnr_on="all")
+
+REAL = Task(
+    name="real",
+    level=Level("strength", "Camera noise, % of the most", 0.0, 100.0, 1.0, 50.0),
+    degrade=photograph,
+    estimate=None,
+    psnr_on="all",
+    seeded=True,
+)
+
+
+def blind_super_resolution(factor: int) -> Task:
+    """Super-resolution by a whole factor of pictures that were blurred before they lost pixels."""
+    return Task(
+        name="blind sr",
+        level=Level("blur", "Variance of the blur, pixels squared", 0.5, 2.5 * factor, 0.1, 2.0),
+        degrade=lambda x, variance, seed: blur_and_repeat(x, variance, factor),
+        estimate=None,
+        psnr_on="Y",
+        repeats=factor,
+    )
 
 
 def super_resolution(low: float, high: float) -> Task:

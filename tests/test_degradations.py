@@ -332,6 +332,17 @@ def test_a_ramp_stays_a_ramp(scale):
     torch.testing.assert_close(y[:, inside], position[inside].expand(len(y), -1), atol=0.05, rtol=0)
 
 
+@pytest.mark.parametrize("factor", [2, 4])
+def test_enlarging_from_the_corner_leaves_pixels_where_they_were_taken_from(factor, photo):
+    small = photo[..., :30, :41]
+    large = degradations.enlarge_from_corner(small, factor)
+    assert large.shape == (1, 3, 30 * factor, 41 * factor)
+    torch.testing.assert_close(large[..., ::factor, ::factor], small)
+    ramp = torch.arange(40.0).expand(1, 1, 5, 40)
+    between = degradations.enlarge_from_corner(ramp, factor)[0, 0, 0, 2 * factor : -3 * factor]
+    torch.testing.assert_close(between, torch.arange(2 * factor, 37 * factor) / factor)
+
+
 def test_resize_takes_a_scale_or_a_size():
     x = torch.zeros(1, 1, 8, 8)
     for options in ({}, {"scale": 0.5, "size": (4, 4)}):

@@ -1,12 +1,12 @@
-"""Networks made of others: knobs held where they are, and a knob between two networks."""
+"""Networks made of others: knobs held or between two networks, all orientations, repeated pixels."""
 
 import pytest
 import torch
 from torch import nn
 
 from lib.inference import restore
-from lib.models.baselines import DnCNN, FFDNet
-from lib.models.knobs import Interpolated
+from lib.models.baselines import Bicubic, DnCNN, FFDNet
+from lib.models.knobs import Controllable, Held, Interpolated, Knob, OfRepeated, SelfEnsemble
 from lib.models.qgcn import QGCN
 
 
@@ -125,3 +125,45 @@ def test_a_dilation_is_part_of_the_architecture_though_it_has_no_weights():
         scale.dilation = scale.padding = (1, 1)
     with pytest.raises(ValueError, match="same architecture"):
         Interpolated(first, second)
+
+
+# --- orientations and repeated pixels --------------------------------------------------------------
+
+
+class Filter(Controllable):
+    """A 3x3 filter of each channel, times its knob."""
+
+    knobs = (Knob("gain", 0.0, 2.0, 1.0, ""),)
+
+    def __init__(self, taps):
+        super().__init__()
+        self.register_buffer("taps", taps)
+
+    def forward(self, x, knobs):
+        kernel = self.taps.expand(x.shape[1], 1, 3, 3)
+        return knobs.view(-1, 1, 1, 1) * nn.functional.conv2d(x, kernel, padding=1, groups=x.shape[1])
+
+    def fold(self, knobs):
+        return Held(self, knobs)
+
+
+def test_all_orientations_of_a_filter_are_its_mean_over_them():
+    taps = torch.rand(3, 3, generator=torch.Generator().manual_seed(0))
+    turned = [t.rot90(turns) for t in (taps, taps.flip(-1)) for turns in range(4)]
+    net, mean = SelfEnsemble(Filter(taps)), Filter(torch.stack(turned).mean(0))
+    x, knobs = torch.rand(2, 3, 7, 10), torch.tensor([[0.5], [2.0]])
+    torch.testing.assert_close(net(x, knobs), mean(x, knobs))
+    torch.testing.assert_close(net.fold(knobs[0])(x[:1]), mean(x[:1], knobs[:1]))
+    assert (net.knobs, net.multiple) == (Filter.knobs, 1)
+    assert not torch.allclose(mean(x, knobs), Filter(taps)(x, knobs))
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_repeated_pixels_are_picked_out_again(factor):
+    small = torch.rand(1, 3, 9, 7)
+    large = small.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
+    net = OfRepeated(Bicubic(factor), factor)
+    expected = Bicubic(factor)(small, NONE)
+    assert torch.equal(net(large, NONE), expected) and expected.shape == large.shape
+    assert torch.equal(net.fold(NONE[0])(large), expected)
+    assert (net.multiple, net.spread) == (factor, factor)

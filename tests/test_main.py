@@ -77,7 +77,7 @@ print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
         (["train", "a", "--steps", "0"], "0 is not above 0"),
         (["train", "a", "--minutes", "nan"], "nan is not above 0"),
         (["train", "a", "--scale", "huge"], "invalid choice: 'huge'"),
-        (["measure", "vdir"], "invalid choice: 'vdir'"),
+        (["measure", "esrgan"], "invalid choice: 'esrgan'"),
         (["measure", "--scale", "smoke"], "invalid choice: 'smoke'"),
         (["restore", "a.png", "-o", "b.png"], "required: --network"),
         (
@@ -217,6 +217,22 @@ def test_restore_enlarges_four_times_from_least_error_to_natural_look(tmp_path, 
     assert read(out).pixels.shape == (80, 124, 3) and "alpha_in 0.40" in capsys.readouterr().out
     assert lib(*whole, "--factor", 3, "--overwrite") == 1
     assert "no trained network for a factor of 3; factors there are: 4." in capsys.readouterr().err
+def test_restore_by_samples_and_orientations(trained, tmp_path, picture, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", tmp_path)
+    assert lib("train", "vdir-awgn", "--steps", 1, *common) == 0
+    network = ("--network", "vdir-denoise", *RESTORE[2:], "--checkpoints", tmp_path)
+    restored = []
+    for i, how in enumerate(((), ("--knob", "strength=-5"), ("--samples", 2), ("--ensemble",))):
+        out = tmp_path / f"{i}.png"
+        assert lib("restore", picture, "-o", out, *network, *how) == 0
+        restored.append(read(out).pixels)
+    assert "strength -5.00" in capsys.readouterr().out
+    assert all(pixels.shape == (20, 31, 3) for pixels in restored)
+    assert (restored[0] != restored[2]).any() and (restored[0] != restored[3]).any()
+    without = ("--checkpoints", trained, "--samples", 2)
+    assert lib("restore", picture, "-o", tmp_path / "5.png", *RESTORE, *without) == 1
+    assert "adafm-denoise has no latent" in capsys.readouterr().err
 
 
 def test_restore_fails_where_a_picture_fails(trained, picture, capsys):

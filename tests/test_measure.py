@@ -3,6 +3,7 @@
 import csv
 import functools
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from scipy import stats
 from torch import nn
 
-from lib import data, measure, networks, paths, training
+from lib import checkpoints, data, measure, networks, paths, training
 from lib.checkpoints import Provenance
 from lib.measure import (
     Bench,
@@ -25,9 +26,11 @@ from lib.measure import (
     knob_text,
 )
 from lib.metrics import niqe, niqe_parameters, psnr, psnr_b, ssim
+from lib.models.knobs import SelfEnsemble
+from lib.models.vdir import Sampled
 from lib.networks import INPUT
-from lib.recipes import find
-from lib.recipes.common import Compress, Denoise, Shrink, Small
+from lib.recipes import find, vdir
+from lib.recipes.common import Blurred, Compress, Denoise, Shrink, Small
 
 PHOTOS = Protocol("skimage", Denoise(15))
 BASIC = "adafm-denoise-basic-s15"
@@ -123,6 +126,17 @@ def test_y_of_rgb_is_compared_without_rounding():
     assert replace(PHOTOS, colour="Y of RGB").score(greener, clean) == pytest.approx(expected, abs=1e-3)
 
 
+def test_8_bit_y_of_rgb_is_rounded_first():
+    """Green 100 and 101 of 255: Y 101.88 and 102.38, which round to 102."""
+    clean = torch.full((1, 3, 8, 8), 100 / 255)
+    greener = clean.clone()
+    greener[:, 1] += 1 / 255
+    protocol = replace(PHOTOS, colour="8-bit Y of RGB")
+    assert protocol.score(greener, clean) == float("inf")
+    greener[:, 1] += 1 / 255
+    assert protocol.score(greener, clean) == pytest.approx(48.1308, abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("protocol", "shape"),
     [
@@ -160,7 +174,47 @@ def test_inputs_of_the_jpeg_and_super_resolution_tables(protocol, expected, refe
     assert measured.mean == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("level", "printed", "in_place"),
+    [
+        (Blurred(2), (28.73, 0.8449), 29.79),
+        (Blurred(2, along=4.0, across=1.0, angle=-0.5), (28.15, 0.8265), 29.10),
+        (Blurred(4), (24.74, 0.7321), 28.01),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_bicubic_rows_of_blind_super_resolution(level, printed, in_place, reference_data):
+    """Set5: as printed in VDIR, and with pixels where they were taken from, measured by another program."""
+    bench = Bench("compact", device="cpu")
+    protocol = Protocol("set5", level, colour="8-bit Y of RGB", multiple=1)
+    name = f"bicubic x{level.factor}"
+    both = bench.measure_all([Setting(name, (), replace(protocol, metric=m)) for m in ("psnr", "ssim")])
+    assert f"{both[0].mean:.2f}" == f"{printed[0]:.2f}"
+    assert both[1].mean == pytest.approx(printed[1], abs=2e-4)
+    aligned = bench.measure(Setting(f"{name} in place", (), protocol))
+    assert aligned.mean == pytest.approx(in_place, abs=0.006) and aligned.scale == "none"
+
+
 # --- the bench -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "used"),
+    [(f"{vdir.AWGN} sample 1", partial(Sampled, seed=1)), (f"{vdir.REAL} +", SelfEnsemble)],
+)
+def test_a_run_used_otherwise_has_its_weights_and_another_result(name, used, tmp_path):
+    (run,) = networks.runs_of(name)
+    recipe = find(run, "smoke")
+    torch.manual_seed(0)
+    history = Provenance(run, recipe.sha(), recipe.as_json(), "smoke")
+    checkpoints.save(checkpoints.path_of(run, "smoke", tmp_path), recipe.build().state_dict(), history)
+    plain, otherwise = (networks.any_network(n, "smoke", tmp_path) for n in (run, name))
+    assert otherwise.weights_sha == plain.weights_sha and otherwise.provenance == plain.provenance
+    assert networks.scale_of(name, "smoke") == "smoke"
+    x, knobs = torch.rand(1, 3, 16, 20), torch.zeros(len(plain.net.knobs))
+    restored = otherwise.net.fold(knobs)(x)
+    assert torch.equal(restored, used(plain.net).fold(knobs)(x))
+    assert not torch.equal(restored, plain.net.fold(knobs)(x))
 
 
 @pytest.fixture(scope="module")

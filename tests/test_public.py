@@ -39,7 +39,8 @@ def test_every_name_stands_for_runs_that_there_are():
     for network in public.NETWORKS:
         recipes = [find(run, "compact") for run in public.networks.runs_of(network.run)]
         assert {recipe.channels for recipe in recipes} == {network.channels}
-        assert recipes[0].stage or recipes[1].parent == recipes[0].name  # what lies between restores
+        if len(recipes) > 1:
+            assert recipes[1].parent == recipes[0].name  # what lies between restores
 
 
 def test_a_name_of_two_runs_is_moved_between_them(tmp_path, monkeypatch):
@@ -151,3 +152,27 @@ def test_the_stored_curve_of_denoising_is_found():
     curve = public.read_curve("adafm-denoise-s15-s75-k1", "compact")
     assert (curve.low, curve.high) == (15, 75)
     assert knob_for(20, curve) < knob_for(45, curve) < knob_for(70, curve)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_blind_super_resolution_takes_the_run_of_its_factor(factor, tmp_path, monkeypatch):
+    """What it is given has every pixel repeated, and its knob is that of the run."""
+    for other in (2, 4):
+        path = path_of(f"vdir-sr-x{other}", "smoke", tmp_path)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    monkeypatch.setattr(
+        public.networks,
+        "any_network",
+        lambda run, scale, folder: SimpleNamespace(net=find(run, scale).build().eval()),
+    )
+    loaded = public.load("vdir-sr", "smoke", tmp_path, level=factor)
+    assert loaded.title == f"vdir-sr x{factor}" and loaded.curve is None
+    assert [knob.name for knob in loaded.net.knobs] == ["strength"]
+    small = torch.rand(1, 3, 8, 12)
+    large = small.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
+    with torch.no_grad():
+        restored = loaded.net(large, torch.zeros(1, 1))
+        torch.testing.assert_close(restored, loaded.net.net(small, torch.zeros(1, 1)))
+    with pytest.raises(ValueError, match=r"a factor of 3; factors there are: 2, 4\."):
+        public.load("vdir-sr", "smoke", tmp_path, level=3.0)

@@ -92,6 +92,23 @@ def test_subtraction_pairs_images():
     assert (a - Cell()).printed is None
 
 
+def test_the_mean_of_cells_is_taken_image_by_image():
+    a = Cell(printed=30.0, compact={"x": 30.0, "y": 20.0}, paper={"x": 1.0})
+    b = Cell(compact={"x": 31.0, "y": 22.0})
+    both = common.averaged([a, b])
+    assert both.compact == {"x": 30.5, "y": 21.0}
+    assert (both.printed, both.paper, both.this_run) == (None, None, None)
+
+
+def test_a_number_is_found_by_the_papers_names_for_sets_and_windows():
+    """The 100 validation pictures of BSDS500 are BSD100 in VDIR; a table's SSIM does not name its window."""
+    vdir, qgcn = Report("vdir"), Report("qgcn")
+    found = vdir.printed_value("vdir-table5", "bsds500-val", "MZSR", "x4 g_2.0 isotropic", "ssim")
+    assert found == 0.7168
+    assert vdir.printed_value("vdir-table6", "classic5", "JPEG", "q10", "ssim_u8") == 0.78
+    assert qgcn.printed_value("qgcn-table1", "bsds500-val", "Ours", "q10") == 29.42
+
+
 def test_interval_of_a_difference_is_that_of_the_pairs():
     """Images differ by 20 dB, the two networks by 0.5 dB on each: nothing is uncertain."""
     a = Cell(compact={str(i): 20.0 + i for i in range(20)})
@@ -177,6 +194,16 @@ def test_a_wrong_number_in_table2_differs(report, wrong, differing):
     rows = rows[rows["claim"].str.endswith("(denoising)") & (rows["scale"] == "compact")]
     assert set(rows["verdict"]) <= {"holds", "differs"}
     assert set(rows[rows["verdict"] == "differs"]["claim"]) == differing
+
+
+def test_what_a_claim_needs_stands_where_its_measurement_would(report):
+    claim = Claim("name", "item", "text")
+    report.judge(claim, lambda scale: None, "needs SIDD")
+    rows = report.verdicts()
+    assert set(rows["measured"]) == {"needs SIDD"} and set(rows["verdict"]) == {"not tested"}
+    report.judge(claim, lambda scale: (True, "0.10 dB") if scale == "compact" else None)
+    measured = report.verdicts().set_index("scale")["measured"]
+    assert dict(measured) == {"compact": "0.10 dB", "paper": "needs networks at paper scale"}
 
 
 def test_nothing_stored_is_not_tested(report):

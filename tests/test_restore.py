@@ -8,9 +8,19 @@ from PIL import Image
 from torch import nn
 
 from lib.images import Picture, encode, read, write
-from lib.models.knobs import Controllable, Knob
-from lib.restore import restore_files
-from lib.tasks import DEJPEG, DENOISE, SR, KnobCurve, Loaded, enlarge, straight_line
+from lib.models.knobs import Controllable, Knob, OfRepeated
+from lib.recipes import find
+from lib.restore import otherwise, restore_files
+from lib.tasks import (
+    DEJPEG,
+    DENOISE,
+    SR,
+    KnobCurve,
+    Loaded,
+    blind_super_resolution,
+    enlarge,
+    straight_line,
+)
 
 
 class Brighten(Controllable):
@@ -271,3 +281,49 @@ def test_a_picture_that_would_grow_too_large_is_told(tmp_path):
 def test_a_factor_belongs_to_networks_that_enlarge(network, factor, sentence, folder):
     with pytest.raises(ValueError, match=sentence):
         restore_files([folder / "in"], folder / "out", network=network, factor=factor)
+
+
+def vdir(name, task):
+    """A network of random weights."""
+    net = find(name, "smoke").build().eval()
+    return Loaded("net", OfRepeated(net, task.repeats) if task.repeats > 1 else net, task, 3, "smoke", None)
+
+
+def test_blind_super_resolution_enlarges_a_file(tmp_path, astronaut):
+    write(tmp_path / "a.png", Picture(astronaut[:20, :31], alpha=np.full((20, 31), 200, np.uint8)))
+    network = vdir("vdir-sr-x2", blind_super_resolution(2))
+    pixels, (said,) = restored(tmp_path / "a.png", network, factor=2.0)
+    assert pixels.shape == (40, 62, 3) and "strength 0.00" in said
+    assert read(tmp_path / "a-out.png").alpha.shape == (40, 62)
+    with pytest.raises(ValueError, match="such as --factor 2"):
+        restored(tmp_path / "a.png", network)
+
+
+@pytest.mark.parametrize(
+    ("name", "task"), [("vdir-awgn", DENOISE), ("vdir-sr-x2", blind_super_resolution(2))]
+)
+def test_samples_of_the_latent_change_what_is_restored(name, task):
+    network = vdir(name, task)
+    x, blind = torch.rand(1, 3, 16, 24), torch.zeros(1, 1)
+    several = otherwise(network, samples=2)
+    with torch.no_grad():
+        assert several.net(x, blind).shape == x.shape
+        assert not torch.equal(several.net(x, blind), network.net(x, blind))
+        assert torch.equal(several.net(x, blind), several.net(x, blind))
+    assert (several.net.knobs, several.net.multiple) == (network.net.knobs, network.net.multiple)
+    assert otherwise(network).net is network.net
+
+
+def test_all_orientations_of_a_file(tmp_path, astronaut):
+    write(tmp_path / "a.png", Picture(astronaut[:21, :32]))
+    network = vdir("vdir-awgn", DENOISE)
+    once, _ = restored(tmp_path / "a.png", network)
+    turned, _ = restored(tmp_path / "a.png", otherwise(network, ensemble=True))
+    assert once.shape == turned.shape and (once != turned).any()
+
+
+def test_what_cannot_be_sampled_or_turned_says_so():
+    with pytest.raises(ValueError, match="brighten has no latent to draw samples of"):
+        otherwise(NETWORK, samples=2)
+    with pytest.raises(ValueError, match="sees no picture turned"):
+        otherwise(vdir("vdir-sr-x2", blind_super_resolution(2)), ensemble=True)

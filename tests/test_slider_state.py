@@ -22,6 +22,7 @@ from lib.tasks import (
     KnobCurve,
     Loaded,
     Task,
+    blind_super_resolution,
     enlarge,
     straight_line,
     whole_super_resolution,
@@ -405,3 +406,14 @@ def test_a_failing_action_is_told_and_the_thread_goes_on():
     work.submit("b", lambda: done.append(1))
     work.wait(10)
     assert [str(error) for error in errors] == ["no memory"] and done == [1]
+
+
+def test_an_upload_of_blind_super_resolution_is_repeated_and_its_level_rests(astronaut):
+    """The level is a blur, which a picture taken as it is has already."""
+    task = blind_super_resolution(2)
+    samples = [Sample("face", astronaut[:61, 100:180])]
+    state = SliderState([loaded(None, task)], samples, device="cpu")
+    assert state.size == (80, 61) and state.can_set_level and state.frame().before_db is not None
+    state.upload("mine.png", encode(Picture(astronaut[:20, :31]), "png"))
+    assert state.size == (62, 40) and state.before_name == "enlarged" and not state.can_set_level
+    np.testing.assert_array_equal(state.degraded()[::2, ::2], astronaut[:20, :31])

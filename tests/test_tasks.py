@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -8,19 +9,23 @@ from PIL import Image
 from lib.degradations import to_8bit
 from lib.images import BadImage, Picture, encode, read, to_pixels
 from lib.models.knobs import Controllable, Knob
+from lib.recipes.common import Blurred
 from lib.tasks import (
     DEJPEG,
     DENOISE,
     DENOISE_FLOAT,
+    REAL,
     SR,
     KnobCurve,
     Loaded,
     Task,
     automatic,
     beyond,
+    blind_super_resolution,
     enlarge,
     extrapolates,
     knob_for,
+    prepare,
     straight_line,
     super_resolution,
 )
@@ -128,3 +133,37 @@ def test_the_same_seed_makes_the_same_8_bit_noise(photo):
     torch.testing.assert_close(first * 255, (first * 255).round(), atol=1e-4, rtol=0)
     middle = (photo > 0.4) & (photo < 0.6)  # where nothing is clipped
     assert float((first - photo)[middle].std()) * 255 == pytest.approx(25, rel=0.02)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_pixels_of_blind_super_resolution_are_repeated(factor, photo, astronaut):
+    task = blind_super_resolution(factor)
+    assert task.factors == (factor, factor) and replace(loaded(None), task=task).title == f"net x{factor}"
+    alpha = np.arange(70, dtype=np.uint8).reshape(7, 10)
+    large = prepare(Picture(astronaut[:7, :10], alpha=alpha), task, 2.0, max_pixels=10**6)
+    assert large.pixels.shape == (7 * factor, 10 * factor, 3)
+    np.testing.assert_array_equal(large.pixels[::factor, ::factor], astronaut[:7, :10])
+    np.testing.assert_array_equal(large.alpha[factor - 1 :: factor, factor - 1 :: factor], alpha)
+    with pytest.raises(BadImage, match=f"enlarged {factor} times"):
+        prepare(Picture(astronaut), task, 2.0, max_pixels=10**5)
+    degraded = task.degrade(photo[..., :41, :50], 2.0, 0)
+    assert degraded.shape == (1, 3, 41, 50)
+    small = Blurred(factor).degrade(photo[..., :41, :50], torch.Generator())
+    assert torch.equal(degraded[..., ::factor, ::factor], small)
+    assert torch.equal(degraded[..., 1:40:factor, ::factor], small[..., : 40 // factor, :])
+
+
+def test_pictures_that_keep_their_size_are_left_alone(astronaut):
+    picture = Picture(astronaut)
+    assert prepare(picture, DENOISE, 30.0, max_pixels=1) is picture
+    assert DENOISE.factors is None and SR.factors == (3.0, 4.0)
+
+
+def test_a_camera_takes_gray_and_colour_and_more_noise_the_stronger(photo):
+    x = photo[..., :64, :64]
+    gray = x.mean(1, keepdim=True)
+    assert REAL.degrade(gray, 50.0, 1).shape == gray.shape
+    errors = [float((REAL.degrade(x, strength, 1) - x).std()) for strength in (0.0, 50.0, 100.0)]
+    assert errors[0] < errors[1] < errors[2]
+    first, again, other = (REAL.degrade(x, 50.0, seed) for seed in (1, 1, 2))
+    assert torch.equal(first, again) and not torch.equal(first, other)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from lib import losses
 from lib.inference import restore
 from lib.models.baselines import FFDNet
+from lib.models.knobs import OfRepeated
 from lib.models.vdir import (
     VDIR,
     Alone,
@@ -444,6 +445,14 @@ def test_sampled_network_restores_alike_at_every_call():
     assert (first.knobs, first.multiple) == (net.knobs, net.multiple)
 
 
+def test_several_samples_are_averaged():
+    net, x = small(), noise(2, 3, 16, 20)
+    generator = seeded(3)
+    drawn = [net.sampled(x, at(0.0, 3.0), generator) for _ in range(4)]
+    torch.testing.assert_close(Sampled(net, 3, samples=4)(x, at(0.0, 3.0)), torch.stack(drawn).mean(0))
+    assert not torch.allclose(drawn[0], drawn[1])
+
+
 def test_with_a_variance_of_zero_sampling_is_the_mean():
     net, x = small(), noise(1, 3, 16, 20)
     nn.init.zeros_(net.encoder.log_variance.weight)
@@ -466,6 +475,16 @@ def test_tiles_see_the_latent_of_the_whole_picture():
     whole = restore(net, x, knobs=(0.0,))
     tiled = restore(net, x, knobs=(0.0,), tile=130, overlap=48)
     torch.testing.assert_close(tiled, whole, atol=1e-5, rtol=0)
+
+
+def test_tiles_of_repeated_pixels_see_as_much_as_others():
+    """Of the same network, given its picture with every pixel repeated; 48 pixels that it sees overlap."""
+    net, x = small(factor=2), noise(1, 3, 150, 203)
+    large = x.repeat_interleave(2, -2).repeat_interleave(2, -1)
+    tiled = restore(OfRepeated(net, 2), large, knobs=(0.0,), tile=130, overlap=48)
+    padded = F.pad(x, (0, 1, 0, 2), mode="replicate")
+    expected = net(padded, at(0.0))[..., : 2 * 150, : 2 * 203]
+    torch.testing.assert_close(tiled, expected, atol=1e-5, rtol=0)
 
 
 def test_the_encoder_may_see_another_picture_than_the_restorer():

@@ -158,9 +158,10 @@ def test_bicubic_has_the_printed_values(level, decibels, similarity, reference_d
 
 
 def test_levels_have_names_of_their_own():
-    levels = (Blurred(2), Blurred(4), Blurred(2, **ANISOTROPIC), Camera(), Clean())
+    levels = (Blurred(2), Blurred(4), Blurred(2, **ANISOTROPIC), Camera(), Camera(measured=False), Clean())
     names = [level.name for level in levels]
-    assert names == ["blurred 2 x2", "blurred 2 x4", "blurred 4 1 -0.5 x2", "camera", "clean"]
+    blurred = ["blurred 2 x2", "blurred 2 x4", "blurred 4 1 -0.5 x2"]
+    assert names == [*blurred, "camera", "camera by formula", "clean"]
 
 
 def test_a_camera_takes_the_same_picture_by_the_same_generator(photo):

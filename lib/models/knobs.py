@@ -1,12 +1,14 @@
 """What a controllable network is: called with knobs, says what they are, folds to a plain module.
 
 Ways to make one of others: `Held` keeps the knobs of a network where they are, `Interpolated` adds a
-knob that moves between two networks, `OfRepeated` gives a network that enlarges a picture of the size of
-its result.
+knob that moves between two networks, `SelfEnsemble` is the mean over all orientations of a picture,
+`OfRepeated` gives a network that enlarges a picture of the size of its result.
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 from torch import Tensor, nn
@@ -142,6 +144,47 @@ class OfRepeated(Controllable):
 
     def fold(self, knobs: Tensor) -> nn.Sequential:
         return nn.Sequential(self.pick, self.net.fold(knobs))
+
+
+class SelfEnsemble(Controllable):
+    """The mean over the eight flips and quarter turns of a picture, each turned back: "+" in tables.
+
+    Knobs and shapes are those of `net`, at eight times its cost. A network that draws samples draws one
+    for every orientation.
+    """
+
+    def __init__(self, net: Controllable):
+        super().__init__()
+        self.net = net
+        self.knobs = net.knobs
+        self.multiple = net.multiple
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        return over_orientations(lambda turned: self.net(turned, knobs), x)
+
+    def fold(self, knobs: Tensor) -> nn.Module:
+        return PlainEnsemble(self.net.fold(knobs))
+
+
+class PlainEnsemble(nn.Module):
+    """A folded `SelfEnsemble`: called as `plain(x)`."""
+
+    def __init__(self, plain: nn.Module):
+        super().__init__()
+        self.plain = plain
+
+    def forward(self, x: Tensor) -> Tensor:
+        return over_orientations(self.plain, x)
+
+
+def over_orientations(restore: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """The mean of what is restored of each orientation of x (N, C, H, W), turned back."""
+    total = 0
+    for turns, flipped in product(range(4), (False, True)):
+        turned = (x.flip(-1) if flipped else x).rot90(turns, (-2, -1))
+        restored = restore(turned).rot90(-turns, (-2, -1))
+        total = total + (restored.flip(-1) if flipped else restored)
+    return total / 8
 
 
 def _architecture(net: nn.Module) -> tuple[str, dict[str, torch.Size]]:

@@ -318,6 +318,11 @@ class VDIR(Controllable):
         """As `forward`, with one sample of the latent: how the authors test [P][C]."""
         return self.restorer(x, self.moved(sample(*self.encoder(x), generator), knobs))
 
+    def told_by(self, other: Tensor, x: Tensor) -> Tensor:
+        """x restored with the latent of another picture (figure 5); sizes may differ."""
+        mean, _ = self.encoder(other)
+        return self.restorer(x, mean)
+
     def moved(self, c: Tensor, knobs: Tensor) -> Tensor:
         """The latent (N, latent, h, w) at the knobs; gradients pass to c, none to the estimator."""
         if self.estimator is None:
@@ -349,21 +354,24 @@ class PlainVDIR(nn.Module):
 
 
 class Sampled(Controllable):
-    """A VDIR that restores with a sample of its latent, the same at every call [P][C].
+    """A VDIR that restores with samples of its latent, the same at every call; the mean of what they give.
 
-    seed: of the CPU generator that a call starts anew. Knobs and shapes are those of `net`. Every
-    tile of a large picture gets the same draw.
+    samples: one, as the authors test [P][C], or more for a closer Monte-Carlo estimate [O]. seed: of the
+    CPU generator that a call starts anew. Knobs and shapes are those of `net`. Every tile of a large
+    picture gets the same draws.
     """
 
-    def __init__(self, net: VDIR, seed: int):
+    def __init__(self, net: VDIR, seed: int, samples: int = 1):
         super().__init__()
         self.net = net
         self.seed = seed
+        self.samples = samples
         self.knobs = net.knobs
         self.multiple = net.multiple
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        return self.net.sampled(x, knobs, torch.Generator().manual_seed(self.seed))
+        generator = torch.Generator().manual_seed(self.seed)
+        return sum(self.net.sampled(x, knobs, generator) for _ in range(self.samples)) / self.samples
 
     def fold(self, knobs: Tensor) -> Held:
         return Held(self, knobs)

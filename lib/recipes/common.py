@@ -209,10 +209,13 @@ class Camera:
 
     measured: bool = True
 
-    name = "camera"
     multiple = 1
     border = 0
     margin = 2  # the reach of demosaicing
+
+    @property
+    def name(self) -> str:
+        return "camera" if self.measured else "camera by formula"
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         """clean (N, 3, H, W) in [0, 1] -> the same shape, noisy, 8-bit [C]."""

@@ -32,7 +32,7 @@ from lib.measure import (
     samples,
 )
 from lib.models.knobs import Controllable
-from lib.networks import INPUT, PUBLISHED, has_published, runs_of
+from lib.networks import PUBLISHED, WEIGHTLESS, has_published, runs_of
 from lib.recipes import Scale, find
 from lib.results import Store, Stored
 from lib.training import train
@@ -41,7 +41,7 @@ EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand i
 DIV2K, PIRM = "div2k-valid", "pirm-test"
 ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
 WEIGHTS = {"niqe": "NIQE's parameters", "lpips": "LPIPS weights", "dists": "DISTS weights"}
-PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500", "bsd68": "bsd68 gray"}
+PRINTED_AS = {DIV2K: ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
 # between a stored row and the same measurement made again
 AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5}
 
@@ -84,6 +84,21 @@ class Cell:
     def at(self, scale: Scale) -> Scores | None:
         """The whole-set values a verdict at this scale rests on."""
         return self.paper if scale == "paper" else self.compact
+
+
+def averaged(cells: Sequence[Cell]) -> Cell:
+    """The mean of several cells image by image, absent where one of them is; nothing printed."""
+
+    def together(scores: list[Scores | None]) -> Scores | None:
+        return {k: float(np.mean([s[k] for s in scores])) for k in scores[0]} if all(scores) else None
+
+    return replace(
+        cells[0],
+        printed=None,
+        paper=together([cell.paper for cell in cells]),
+        compact=together([cell.compact for cell in cells]),
+        this_run=together([cell.this_run for cell in cells]),
+    )
 
 
 def _difference(a: Scores | None, b: Scores | None) -> Scores | None:
@@ -284,7 +299,7 @@ class Report:
 
     def available(self, network: str) -> bool:
         """Whether the network can be used, after training it where the notebook asks for that."""
-        if network == INPUT:
+        if network in WEIGHTLESS:
             return True
         if network in PUBLISHED:
             return has_published(network)
@@ -307,10 +322,10 @@ class Report:
         """The paper's number, or None where it prints none; `dataset` by our name."""
         found = self.printed[
             (self.printed["item"] == item)
-            & (self.printed["dataset"].str.lower() == PRINTED_AS.get(dataset, dataset))
+            & self.printed["dataset"].str.lower().isin(PRINTED_AS.get(dataset, (dataset,)))
             & (self.printed["method"] == method)
             & (self.printed["setting"] == setting)
-            & (self.printed["metric"] == metric)
+            & (self.printed["metric"] == metric.removesuffix("_u8"))  # of either window
         ]
         return float(found["value"].iloc[0]) if len(found) else None
 
@@ -353,12 +368,13 @@ class Report:
             (Path(self.output) / f"{item}.png").write_bytes(buffer.getvalue())
         return Drawing(buffer.getvalue())
 
-    def judge(self, claim: Claim, test: Callable[[Scale], Verdict]) -> None:
-        """Test a claim at compact and at paper scale; `test` returns None where it cannot."""
+    def judge(self, claim: Claim, test: Callable[[Scale], Verdict], needs: str = "") -> None:
+        """Test a claim at compact and at paper scale; `test` returns None where it cannot, for want of
+        `needs`, or of networks and rows."""
         for scale in ("compact", "paper"):
             outcome = test(scale)
-            needs = "needs networks at paper scale" if scale == "paper" else "not measured"
-            holds, text = outcome if outcome else (None, needs)
+            missing = "needs networks at paper scale" if scale == "paper" else "not measured"
+            holds, text = outcome if outcome else (None, needs or missing)
             self.judged = [j for j in self.judged if (j.claim, j.scale) != (claim, scale)]
             self.judged.append(claims.judge(claim, scale, holds, text))
 

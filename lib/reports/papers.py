@@ -7,7 +7,8 @@ from lib.claims import Claim
 from lib.claims import adafm as adafm_claims
 from lib.claims import cfsnet as cfsnet_claims
 from lib.claims import qgcn as qgcn_claims
-from lib.reports import adafm, cfsnet, qgcn
+from lib.claims import vdir as vdir_claims
+from lib.reports import adafm, cfsnet, qgcn, vdir
 from lib.reports.common import Report
 
 
@@ -50,6 +51,7 @@ PAPERS = (
         cfsnet.ITEMS,
         cfsnet_claims.LIVE,
     ),
+    Paper("vdir", "VDIR (TIP 2022)", "04_vdir", vdir_claims.CLAIMS, vdir.ITEMS, vdir_claims.LIVE),
     Paper("qgcn", "QGCN (IJCAI 2020)", "05_qgcn", qgcn_claims.CLAIMS, qgcn.ITEMS, qgcn_claims.LIVE),
 )
 

@@ -43,10 +43,13 @@ class Scene:
         """What the network makes of it; an empty panel where it is not at hand."""
         net = self.report.network(network)
         if net is None:
-            return Panel(torch.full_like(self.clean, 0.93), title, "not trained")
+            return self.untrained(title)
         plain = Padded(net.fold(torch.tensor(knobs)), net.multiple).eval()
         with torch.inference_mode():
             return self.judged(title, to_8bit(plain(self.degraded)))
+
+    def untrained(self, title: str) -> Panel:
+        return Panel(torch.full_like(self.clean, 0.93), title, "not trained")
 
     def judged(self, title: str, picture: Tensor) -> Panel:
         """Any version of the picture, with its scores."""

@@ -1,0 +1,112 @@
+"""Figure 7 of VDIR: what the latent of a patch says of its noise and of its content.
+
+The paper shows t-SNE. Here the two leading principal components, which need no further package and tear
+nothing apart that lies together; how well the level is read is measured on the four numbers themselves.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lib.claims.vdir import CLAIMS
+from lib.degradations import add_gaussian_noise
+from lib.images import to_tensor
+from lib.measure import samples
+from lib.recipes import Scale
+from lib.recipes.vdir import AWGN
+from lib.reports.common import Drawing, Report, Scores, Verdict, with_interval
+from lib.reports.gains import surely_above
+from lib.reports.vdir.clouds import Cloud, cloud, components, cut, label, linear_errors, neighbours
+from lib.reports.vdir.maps import untrained
+from lib.reports.vdir.subjects import noisy
+
+PATCHES_OF = "bsds500-val"  # [O] the paper has DIV2K's validation part
+LEVELS = tuple(range(10, 56, 5))  # [P]
+WELL = 0.9  # R2
+EXACT = 2.0  # grey levels
+LINEAR = "R2 of a line through the four numbers, other half of the pictures"
+LINEAR_ERROR = "its mean error in sigma (grey levels)"
+NEAREST = "distance in sigma to the nearest patch of another picture"
+CHANCE = "the same to any patch of another picture"
+NEARER_LEVEL = "how much nearer than chance that is (grey levels of sigma)"
+NEARER_COLOUR = "how much nearer than chance its mean colour is (grey levels)"
+ESTIMATED = "mean error of the estimator (grey levels)"
+
+
+def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
+    """Patches with ten noise levels: coloured as they look, and by their level."""
+    net = report.network(AWGN)
+    found = cloud(net, *_noisy_patches(report)) if net else None
+    probes = _probes(found) if found else {}
+
+    def judge(claim: str, title: str, holds: Callable[[Scores], bool]) -> None:
+        def test(scale: Scale) -> Verdict:
+            if not probes or scale != report.scale:
+                return None
+            return holds(probes[title]), f"{title}: {with_interval(probes[title])}"
+
+        report.judge(CLAIMS[claim], test)
+
+    judge("the level is read off the latent", LINEAR, lambda scores: surely_above(scores, WELL))
+    judge("neighbours share the level", NEARER_LEVEL, surely_above)
+    judge("neighbours share the colour", NEARER_COLOUR, surely_above)
+    judge("the estimator reads the level", ESTIMATED, _exact)
+    titles = (LINEAR, LINEAR_ERROR, NEAREST, CHANCE, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED)
+    shown = {title: with_interval(probes[title]) if title in probes else "-" for title in titles}
+    frame = pd.DataFrame([{"read off the latent": k, report.scale: v} for k, v in shown.items()])
+    frame = frame.set_index("read off the latent")
+    report.save_table("vdir-fig7", frame)
+    figure = _level_figure(found) if found else untrained(report)
+    return report.save_figure("vdir-fig7", figure), frame
+
+
+def _noisy_patches(report: Report) -> tuple[list[Tensor], list[tuple[int, ...]]]:
+    """One patch at every level from each picture, anywhere in it."""
+    generator = torch.Generator().manual_seed(0)
+    found = []
+    for sample in samples(report.at_hand(noisy(LEVELS[0], PATCHES_OF))):
+        clean = cut(to_tensor(sample.pixels), len(LEVELS), generator)
+        sigma = torch.tensor(LEVELS, dtype=torch.float32)
+        found.append(add_gaussian_noise(clean, sigma, generator=generator, quantise=False))
+    return found, [LEVELS] * len(found)
+
+
+def _probes(found: Cloud) -> dict[str, Scores]:
+    """Of each picture, what is read off its patches and how far that is from the truth."""
+    errors = linear_errors(found)
+    spread = float(np.var(LEVELS))
+    probes = {
+        LINEAR: {name: 1 - float(np.mean(e**2)) / spread for name, e in errors.items()},
+        LINEAR_ERROR: {name: float(np.abs(e).mean()) for name, e in errors.items()},
+    }
+    of_level = np.abs(found.value[:, None] - found.value)
+    of_colour = 255 * np.linalg.norm(found.colour[:, None] - found.colour, axis=-1)
+    probes[NEAREST], probes[CHANCE] = neighbours(found, of_level)
+    near, far = neighbours(found, of_colour)
+    probes[NEARER_LEVEL] = {name: probes[CHANCE][name] - d for name, d in probes[NEAREST].items()}
+    probes[NEARER_COLOUR] = {name: far[name] - d for name, d in near.items()}
+    if found.levels is not None:
+        error = np.abs(found.levels - found.value)
+        probes[ESTIMATED] = {str(p): float(error[found.picture == p].mean()) for p in set(found.picture)}
+    return probes
+
+
+def _level_figure(found: Cloud) -> Figure:
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    by_colour, by_level = figure.subplots(1, 2)
+    at, shares = components(found.codes)
+    by_colour.scatter(*at.T, c=found.colour.clip(0, 1), s=10)
+    by_colour.set_title("(a) mean colour of the noisy patch", fontsize=10)
+    dots = by_level.scatter(*at.T, c=found.value, s=10, cmap="viridis")
+    by_level.set_title("(b) noise level", fontsize=10)
+    figure.colorbar(dots, ax=by_level, label="sigma")
+    label((by_colour, by_level), shares)
+    return figure
+
+
+def _exact(errors: Scores) -> bool:
+    return surely_above({name: EXACT - error for name, error in errors.items()})
