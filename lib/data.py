@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.images import read
+from lib.images import SUFFIXES, read
 from lib.paths import DATA, ROOT
 
 REGISTRY = DATA / "registry.csv"
@@ -159,6 +159,23 @@ def weights_file(name: str) -> Path:
     if home is None:
         raise MissingData(_how_to_get(folder))
     return home / file
+
+
+def has_file(name: str) -> bool:
+    """Whether a published file is at hand, by its name as in `weights_file`."""
+    try:
+        weights_file(name)
+    except MissingData:
+        return False
+    return True
+
+
+def supplied(folder: str) -> list[Path]:
+    """The pictures in a folder that nothing here fetches, such as `dped`; none where it is not there."""
+    base = reference_folder()
+    if base is None:
+        return []
+    return sorted(path for path in (base / folder).rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
 def reference_folder() -> Path | None:

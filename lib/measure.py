@@ -4,6 +4,7 @@ Best knobs are searched on the test images themselves, as in the papers.
 """
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,16 +15,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib import data, devices, images, networks, paths, provenance
+from lib import data, devices, images, losses, networks, paths, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
-from lib.metrics import psnr, psnr_b, ssim
+from lib.metrics import NiqeParameters, niqe, niqe_parameters, psnr, psnr_b, ssim
+from lib.models.qgcn import Ranker
 from lib.recipes.common import Level
+from lib.recipes.qgcn import RANKER_RGB
 
-Colour = Literal["all channels", "luma", "Y of RGB"]
-# SSIM with the Gaussian 11x11, the plain 8x8 window; score: of a network that judges what it is shown
-Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "score"]
-UNITS: dict[Metric, str] = {"psnr": "dB", "ssim": "1", "ssim_u8": "1", "psnr_b": "dB", "score": "score"}
+Colour = Literal["all channels", "luma", "Y of RGB", "gray of RGB", "gray as RGB", "gray copied"]
+# SSIM with the Gaussian 11x11, the plain 8x8 window; score: of a network that judges what it is shown;
+# features: distance in the maps of the ranker for RGB at the scale of the network that is measured
+Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "score", "niqe", "features"]
+UNITS: dict[Metric, str] = {
+    "psnr": "dB",
+    "ssim": "1",
+    "ssim_u8": "1",
+    "psnr_b": "dB",
+    "score": "score",
+    "niqe": "score",
+    "features": "distance",
+}
+NIQE_FILE = "niqe/modelparameters.mat"
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,9 @@ class Protocol:
     test script does.
 
     colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of a picture; `Y of RGB` degrades
-    and restores RGB, and compares the Y of both, not rounded.
+    and restores RGB, and compares the Y of both, not rounded. `gray of RGB` does the same and compares gray
+    of 8 bits. Of a gray picture a network of colours sees three equal channels: `gray as RGB` degrades
+    each for itself, `gray copied` all alike; all channels are compared.
     shaves: how often the border is left out; 2 is what AdaFM's released script does on Y.
     """
 
@@ -61,12 +76,17 @@ class Protocol:
             clean = images.cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
             generator = torch.Generator().manual_seed((self.seed << 20) + i)
             degraded = self.level.degrade(clean, generator)
+            if self.colour == "gray copied":
+                clean, degraded = (x.expand(-1, 3, -1, -1) for x in (clean, degraded))
             yield sample.name, *(images.cropped(x, self.multiple) for x in (clean, degraded))
 
-    def score(self, restored: Tensor, clean: Tensor) -> float:
+    def score(self, restored: Tensor, clean: Tensor, ranker: Ranker | None = None) -> float:
+        """restored, clean (1, C, H, W) in [0, 1]; ranker: for the metric that takes one."""
         restored = to_8bit(restored)
         if self.colour == "Y of RGB":
             restored, clean = images.rgb_to_y(restored), images.rgb_to_y(clean)
+        elif self.colour == "gray of RGB":
+            restored, clean = (to_8bit(images.rgb_to_gray(x)) for x in (restored, clean))
         match self.metric:
             case "psnr":
                 value = psnr(restored, clean, border=self.border)
@@ -76,15 +96,32 @@ class Protocol:
                 value = ssim(restored, clean, window="uniform8", border=self.border)
             case "psnr_b":
                 value = psnr_b(restored, clean)
+            case "niqe":
+                value = niqe(restored, natural_scenes())
+            case "features":
+                value = feature_distance(ranker, restored, clean)
             case "score":
                 raise ValueError("A score is what a judge gives, not a comparison of two pictures.")
         return float(value)
 
     def _channels(self, x: Tensor) -> Tensor:
-        """Luma, or RGB, of a gray or colour picture."""
+        """What is degraded of a gray or colour picture."""
         if self.colour == "luma" and x.shape[1] == 3:
             return to_8bit(images.rgb_to_y(x))
-        return x.expand(-1, 3, -1, -1) if self.colour == "Y of RGB" else x
+        return x.expand(-1, 3, -1, -1) if self.colour in ("Y of RGB", "gray as RGB") else x
+
+
+@functools.cache
+def natural_scenes() -> NiqeParameters:
+    """What NIQE compares with; raises MissingData where its authors' file is not here."""
+    return niqe_parameters(data.weights_file(NIQE_FILE))
+
+
+def feature_distance(ranker: Ranker, x: Tensor, reference: Tensor) -> Tensor:
+    """How far two pictures (1, 3, H, W) in [0, 1] lie apart in a ranker's maps, as QGCN's feature matching
+    loss adds them up. Not LPIPS: the ranker was trained to order JPEGs, not to agree with people."""
+    device = next(ranker.parameters()).device
+    return losses.feature_matching(*(ranker.features(picture.to(device)) for picture in (x, reference)))
 
 
 @functools.lru_cache(maxsize=8)
@@ -211,6 +248,14 @@ class Bench:
         )
         return self.measure(Setting(network, (knob,), protocol))
 
+    def data_sha(self, protocol: Protocol) -> str:
+        """Of the images, and of the ranker that compares them where one does."""
+        of_images = data.set_hash(samples(protocol.dataset, self.limit))
+        if protocol.metric != "features":
+            return of_images
+        both = f"{of_images} {self.network(RANKER_RGB).weights_sha}"
+        return hashlib.sha256(both.encode()).hexdigest()[:12]
+
     def _measure(self, settings: Sequence[Setting]) -> list[Measurement]:
         (network,) = {setting.network for setting in settings}
         (knobs,) = {setting.knobs for setting in settings}
@@ -220,8 +265,10 @@ class Bench:
             scores = [judge(trained.net, protocols[0], device=self.device, limit=self.limit)]
         else:
             plain = Padded(trained.net.fold(torch.tensor(knobs)), trained.net.multiple)
-            scores = evaluate(plain, protocols, device=self.device, limit=self.limit)
-        data_sha = data.set_hash(samples(protocols[0].dataset, self.limit))
+            ranker = None
+            if any(protocol.metric == "features" for protocol in protocols):
+                ranker = self.network(RANKER_RGB).net.to(self.device)
+            scores = evaluate(plain, protocols, device=self.device, limit=self.limit, ranker=ranker)
         return [
             Measurement(
                 setting,
@@ -229,7 +276,7 @@ class Bench:
                 values,
                 trained.provenance,
                 trained.weights_sha,
-                data_sha,
+                self.data_sha(setting.protocol),
                 devices.describe(self.device),
             )
             for setting, values in zip(settings, scores, strict=True)
@@ -258,7 +305,12 @@ COARSE_IMAGES = 8  # images in the coarse part of a search
 
 @torch.inference_mode()
 def evaluate(
-    net: nn.Module, protocols: Sequence[Protocol], *, device: torch.device, limit: int | None = None
+    net: nn.Module,
+    protocols: Sequence[Protocol],
+    *,
+    device: torch.device,
+    limit: int | None = None,
+    ranker: Ranker | None = None,
 ) -> list[dict[str, float]]:
     """By each protocol, the score of a plain module `net(x)` on each image by name, in float32.
 
@@ -273,7 +325,7 @@ def evaluate(
         x = degraded.to(device).contiguous(memory_format=torch.channels_last)
         restored = net(x).cpu()
         for own, protocol in zip(scores, protocols, strict=True):
-            own[name] = protocol.score(restored, clean)
+            own[name] = protocol.score(restored, clean, ranker)
     return scores
 
 

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from lib import checkpoints, paths
 from lib.checkpoints import BadCheckpoint, Provenance
-from lib.data import MissingData, weights_file
+from lib.data import has_file, weights_file
 from lib.models.baselines import load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable, Interpolated
-from lib.recipes import Scale, cfsnet, find, qgcn
+from lib.recipes import Scale, cfsnet, cugan, find, qgcn
 
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
@@ -27,6 +27,7 @@ PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
 
 # Two runs of one architecture, the second trained on from the first, with a knob `texture` between them.
 PAIRS: dict[str, tuple[str, str]] = {
+    cugan.TEXTURE: (cugan.CUNET, cugan.CUGAN),
     "qgcn": (qgcn.WITHOUT_RANKER, qgcn.TEXTURE),
     "dni-denoise": (cfsnet.main_name(cfsnet.DENOISE, 25), cfsnet.fine_tuned_name(cfsnet.DENOISE, 25, 50)),
     "dni-deblock": (cfsnet.main_name(cfsnet.DEBLOCK, 10), cfsnet.fine_tuned_name(cfsnet.DEBLOCK, 10, 40)),
@@ -96,11 +97,7 @@ def published(name: str) -> Trained:
 
 def has_published(name: str) -> bool:
     """Whether the authors' weights of this network are at hand."""
-    try:
-        weights_file(PUBLISHED[name][0])
-    except MissingData:
-        return False
-    return True
+    return has_file(PUBLISHED[name][0])
 
 
 def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:

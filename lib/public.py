@@ -7,7 +7,7 @@ from typing import Literal
 
 from lib import networks, paths, tasks
 from lib.checkpoints import path_of
-from lib.recipes import Scale, cfsnet
+from lib.recipes import Scale, cfsnet, cugan
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -37,6 +37,7 @@ NETWORKS = (
     Public("cfsnet-denoise", cfsnet.tuned_name(cfsnet.COLOUR, 50), tasks.DENOISE_FLOAT, 3),
     Public("cfsnet-deblock", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), tasks.DEJPEG, 1),
     Public("qgcn", "qgcn", tasks.DEJPEG, 1),
+    Public("cugan", cugan.TEXTURE, tasks.DEBLUR, 3),
 )
 
 
@@ -60,13 +61,16 @@ def load(
     loaded = load_run(public, scale, folder)
     if level is None:
         return loaded
-    task = replace(loaded.task, level=replace(loaded.task.level, start=level))
+    task = replace(loaded.task, levels=(replace(loaded.task.level, start=level),))
     return replace(loaded, task=task)
 
 
 def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Loaded:
     """One of NETWORKS at one scale; raises FileNotFoundError where it is not trained."""
     net = networks.any_network(public.run, scale, folder).net
+    if public.task.told:
+        first, *further = map(tasks.straight_line, public.task.told, public.task.levels)
+        return Loaded(public.name, net, public.task, public.channels, scale, first, tuple(further))
     curve = read_curve(public.run, scale)
     if curve is None and public.task.enlarges:
         curve = tasks.straight_line("coef", public.task.level)

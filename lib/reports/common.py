@@ -19,17 +19,20 @@ from matplotlib.figure import Figure
 from lib import claims, data, paths
 from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
-from lib.measure import UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text, samples
+from lib.measure import NIQE_FILE, UNITS, Bench, Measurement, Metric, Protocol, Setting, interval, knob_text
 from lib.models.knobs import Controllable
 from lib.networks import INPUT, PUBLISHED, has_published, runs_of
 from lib.recipes import Scale, find
+from lib.recipes.qgcn import RANKER_RGB
 from lib.results import Store, Stored
 from lib.training import train
 
 EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
 DIV2K = "div2k-valid"  # for which nothing stands in
 PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500", "bsd68": "bsd68 gray"}
-AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005}  # between a stored row and the same measurement made again
+# between a stored row and the same measurement made again
+AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "distance": 0.0005}
+DECIMALS = {"dB": 2, "distance": 4}  # of a unit, where it is not 3
 
 Scores = dict[str, float]  # image name -> value
 Measure = Callable[[Setting], Measurement]
@@ -84,6 +87,12 @@ def with_interval(scores: Scores, decimals: int = 2) -> str:
     """`0.21 [0.18, 0.25]`: the mean and its 95 % bootstrap interval over images."""
     low, high = interval(np.array(list(scores.values())))
     return f"{mean(scores):.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def listed(scores: Sequence[Scores], unit: str = "dB") -> str:
+    """Means with their intervals, one after the other, and the unit where it has a name of its own."""
+    text = ", ".join(with_interval(s, DECIMALS.get(unit, 3)) for s in scores)
+    return f"{text} dB" if unit == "dB" else text
 
 
 @dataclass(frozen=True)
@@ -156,8 +165,10 @@ class Report:
     ) -> dict[Metric, Cell]:
         """The cell of a setting by every metric; pictures are restored once for all of them."""
 
+        able = [m for m in metrics if not self._needs(_by(setting, m).protocol)]
+
         def measure(one: Setting) -> Measurement:
-            return self.bench.measure_all([_by(one, m) for m in metrics])[metrics.index(one.protocol.metric)]
+            return self.bench.measure_all([_by(one, m) for m in able])[able.index(one.protocol.metric)]
 
         measure = self._by(measure, live)
         return {
@@ -213,9 +224,7 @@ class Report:
     ) -> Cell:
         """Measures where the network is at hand, reads the stored rows beside it."""
         this_run = None
-        needs = ""
-        if setting.protocol.dataset == DIV2K and not data.locate(DIV2K):
-            needs = "needs DIV2K"
+        needs = self._needs(setting.protocol)
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
         if measure is not None and not needs and self.available(setting.network):
             stands = self._standing(here, find_stored(item, self.scale, here))
@@ -250,8 +259,18 @@ class Report:
         if stored is None or self.fresh or not self.record:
             return None
         weights = self.bench.network(setting.network).weights_sha
-        images = data.set_hash(samples(setting.protocol.dataset))
+        images = self.bench.data_sha(setting.protocol)
         return stored if (stored.row["weights_sha"], stored.row["data_sha"]) == (weights, images) else None
+
+    def _needs(self, protocol: Protocol) -> str:
+        """What is missing here to measure by this protocol, in words; empty where nothing is."""
+        if protocol.dataset == DIV2K and not data.locate(DIV2K):
+            return "needs DIV2K"
+        if protocol.metric == "niqe" and not data.has_file(NIQE_FILE):
+            return "needs NIQE's parameters"
+        if protocol.metric == "features" and not self.available(RANKER_RGB):
+            return f"needs {RANKER_RGB}"
+        return ""
 
     def at_hand(self, protocol: Protocol) -> str:
         """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
@@ -385,7 +404,7 @@ def _shown(scores: Scores | None, unit: str, absent: str) -> str:
 
 
 def _rounded(value: float, unit: str) -> str:
-    return f"{value:.{2 if unit == 'dB' else 3}f}"
+    return f"{value:.{DECIMALS.get(unit, 3)}f}"
 
 
 def _by(setting: Setting, metric: Metric) -> Setting:

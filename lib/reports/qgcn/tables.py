@@ -9,7 +9,7 @@ from lib.measure import Metric, Setting
 from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.recipes.qgcn import FULL
-from lib.reports.common import Cell, Report, Verdict, mean, with_interval
+from lib.reports.common import Cell, Report, Verdict, listed, mean
 from lib.reports.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
 
 Rows = list[tuple[str, str, Cell]]
@@ -100,7 +100,7 @@ def per_quality(report: Report) -> pd.DataFrame:
         scores = [cost.at(scale) for cost in costs]
         if not all(scores):
             return None
-        return all(mean(s) <= 0.1 for s in scores), f"costs {_listed(scores)}"
+        return all(mean(s) <= 0.1 for s in scores), f"costs {listed(scores)}"
 
     report.judge(CLAIMS["a single network costs little"], little)
     return report.table(item, rows)
@@ -129,7 +129,7 @@ def _all_above(gains: Sequence[Cell]) -> Callable[[Scale], Verdict]:
         scores = [gain.at(scale) for gain in gains]
         if not all(scores):
             return None
-        return all(mean(s) > 0 for s in scores), f"gains {_listed(scores, gains[0].unit)}"
+        return all(mean(s) > 0 for s in scores), f"gains {listed(scores, gains[0].unit)}"
 
     return test
 
@@ -139,7 +139,7 @@ def _first_above(first: Cell, others: Sequence[Cell]) -> Callable[[Scale], Verdi
         scores = [cell.at(scale) for cell in (first, *others)]
         if not all(scores):
             return None
-        return all(mean(scores[0]) > mean(s) for s in scores[1:]), f"{_listed(scores, first.unit)}"
+        return all(mean(scores[0]) > mean(s) for s in scores[1:]), f"{listed(scores, first.unit)}"
 
     return test
 
@@ -149,7 +149,7 @@ def _more_than_first(cells: Sequence[Cell]) -> Callable[[Scale], Verdict]:
         scores = [cell.at(scale) for cell in cells]
         if not all(scores):
             return None
-        return all(mean(s) > mean(scores[0]) for s in scores[1:]), f"loses {_listed(scores, cells[0].unit)}"
+        return all(mean(s) > mean(scores[0]) for s in scores[1:]), f"loses {listed(scores, cells[0].unit)}"
 
     return test
 
@@ -172,8 +172,3 @@ def _falls_further(
         return holds, ", ".join(parts)
 
     return test
-
-
-def _listed(scores: Sequence[dict[str, float]], unit: str = "dB") -> str:
-    decimals = 3 if unit == "1" else 2
-    return ", ".join(with_interval(s, decimals) for s in scores) + ("" if unit == "1" else " dB")
