@@ -145,6 +145,11 @@ class Report:
         """The network, or None where it is not trained at this scale."""
         return self.bench.network(name).net if self.available(name) else None
 
+    def training_curve(self, run: str, scale: Scale) -> pd.DataFrame | None:
+        """What a training logged, or None where the run is not trained."""
+        path = path_of(run, scale, self.checkpoints).with_suffix(".csv")
+        return pd.read_csv(path) if path.exists() else None
+
     def cell(
         self, item: str, setting: Setting, printed: tuple[str, str] = ("", ""), *, live: bool = True
     ) -> Cell:

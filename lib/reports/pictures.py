@@ -29,6 +29,10 @@ class Crop:
     def of(self, picture: np.ndarray) -> np.ndarray:
         return picture[self.top : self.top + self.side, self.left : self.left + self.side]
 
+    def cut(self, x: Tensor) -> Tensor:
+        """The same of (..., H, W)."""
+        return x[..., self.top : self.top + self.side, self.left : self.left + self.side]
+
 
 @dataclass(frozen=True)
 class Strip:
@@ -56,6 +60,13 @@ def strips(parts: Sequence[Strip]) -> Figure:
             for c, panel in enumerate(row):
                 _draw(own.add_subplot(grid[r, c + 1]), panel, part.crop.of(as_shown(panel.picture)))
         own.suptitle(part.title, fontsize=11)
+    return figure
+
+
+def sentence(text: str) -> Figure:
+    """Instead of a figure, why there is none."""
+    figure = Figure(figsize=(7, 0.6))
+    figure.text(0.02, 0.5, text, va="center")
     return figure
 
 
