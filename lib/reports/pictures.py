@@ -77,14 +77,16 @@ def as_shown(picture: Tensor) -> np.ndarray:
 
 
 def busiest_crop(clean: Tensor, side: int) -> Crop:
-    """The square with the most edges, away from the border: where a difference can be seen."""
+    """The square with the most edges, away from the border: where a difference can be seen; a smaller one
+    in a picture that does not hold it."""
+    margin = 8
     luma = as_shown(clean).mean(axis=2)
+    side = min(side, min(luma.shape) - 2 * margin - 1)
     rows, columns = np.gradient(luma)
     energy = np.abs(rows) + np.abs(columns)
     total = energy.cumsum(0).cumsum(1)
     total = np.pad(total, ((1, 0), (1, 0)))
     sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
-    margin = 8
     inner = sums[margin:-margin, margin:-margin]
     top, left = np.unravel_index(inner.argmax(), inner.shape)
     return Crop(int(top) + margin, int(left) + margin, side)

@@ -25,7 +25,7 @@ def fig3(report: Report) -> Drawing:
     figure = Figure(figsize=(13.5, 13), layout="constrained")
     rows = figure.subplots(6, 1)
     start = [Box("picture", "", whole, PLAIN), conv("head conv", generator.head, shapes)]
-    end = _fusion("tail conv,\n+ picture", generator.tail, shapes)
+    end = _fusion("tail conv, x w,\n+ picture", generator.tail, shapes)
     chain(rows[0], [*start, *_down(generator.body, shapes)], (), PLACES)
     chain(rows[1], [*_up(generator.body, shapes), end], (), PLACES)
     chain(rows[2], _block(generator, shapes), ((0, 3),), PLACES)
@@ -59,7 +59,7 @@ def _up(scales: Scales, shapes: Shapes) -> list[Box]:
     """Fusions and blocks of the right sides, the lowest scale first."""
     if scales.below is None:
         return [Box("from the\nlowest scale", "", shapes[scales.right], PLAIN)]
-    fused = _fusion("up conv,\n+ left side", scales.up, shapes)
+    fused = _fusion("up conv, x w,\n+ left side", scales.up, shapes)
     return [*_up(scales.below, shapes), fused, _blocks(len(scales.right), shapes[scales.right])]
 
 
@@ -69,7 +69,7 @@ def _blocks(count: int, output: str) -> Box:
 
 def _fusion(name: str, place: Fusion, shapes: Shapes) -> Box:
     weights = f"{by(place.conv.weight.shape)}\nw: {by(place.weight.weight.shape)}"
-    return Box(f"{name}, x w", weights, shapes[place], SPECIAL)
+    return Box(name, weights, shapes[place], SPECIAL)
 
 
 def _block(net: CUNet, shapes: Shapes) -> list[Box]:

@@ -23,12 +23,13 @@ from lib.recipes.common import Clean
 from lib.recipes.cugan import CUGAN, TEXTURE
 from lib.reports.common import Drawing, Report, Verdict, with_interval
 from lib.reports.cugan.judging import Test
-from lib.reports.cugan.sweeps import sharpness
-from lib.reports.pictures import Crop, Panel, Strip, busiest_crop, strips
+from lib.reports.cugan.sweeps import mean_step
+from lib.reports.pictures import Panel, Strip, busiest_crop, strips
 from lib.reports.scenes import CROP, restored, untrained
 
 Knobs = tuple[float, ...]
 RNI15 = Protocol("rni15", Clean(), multiple=1)
+EXAMPLE = "Frog"
 LOW, ENLARGED = 96, 4  # pixels a side of what figure 5 enlarges, and how many times
 SHOWN = 192  # pixels a side, of the part of figure 5 that is shown
 TUNED: tuple[Knobs, ...] = (
@@ -57,7 +58,7 @@ def fig5(report: Report) -> Drawing:
     """A small photograph enlarged by bicubic, then knobs and texture; the two networks that won challenges
     are not here, for their weights are not at hand."""
     photograph = _photograph(report, "dped", "DPED")
-    x = to_8bit(resize(_middle(photograph.picture, LOW), scale=ENLARGED))
+    x = to_8bit(resize(busiest_crop(photograph.picture, LOW).cut(photograph.picture), scale=ENLARGED))
     panels = _row(report, TEXTURE, x, TUNED)
     whole = Panel(x, f"enlarged {ENLARGED} times, bicubic")
     title = f"{photograph.source}: [blur, noise, texture] ({report.scale} scale)"
@@ -77,7 +78,7 @@ def fig6(report: Report) -> Drawing:
 
 def grid(report: Report) -> Drawing:
     """Not in the paper: a real photograph over both knobs, and where Auto would put them."""
-    x = next(picture for _, _, picture in _real(report).inputs(1))
+    _, x = _example(report)
     picture = Picture(to_pixels(x))
     auto = tuple(
         min(1.0, level / most)
@@ -97,18 +98,19 @@ def _photograph(report: Report, folder: str, name: str) -> Photograph:
     if files:
         x = to_tensor(read(files[0]).pixels)
         return Photograph(x.expand(-1, 3, -1, -1).float(), f"{name}, {files[0].stem}")
-    shown, _, x = next(_real(report).inputs(1))
+    shown, x = _example(report)
     return Photograph(x, f"needs {name}; {shown} of {_real(report).dataset} stands in for it")
+
+
+def _example(report: Report) -> tuple[str, Tensor]:
+    """Name and picture: the one that is shown of RNI15, or the first of what stands in for it."""
+    pictures = {name: x for name, _, x in _real(report).inputs()}
+    name = EXAMPLE if EXAMPLE in pictures else next(iter(pictures))
+    return name, pictures[name]
 
 
 def _real(report: Report) -> Protocol:
     return replace(RNI15, dataset=report.at_hand(RNI15))
-
-
-def _middle(x: Tensor, side: int) -> Tensor:
-    """At most `side` pixels a side of a picture (1, C, H, W)."""
-    top, left = (max(0, length - side) // 2 for length in x.shape[-2:])
-    return Crop(top, left, side).cut(x)
 
 
 def _row(report: Report, network: str, x: Tensor, settings: Sequence[Knobs]) -> list[Panel]:
@@ -126,7 +128,7 @@ def _goes(report: Report) -> Test:
     def test(scale: Scale) -> Verdict:
         if net is None or scale != report.scale or _real(report).dataset != RNI15.dataset:
             return None
-        pictures = [_middle(x, LOOKED_AT) for _, _, x in RNI15.inputs()]
+        pictures = [busiest_crop(x, LOOKED_AT).cut(x) for _, _, x in RNI15.inputs()]
         noise, sharp = _measured(net, pictures)
         left, sharper = noise[1:] / noise[0], sharp[1] - sharp[0]
         shown = [with_interval({str(i): float(v) for i, v in enumerate(one)}) for one in (*left, sharper)]
@@ -145,6 +147,6 @@ def _measured(net: Controllable, pictures: list[Tensor]) -> tuple[np.ndarray, np
         ends = [restored(net, x, knobs) for knobs in (DENOISED[-1], SHARPENED[-1])]
         noise = [estimate_noise(Picture(to_pixels(one))) for one in (x, *ends)]
         if noise[0] > 0:
-            rows.append([*noise, *sharpness(torch.cat(ends)).tolist()])
+            rows.append([*noise, *mean_step(torch.cat(ends)).tolist()])
     table = np.array(rows).T
     return table[:3], table[3:]

@@ -38,37 +38,48 @@ WAYS: dict[str, Callable[[float], tuple[float, float, float]]] = {
 
 @dataclass(frozen=True)
 class Sweep:
-    """One knob at every tenth, over pictures."""
+    """One knob at every tenth, over pictures.
 
-    changes: np.ndarray  # (pictures, 10): mean absolute change between neighbours, grey levels
-    noise: np.ndarray  # (pictures, 11): deviation of what noise is left, grey levels
-    sharpness: np.ndarray  # (pictures, 11): mean step from pixel to pixel, grey levels
-    psnr: np.ndarray  # (pictures, 11), dB
+    clean: (N, 3, H, W). made: what is restored at each place of the knob, (11, N, 3, H, W).
+    """
+
+    clean: Tensor
+    made: Tensor
+
+    @property
+    def changes(self) -> np.ndarray:
+        """(10, N): mean absolute change between neighbours, grey levels."""
+        return 255 * self.made.diff(dim=0).abs().mean((2, 3, 4)).numpy()
 
     @property
     def largest_share(self) -> np.ndarray:
-        """(pictures,): what the largest change is of the sum of them all; a still picture changes evenly."""
-        total = self.changes.sum(1)
-        even = np.full(len(total), 1 / self.changes.shape[1])
-        return np.divide(self.changes.max(1), total, out=even, where=total > 0)
+        """(N,): what the largest change is of the sum of them all; a still picture changes evenly."""
+        changes, total = self.changes, self.changes.sum(0)
+        even = np.full(len(total), 1 / len(changes))
+        return np.divide(changes.max(0), total, out=even, where=total > 0)
+
+    @property
+    def noise(self) -> np.ndarray:
+        """(11, N): deviation of the noise that is left, grey levels."""
+        return np.array([[estimate_noise(Picture(to_pixels(x[None]))) for x in made] for made in self.made])
+
+    @property
+    def sharpness(self) -> np.ndarray:
+        """(11, N): mean step from pixel to pixel, grey levels."""
+        return np.array([mean_step(made) for made in self.made])
+
+    @property
+    def psnr(self) -> np.ndarray:
+        """(11, N), dB."""
+        return np.array([psnr(made, self.clean) for made in self.made])
 
 
-def sweep(net: Controllable, pairs: list[tuple[Tensor, Tensor]], knob: str) -> Sweep:
-    """pairs: clean and degraded, (1, 3, H, W) in [0, 1]."""
-    rows = [_swept(net, clean, degraded, WAYS[knob]) for clean, degraded in pairs]
-    return Sweep(*(np.array(column) for column in zip(*rows, strict=True)))
+def sweep(net: Controllable, clean: Tensor, degraded: Tensor, knob: str) -> Sweep:
+    """clean, degraded: (N, 3, H, W) in [0, 1]."""
+    return Sweep(clean, torch.stack([restored(net, degraded, WAYS[knob](at)) for at in TENTHS]))
 
 
-def _swept(
-    net: Controllable, clean: Tensor, degraded: Tensor, way: Callable[[float], tuple[float, ...]]
-) -> tuple[list[float], ...]:
-    made = torch.cat([restored(net, degraded, way(at)) for at in TENTHS])
-    changes = 255 * made.diff(dim=0).abs().mean((1, 2, 3))
-    noise = [estimate_noise(Picture(to_pixels(one[None]))) for one in made]
-    return changes.tolist(), noise, sharpness(made).tolist(), psnr(made, clean.expand_as(made)).tolist()
-
-
-def sharpness(x: Tensor) -> Tensor:
+def mean_step(x: Tensor) -> Tensor:
     """Mean absolute difference of neighbouring pixels in grey levels; x (N, C, H, W) in [0, 1] -> (N,)."""
     down, across = x.diff(dim=-2).abs().mean((1, 2, 3)), x.diff(dim=-1).abs().mean((1, 2, 3))
     return 255 * (down + across) / 2
@@ -77,7 +88,7 @@ def sharpness(x: Tensor) -> Tensor:
 def judge(report: Report) -> None:
     """The claims on what turning does, where the networks of this scale are at hand."""
     net = report.network(TEXTURE)
-    sweeps = {} if net is None else {knob: sweep(net, _pairs(report), knob) for knob in WAYS}
+    sweeps = {} if net is None else {knob: sweep(net, *_pictures(report), knob) for knob in WAYS}
 
     def tested(knob: str, test: Callable[[Sweep], Verdict]) -> Callable[[Scale], Verdict]:
         return lambda scale: test(sweeps[knob]) if sweeps and scale == report.scale else None
@@ -89,29 +100,31 @@ def judge(report: Report) -> None:
         report.judge(CLAIMS[f"smooth transition ({knob})"], tested(knob, _smooth))
 
 
-def _pairs(report: Report) -> list[tuple[Tensor, Tensor]]:
+def _pictures(report: Report) -> tuple[Tensor, Tensor]:
+    """Clean and degraded, (N, 3, SIDE, SIDE) each."""
     protocol = replace(on_live1(LEVEL), dataset=report.at_hand(on_live1(LEVEL)))
-    pairs = []
-    for _, clean, degraded in protocol.inputs(PICTURES):
-        crop = busiest_crop(clean, SIDE)
-        pairs.append((crop.cut(clean), crop.cut(degraded)))
-    return pairs
+    cut = [
+        [busiest_crop(clean, SIDE).cut(x) for x in (clean, degraded)]
+        for _, clean, degraded in protocol.inputs(PICTURES)
+    ]
+    clean, degraded = (torch.cat(pictures) for pictures in zip(*cut, strict=True))
+    return clean, degraded
 
 
 def _less_noise(found: Sweep) -> Verdict:
-    way = found.noise[:, : 1 + round(10 * NOISE)]
-    sure = all(interval(step)[1] < 0 for step in np.diff(way).T)
+    way = replace(found, made=found.made[: 1 + round(10 * NOISE)]).noise
+    sure = all(interval(step)[1] < 0 for step in np.diff(way, axis=0))
     return sure, f"noise left in grey levels from 0 to {NOISE:g}: {_means(way)}"
 
 
 def _sharper(found: Sweep) -> Verdict:
-    way = found.sharpness[:, : 1 + round(10 * BLUR)]
-    sure = all(interval(step)[0] > 0 for step in np.diff(way).T)
+    way = found.sharpness[: 1 + round(10 * BLUR)]
+    sure = all(interval(step)[0] > 0 for step in np.diff(way, axis=0))
     return sure, f"mean step from pixel to pixel in grey levels from 0 to {BLUR:g}: {_means(way)}"
 
 
 def _costs(found: Sweep) -> Verdict:
-    lost, gained = (values[:, -1] - values[:, 0] for values in (found.psnr, found.sharpness))
+    lost, gained = (values[-1] - values[0] for values in (found.psnr, found.sharpness))
     text = f"{_shown(lost)} dB; mean step from pixel to pixel {_shown(gained)} grey levels"
     return interval(lost)[1] < 0 and interval(gained)[0] > 0, text
 
@@ -122,7 +135,7 @@ def _smooth(found: Sweep) -> Verdict:
 
 
 def _means(values: np.ndarray) -> str:
-    return f"{', '.join(f'{value:.2f}' for value in values.mean(0))} ({len(values)} pictures)"
+    return f"{', '.join(f'{value:.2f}' for value in values.mean(1))} ({values.shape[1]} pictures)"
 
 
 def _shown(values: np.ndarray) -> str:
