@@ -65,7 +65,7 @@ def estimate_blur(picture: Picture) -> float:
     if power[0] <= ROUNDING**2:
         return 0.0
     floor = max(255 * _wavelet_sigma(gray.astype(np.float32)), ROUNDING) ** 2
-    if power[0] <= floor:
+    if power[0] <= 2 * floor:  # less of the picture than of the noise
         return 0.0
     return float(BLURS[_misfit(frequencies, power, floor).argmin()])
 

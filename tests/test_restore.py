@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch import nn
 from lib.images import Picture, encode, read, write
 from lib.models.knobs import Controllable, Knob
 from lib.restore import restore_files
-from lib.tasks import DEJPEG, DENOISE, SR, KnobCurve, Loaded, enlarge, straight_line
+from lib.tasks import DEBLUR, DEJPEG, DENOISE, SR, KnobCurve, Loaded, enlarge, straight_line
 
 
 class Brighten(Controllable):
@@ -271,3 +272,22 @@ def test_a_picture_that_would_grow_too_large_is_told(tmp_path):
 def test_a_factor_belongs_to_networks_that_enlarge(network, factor, sentence, folder):
     with pytest.raises(ValueError, match=sentence):
         restore_files([folder / "in"], folder / "out", network=network, factor=factor)
+
+
+class TwoKnobs(Brighten):
+    knobs = (Knob("blur", 0.0, 1.0, 0.0, ""), Knob("noise", 0.0, 1.0, 0.0, ""))
+
+
+def test_auto_sets_a_knob_for_every_level_and_says_so(tmp_path):
+    """Noise of 25 grey levels is half of 50; what this network adds to every pixel is its blur knob, 0."""
+    first, second = (straight_line(*pair) for pair in zip(DEBLUR.told, DEBLUR.levels, strict=True))
+    network = Loaded("two", TwoKnobs(), DEBLUR, 3, "smoke", first, (second,))
+    rng = np.random.default_rng(0)
+    noisy = (127.5 + 25 * rng.standard_normal((200, 200, 3))).clip(0, 255).astype(np.uint8)
+    write(tmp_path / "in.png", Picture(noisy))
+    said = []
+    source, target = tmp_path / "in.png", tmp_path / "out.png"
+    assert restore_files([source], target, network=network, auto=True, say=said.append) == 0
+    expected = r"blur 0\.00, noise 0\.(49|5\d) \(estimated radius 0\) \(estimated sigma 2[456]"
+    assert re.search(expected, said[0])
+    np.testing.assert_array_equal(read(target).pixels, noisy)

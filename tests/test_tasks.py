@@ -6,9 +6,11 @@ import torch
 from PIL import Image
 
 from lib.degradations import to_8bit
-from lib.images import BadImage, Picture, encode, read, to_pixels
+from lib.images import BadImage, Picture, encode, read, to_pixels, to_tensor
 from lib.models.knobs import Controllable, Knob
+from lib.recipes.common import BlurNoise
 from lib.tasks import (
+    DEBLUR,
     DEJPEG,
     DENOISE,
     DENOISE_FLOAT,
@@ -128,3 +130,26 @@ def test_the_same_seed_makes_the_same_8_bit_noise(photo):
     torch.testing.assert_close(first * 255, (first * 255).round(), atol=1e-4, rtol=0)
     middle = (photo > 0.4) & (photo < 0.6)  # where nothing is clipped
     assert float((first - photo)[middle].std()) * 255 == pytest.approx(25, rel=0.02)
+
+
+def test_blur_and_noise_are_those_that_cugan_is_trained_on(photo):
+    x, levels = photo[..., :60, :70], (2.0, 30.0)
+    made = DEBLUR.degrade(x, *levels, 5)
+    expected = BlurNoise(*levels).degrade(x, torch.Generator().manual_seed(5))
+    assert torch.equal(made, expected)
+    assert not torch.equal(made, DEBLUR.degrade(x, *levels, 6))
+
+
+def test_every_level_of_a_task_has_its_estimate_and_its_knob(astronaut):
+    """A blur of 2 pixels is half of 4, noise of 30 grey levels is 0.6 of 50."""
+
+    class Both(Controllable):
+        knobs = (Knob("blur", 0.0, 1.0, 0.0, ""), Knob("noise", 0.0, 1.0, 0.0, ""))
+
+    first, second = map(straight_line, DEBLUR.told, DEBLUR.levels)
+    network = Loaded("both", Both(), DEBLUR, 3, "smoke", first, (second,))
+    x = to_tensor(astronaut)[..., :300, :300]
+    picture = Picture(to_pixels(DEBLUR.degrade(x, 2.0, 30.0, 0)))
+    blur, noise = (automatic(picture, network, None, place) for place in (0, 1))
+    assert blur == pytest.approx((2.0, 0.5), rel=0.2)
+    assert noise == pytest.approx((30.0, 0.6), rel=0.03)
