@@ -316,7 +316,7 @@ def test_a_user_at_the_slider(page, tmp_path):
     assert bytes_of(page, "before") == original
 
     # Two knobs on a square: by mouse and by keyboard, and the rows follow.
-    page.get_by_label("Picture", exact=True).select_option("face")
+    page.locator(".knobs .picture").select_option("face")
     page.get_by_label("degrade the picture").check()
     page.get_by_label("Network").select_option("cugan")
     pad = page.get_by_role("slider", name="blur (left and right) and noise (up and down)")
