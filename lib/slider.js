@@ -296,12 +296,12 @@ function row(line, name, meaning, limits, send, action) {
 
 // Two knobs as one point on a square, to the right and upwards; `set` moves it without sending.
 function padOf(line, [across, up], act) {
-  line.className = "knobs-row";
+  line.className = "knobs-row knobs-pad-row";
   const [label, pad, dot, hint] = ["span", "div", "span", "span"].map((tag) => document.createElement(tag));
   Object.assign(label, { className: "knobs-label", textContent: `${across.name} and ${up.name}` });
   Object.assign(pad, { className: "knobs-pad", tabIndex: 0 });
   Object.assign(hint, {
-    className: "knobs-hint knobs-pad-hint",
+    className: "knobs-hint",
     textContent: `${across.name} to the right, ${up.name} upwards: drag, or use the arrow keys (Shift: further)`,
   });
   dot.className = "knobs-dot";

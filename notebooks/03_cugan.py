@@ -78,7 +78,7 @@ cugan.table1(report)
 # ## What the text says of these tables
 
 # %%
-said, parameters = cugan.text(report)
+said, parameters = cugan.sentences(report)
 said
 
 # %% [markdown]

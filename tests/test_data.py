@@ -97,6 +97,16 @@ def test_a_missing_or_incomplete_set_says_how_to_get_it(empty_folder):
     assert {name for name, where in data.found().items() if where} == {"skimage", "skimage-gray"}
 
 
+def test_files_and_pictures_of_users_are_found_where_they_lie(empty_folder):
+    assert not data.has_file("niqe/modelparameters.mat") and data.supplied("dped") == []
+    for name in ("niqe/modelparameters.mat", "dped/b/2.JPG", "dped/a/1.png", "dped/a/notes.txt"):
+        (empty_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (empty_folder / name).write_bytes(b"")
+    assert data.has_file("niqe/modelparameters.mat")
+    assert data.supplied("dped") == [empty_folder / "dped/a/1.png", empty_folder / "dped/b/2.JPG"]
+    assert data.supplied("nind") == []
+
+
 def test_a_data_folder_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(data.MissingData, match="nowhere"):

@@ -43,6 +43,7 @@ DENOISED: tuple[Knobs, ...] = ((0.0, 0.0), (0.0, 0.2), (0.0, 0.4), (0.0, 0.6), (
 SHARPENED: tuple[Knobs, ...] = ((0.1, 0.8), (0.2, 0.8), (0.3, 0.8))  # [P] the end
 GRID_BLUR, GRID_NOISE = (0.0, 0.2, 0.4, 0.6), (0.0, 0.2, 0.4, 0.6, 0.8)
 LOOKED_AT = 256  # pixels a side, of what is measured
+NOISY = 1.0  # grey levels: in a picture with less there is nothing to take away
 FREE = 0.5  # of the noise, that may be left where it is called gone
 
 
@@ -146,7 +147,7 @@ def _measured(net: Controllable, pictures: list[Tensor]) -> tuple[np.ndarray, np
     for x in pictures:
         ends = [restored(net, x, knobs) for knobs in (DENOISED[-1], SHARPENED[-1])]
         noise = [estimate_noise(Picture(to_pixels(one))) for one in (x, *ends)]
-        if noise[0] > 0:
+        if noise[0] >= NOISY:
             rows.append([*noise, *mean_step(torch.cat(ends)).tolist()])
     table = np.array(rows).T
     return table[:3], table[3:]

@@ -38,7 +38,7 @@ class Statement:
         }
 
 
-def text(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
+def sentences(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sentences against tables, where CUnet is read as Unet less the distance (two columns are misprinted);
     and the parameters of the networks as they are described."""
     said = pd.DataFrame([statement.row for statement in _statements(report)]).set_index("statement")
