@@ -209,6 +209,23 @@ def test_readings_differ_in_what_is_noisy_and_what_is_judged():
     assert float((apart[:, 0] - apart[:, 2]).std()) * 255 == pytest.approx(30 * 2**0.5, rel=0.1)
 
 
+def test_gray_photographs_stand_in_for_gray_pictures(report, monkeypatch):
+    """Without any set every network of the table gets the channels that it takes."""
+    monkeypatch.setattr("lib.data.locate", lambda name: None)
+    report.available = lambda name: True
+    seen = {}
+
+    def measure(setting):
+        seen[setting.network, setting.protocol.colour] = setting.protocol.dataset
+        return stored("", setting, 30.0)[1]
+
+    monkeypatch.setattr(report.bench, "measure", measure)
+    monkeypatch.setattr(report, "_by", lambda measure, live: measure)
+    cugan.table3(report)
+    assert seen["FFDNet gray", "all channels"] == seen[CUNET, "gray copied"] == f"{EMBEDDED}-gray"
+    assert seen["FFDNet colour", "all channels"] == seen[CUNET, "gray of RGB"] == EMBEDDED
+
+
 # --- the text --------------------------------------------------------------------------------------
 
 

@@ -207,7 +207,8 @@ def judged(folder, monkeypatch):
         if name != measure.RANKER_RGB:
             return load(name, scale, folder)
         torch.manual_seed(bench.seed)
-        return networks.Trained(Ranker(3, 4).eval().requires_grad_(False), Provenance(name, "", "", scale), f"w{bench.seed}")
+        net = Ranker(3, 4).eval().requires_grad_(False)
+        return networks.Trained(net, Provenance(name, "", "", scale), f"w{bench.seed}")
 
     bench.seed = 0
     monkeypatch.setattr(networks, "any_network", with_ranker)

@@ -27,7 +27,8 @@ from lib.recipes.qgcn import RANKER_RGB
 from lib.results import Store, Stored
 from lib.training import train
 
-EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
+# the photographs that scikit-image installs; they stand in for absent sets
+EMBEDDED, EMBEDDED_GRAY = "skimage", "skimage-gray"
 DIV2K = "div2k-valid"  # for which nothing stands in
 PRINTED_AS = {DIV2K: "div2k100", "bsds500-val": "bsds500", "bsd68": "bsd68 gray"}
 # between a stored row and the same measurement made again
@@ -255,7 +256,8 @@ class Report:
 
     def _record_embedded(self, item: str, setting: Setting) -> None:
         """The same on the photographs that everybody has."""
-        embedded = replace(setting, protocol=replace(setting.protocol, dataset=EMBEDDED))
+        protocol = replace(setting.protocol, dataset=_stand_in(setting.protocol))
+        embedded = replace(setting, protocol=protocol)
         if setting != embedded and not self._standing(embedded, self.store.find(item, self.scale, embedded)):
             self.measured.append((item, self.bench.measure(embedded)))
 
@@ -279,7 +281,7 @@ class Report:
 
     def at_hand(self, protocol: Protocol) -> str:
         """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
-        return protocol.dataset if data.locate(protocol.dataset) else EMBEDDED
+        return protocol.dataset if data.locate(protocol.dataset) else _stand_in(protocol)
 
     def available(self, network: str) -> bool:
         """Whether the network can be used, after training it where the notebook asks for that."""
@@ -398,6 +400,11 @@ class Report:
             f"{compared} values {verdict} with the stored rows: "
             f"largest difference {worst['dB']:.4f} dB{of_ssim}."
         )
+
+
+def _stand_in(protocol: Protocol) -> str:
+    """Gray photographs for a gray set: its networks may take one channel."""
+    return EMBEDDED_GRAY if data.SETS[protocol.dataset].gray else EMBEDDED
 
 
 def _why_not(cell: Cell) -> str:
