@@ -110,6 +110,10 @@ def test_table1_supports_its_claims(report, wrong, differing):
     found = judged(report)
     assert {claim for claim, verdict in found.items() if verdict == "differs"} == differing
     assert set(found) == {CLOSE, BETTER} and set(found.values()) <= {"holds", "differs"}
+    rows = report.verdicts().set_index(["claim", "scale"])["measured"]
+    if not wrong:
+        assert rows[BETTER, "compact"].startswith("by 0.0049 [0.0049, 0.0049], 0.0059 [")
+        assert not rows[BETTER, "compact"].endswith("dB")
     quoted = shown.loc[("live1 r4 sigma50 DISTS", "distance")]
     assert quoted["printed"] == "0.0052" and set(quoted.drop("printed")) == {"needs DISTS weights"}
     assert shown.loc[("live1 r0 sigma30 LPIPS", "UGAN"), "printed"] == "0.0490"

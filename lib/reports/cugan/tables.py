@@ -45,11 +45,12 @@ def table1(report: Report) -> pd.DataFrame:
         for metric, title in METRICS.items():
             line = f"{LIVE1} {level.name} {title}"
             rows += [(line, method, cells[metric]) for method, cells in measured[level].items()]
-            rows.append((line, "distance", _distance(measured[level], metric)))
+            far = measured[level]["CUGAN"][metric] - measured[level]["UGAN"][metric]
+            rows.append((line, "distance", far))
     pairs = [
         (measured[level]["CUGAN"]["features"], measured[level]["UGAN"]["features"]) for level in GAN_LEVELS
     ]
-    gains = [-_distance(measured[level], "features") for level in STRONG]
+    gains = [measured[level]["UGAN"]["features"] - measured[level]["CUGAN"]["features"] for level in STRONG]
     report.judge(
         CLAIMS["one CUGAN is close to networks of one degradation"],
         within_share(pairs, _largest_share(report)),
@@ -65,10 +66,6 @@ def _measured(report: Report, item: str, level: BlurNoise) -> dict[str, dict[Met
         printed = replace(cugan(level), knobs=(PRINTED_BLUR, level.sigma / SIGMA))
         settings[f"CUGAN told {PRINTED_BLUR:g} of blur"] = printed
     return {method: report.cells(item, setting, tuple(METRICS)) for method, setting in settings.items()}
-
-
-def _distance(cells: dict[str, dict[Metric, Cell]], metric: Metric) -> Cell:
-    return cells["CUGAN"][metric] - cells["UGAN"][metric]
 
 
 def _quoted(report: Report, item: str, level: BlurNoise) -> Rows:
