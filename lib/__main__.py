@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 SCALES = ("smoke", "compact", "paper")
-MEASURED = ("adafm", "cfsnet", "vdir", "qgcn", "published")
+MEASURED = ("adafm", "cfsnet", "cugan", "vdir", "qgcn", "published")
 
 
 def main() -> int:

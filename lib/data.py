@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.images import read
+from lib.images import SUFFIXES, read
 from lib.paths import DATA, ROOT
 
 REGISTRY = DATA / "registry.csv"
@@ -172,6 +172,14 @@ def has_file(name: str) -> bool:
     except MissingData:
         return False
     return True
+
+
+def supplied(folder: str) -> list[Path]:
+    """The pictures in a folder that nothing here fetches, such as `dped`; none where it is not there."""
+    base = reference_folder()
+    if base is None:
+        return []
+    return sorted(path for path in (base / folder).rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
 def reference_folder() -> Path | None:

@@ -35,6 +35,7 @@ _YCBCR = np.array(
     [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]
 )
 _YCBCR_OFFSET = (16.0, 128.0, 128.0)
+RGB_TO_GRAY = (0.298936021293775, 0.587043074451121, 0.114020904255103)  # MATLAB's rgb2gray
 
 
 class BadImage(ValueError):
@@ -176,6 +177,11 @@ def ycbcr_to_rgb(x: Tensor) -> Tensor:
 def rgb_to_y(x: Tensor) -> Tensor:
     """(N, 3, H, W) RGB in [0, 1] -> (N, 1, H, W): the Y of `rgb_to_ycbcr`, 16/255 to 235/255."""
     return _mix(x, _YCBCR[:1] / 255, [_YCBCR_OFFSET[0] / 255])
+
+
+def rgb_to_gray(x: Tensor) -> Tensor:
+    """(N, 3, H, W) RGB in [0, 1] -> (N, 1, H, W), black to white 0 to 1: MATLAB's rgb2gray, not rounded."""
+    return _mix(x, np.array([RGB_TO_GRAY]), [0.0])
 
 
 def _mix(x: Tensor, matrix: np.ndarray, offset: Sequence[float] | np.ndarray) -> Tensor:

@@ -4,6 +4,7 @@ Best knobs are searched on the test images themselves, as in the papers.
 """
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,16 +15,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib import data, devices, images, networks, paths, perceptual, provenance
+from lib import data, devices, images, losses, networks, paths, perceptual, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
 from lib.metrics import NiqeParameters, niqe, niqe_parameters, psnr, psnr_b, square_error, ssim
+from lib.models.qgcn import Ranker
 from lib.recipes.common import Level
+from lib.recipes.qgcn import RANKER_RGB
 
-Colour = Literal["all channels", "luma", "Y of RGB", "8-bit Y of RGB"]
+Colour = Literal[
+    "all channels", "luma", "Y of RGB", "8-bit Y of RGB", "gray of RGB", "gray as RGB", "gray copied"
+]
 # SSIM with the Gaussian 11x11, the plain 8x8 window; mse in grey levels, for the RMSE of a set;
-# score: of a network that judges what it is shown
-Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "lpips", "dists", "score"]
+# score: of a network that judges what it is shown; features: distance in the maps of the ranker for RGB
+# at the scale of the network that is measured
+Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "lpips", "dists", "features", "score"]
 UNITS: dict[Metric, str] = {
     "psnr": "dB",
     "ssim": "1",
@@ -33,6 +39,7 @@ UNITS: dict[Metric, str] = {
     "niqe": "score",
     "lpips": "1",
     "dists": "1",
+    "features": "distance",
     "score": "score",
 }
 NIQE_FILE = "niqe/modelparameters.mat"
@@ -54,7 +61,9 @@ class Protocol:
 
     colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of a picture; `Y of RGB` degrades
     and restores RGB, and compares the Y of both, not rounded; `8-bit Y of RGB` rounds them: with a border
-    of 4 pixels and the metrics mse and niqe, the PIRM challenge. LPIPS and DISTS compare RGB.
+    of 4 pixels and the metrics mse and niqe, the PIRM challenge. LPIPS and DISTS compare RGB. `gray of RGB`
+    compares gray of 8 bits. Of a gray picture a network of colours sees three equal channels: `gray as RGB`
+    degrades each for itself, `gray copied` all alike; all channels are compared.
     shaves: how often the border is left out; 2 is what AdaFM's released script does on Y.
     """
 
@@ -79,9 +88,12 @@ class Protocol:
             clean = images.cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
             generator = torch.Generator().manual_seed((self.seed << 20) + i)
             degraded = self.level.degrade(clean, generator)
+            if self.colour == "gray copied":
+                clean, degraded = (x.expand(-1, 3, -1, -1) for x in (clean, degraded))
             yield sample.name, *(images.cropped(x, self.multiple) for x in (clean, degraded))
 
-    def score(self, restored: Tensor, clean: Tensor) -> float:
+    def score(self, restored: Tensor, clean: Tensor, ranker: Ranker | None = None) -> float:
+        """restored, clean (1, C, H, W) in [0, 1]; ranker: for the metric that takes one."""
         restored = to_8bit(restored)
         if self.metric not in ("lpips", "dists"):
             restored, clean = self._compared(restored), self._compared(clean)
@@ -101,15 +113,18 @@ class Protocol:
             case "lpips" | "dists":
                 both = (images.shaved(x.expand(-1, 3, -1, -1), self.border) for x in (restored, clean))
                 value = _perceptual(self.metric)(*both)
+            case "features":
+                value = feature_distance(ranker, restored, clean)
             case "score":
                 raise ValueError("A score is what a judge gives, not a comparison of two pictures.")
         return float(value)
 
     def _channels(self, x: Tensor) -> Tensor:
-        """Luma, or RGB, of a gray or colour picture."""
+        """What is degraded of a gray or colour picture."""
         if self.colour == "luma" and x.shape[1] == 3:
             return to_8bit(images.rgb_to_y(x))
-        return x.expand(-1, 3, -1, -1) if self.colour.endswith("Y of RGB") else x
+        wide = self.colour.endswith("Y of RGB") or self.colour == "gray as RGB"
+        return x.expand(-1, 3, -1, -1) if wide else x
 
     def _compared(self, x: Tensor) -> Tensor:
         match self.colour:
@@ -117,6 +132,8 @@ class Protocol:
                 return images.rgb_to_y(x)
             case "8-bit Y of RGB":
                 return to_8bit(images.rgb_to_y(x))
+            case "gray of RGB":
+                return to_8bit(images.rgb_to_gray(x))
         return x
 
 
@@ -135,6 +152,13 @@ def natural_scenes() -> NiqeParameters:
 def _perceptual(metric: Literal["lpips", "dists"]) -> nn.Module:
     load = perceptual.load_lpips if metric == "lpips" else perceptual.load_dists
     return load(*map(data.weights_file, FILES[metric]))
+
+
+def feature_distance(ranker: Ranker, x: Tensor, reference: Tensor) -> Tensor:
+    """How far two pictures (1, 3, H, W) in [0, 1] lie apart in a ranker's maps, as QGCN's feature matching
+    loss adds them up. Not LPIPS: the ranker was trained to order JPEGs, not to agree with people."""
+    device = next(ranker.parameters()).device
+    return losses.feature_matching(*(ranker.features(picture.to(device)) for picture in (x, reference)))
 
 
 @functools.lru_cache(maxsize=8)
@@ -261,6 +285,14 @@ class Bench:
         )
         return self.measure(Setting(network, (knob,), protocol))
 
+    def data_sha(self, protocol: Protocol) -> str:
+        """Of the images, and of the ranker that compares them where one does."""
+        of_images = data.set_hash(samples(protocol.dataset, self.limit))
+        if protocol.metric != "features":
+            return of_images
+        both = f"{of_images} {self.network(RANKER_RGB).weights_sha}"
+        return hashlib.sha256(both.encode()).hexdigest()[:12]
+
     def _measure(self, settings: Sequence[Setting]) -> list[Measurement]:
         (network,) = {setting.network for setting in settings}
         (knobs,) = {setting.knobs for setting in settings}
@@ -270,8 +302,10 @@ class Bench:
             scores = [judge(trained.net, protocols[0], device=self.device, limit=self.limit)]
         else:
             plain = Padded(trained.net.fold(torch.tensor(knobs)), trained.net.multiple)
-            scores = evaluate(plain, protocols, device=self.device, limit=self.limit)
-        data_sha = data.set_hash(samples(protocols[0].dataset, self.limit))
+            ranker = None
+            if any(protocol.metric == "features" for protocol in protocols):
+                ranker = self.network(RANKER_RGB).net.to(self.device)
+            scores = evaluate(plain, protocols, device=self.device, limit=self.limit, ranker=ranker)
         return [
             Measurement(
                 setting,
@@ -279,7 +313,7 @@ class Bench:
                 values,
                 trained.provenance,
                 trained.weights_sha,
-                data_sha,
+                self.data_sha(setting.protocol),
                 devices.describe(self.device),
             )
             for setting, values in zip(settings, scores, strict=True)
@@ -308,7 +342,12 @@ COARSE_IMAGES = 8  # images in the coarse part of a search
 
 @torch.inference_mode()
 def evaluate(
-    net: nn.Module, protocols: Sequence[Protocol], *, device: torch.device, limit: int | None = None
+    net: nn.Module,
+    protocols: Sequence[Protocol],
+    *,
+    device: torch.device,
+    limit: int | None = None,
+    ranker: Ranker | None = None,
 ) -> list[dict[str, float]]:
     """By each protocol, the score of a plain module `net(x)` on each image by name, in float32.
 
@@ -323,7 +362,7 @@ def evaluate(
         x = degraded.to(device).contiguous(memory_format=torch.channels_last)
         restored = net(x).cpu()
         for own, protocol in zip(scores, protocols, strict=True):
-            own[name] = protocol.score(restored, clean)
+            own[name] = protocol.score(restored, clean, ranker)
     return scores
 
 

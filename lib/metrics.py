@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lib.images import RGB_TO_GRAY
+
 Window = Literal["gaussian11", "uniform8"]
 
 
@@ -141,7 +143,7 @@ def niqe(x: Tensor, parameters: NiqeParameters) -> Tensor:
         raise ValueError(f"NIQE needs two blocks of 96x96 pixels, not {x.shape[-1]}x{x.shape[-2]}.")
     gray = 255 * x.double()
     if x.shape[1] == 3:
-        gray = torch.einsum("nchw,c->nhw", gray, gray.new_tensor(_RGB_TO_GRAY)).round()[:, None]
+        gray = torch.einsum("nchw,c->nhw", gray, gray.new_tensor(RGB_TO_GRAY)).round()[:, None]
     gray = gray[..., : rows * _BLOCK, : columns * _BLOCK]
     scales = _niqe_features(gray, _BLOCK), _niqe_features(_half(gray), _BLOCK // 2)
     features = torch.cat(scales, -1)
@@ -149,7 +151,6 @@ def niqe(x: Tensor, parameters: NiqeParameters) -> Tensor:
 
 
 _BLOCK = 96
-_RGB_TO_GRAY = (0.298936021293775, 0.587043074451121, 0.114020904255103)
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # right, below and both diagonals
 _ROUNDING = 1e-9  # grey levels; a smaller difference from the local mean is none
 

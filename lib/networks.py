@@ -14,7 +14,7 @@ from lib.data import has_file, weights_file
 from lib.models.baselines import Bicubic, load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable, Interpolated, SelfEnsemble
 from lib.models.vdir import Sampled
-from lib.recipes import Scale, cfsnet, find, qgcn, vdir
+from lib.recipes import Scale, cfsnet, cugan, find, qgcn, vdir
 
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
@@ -29,6 +29,7 @@ PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
 
 # Two runs of one architecture, the second trained on from the first, with a knob `texture` between them.
 PAIRS: dict[str, tuple[str, str]] = {
+    cugan.TEXTURE: (cugan.CUNET, cugan.CUGAN),
     "qgcn": (qgcn.WITHOUT_RANKER, qgcn.TEXTURE),
     "dni-denoise": (cfsnet.main_name(cfsnet.DENOISE, 25), cfsnet.fine_tuned_name(cfsnet.DENOISE, 25, 50)),
     "dni-deblock": (cfsnet.main_name(cfsnet.DEBLOCK, 10), cfsnet.fine_tuned_name(cfsnet.DEBLOCK, 10, 40)),

@@ -36,47 +36,51 @@ def page_slider(state: SliderState) -> str:
 
 
 def _figure(state: SliderState) -> str:
+    levels = ", ".join(f"{name} {value:g}" for name, value in state.levels.items())
+    before = escape(f"{state.before_name} ({levels})")
     knobs = state.loaded.net.knobs
-    level = state.loaded.task.level
-    degraded = _shown(state.degraded())
-    before = f"{state.before_name} ({level.name} {state.level:g})"
-    frames, ranges = [], []
-    for knob in knobs:
-        positions = np.linspace(knob.low, knob.high, POSITIONS)
-        at = int(np.abs(positions - knob.start).argmin())
-        visible = knob is knobs[0]
-        frames += [
-            _frame(state, knob, i, float(value), hidden=not visible or i != at)
-            for i, value in enumerate(positions)
-        ]
-        ranges.append(_range(knob, at))
+    ranges = "".join(_range(knob) for knob in knobs)
+    frames = "".join(_frames(state, knob, shown=knob is knobs[0]) for knob in knobs)
+    frames = frames or _frame(state, "restored")
     return (
-        f'<figure class="page-slider"><p><b>{escape(state.loaded.title)}</b></p>{"".join(ranges)}'
-        f'<div style="{STYLE}"><div><img src="{degraded}" alt="{escape(before)}"><br>{escape(before)}</div>'
-        f"{''.join(frames)}</div></figure>"
+        f'<figure class="page-slider"><p><b>{escape(state.loaded.title)}</b></p>{ranges}<div style="{STYLE}">'
+        f'<div><img src="{_shown(state.degraded())}" alt="{before}"><br>{before}</div>{frames}</div></figure>'
     )
 
 
-def _range(knob: Knob, at: int) -> str:
+def _positions(knob: Knob) -> tuple[list[float], int]:
+    """Where a knob is drawn, and which of these is nearest to its start."""
+    positions = np.linspace(knob.low, knob.high, POSITIONS)
+    return positions.tolist(), int(np.abs(positions - knob.start).argmin())
+
+
+def _range(knob: Knob) -> str:
     name = escape(knob.name)
     return (
-        f'<p><label>{name} <input type="range" name="{name}" min="0" max="{POSITIONS - 1}" value="{at}" '
-        f'aria-label="{name}" oninput="{TURN}"></label> {escape(knob.meaning)}</p>'
+        f'<p><label>{name} <input type="range" name="{name}" min="0" max="{POSITIONS - 1}" '
+        f'value="{_positions(knob)[1]}" aria-label="{name}" oninput="{TURN}"></label> '
+        f"{escape(knob.meaning)}</p>"
     )
 
 
-def _frame(state: SliderState, knob: Knob, at: int, value: float, *, hidden: bool) -> str:
+def _frames(state: SliderState, knob: Knob, *, shown: bool) -> str:
     for other in state.loaded.net.knobs:
         state.set_knob(other.name, other.start)
-    state.set_knob(knob.name, value)
+    positions, start = _positions(knob)
+    frames = []
+    for at, value in enumerate(positions):
+        state.set_knob(knob.name, value)
+        hidden = "" if shown and at == start else " hidden"
+        marks = f'data-knob="{escape(knob.name)}" data-at="{at}"{hidden}'
+        frames.append(_frame(state, f"{knob.name} {value:.2f}", marks))
+    return "".join(frames)
+
+
+def _frame(state: SliderState, text: str, marks: str = "") -> str:
     frame = state.frame()
-    text = f"{knob.name} {value:.2f}"
     if frame.after_db is not None:
         text += f": {frame.before_db:.2f} to {frame.after_db:.2f} dB"
-    return (
-        f'<div data-knob="{escape(knob.name)}" data-at="{at}"{" hidden" if hidden else ""}>'
-        f'<img src="{_shown(frame.restored)}" alt="{escape(text)}"><br>{escape(text)}</div>'
-    )
+    return f'<div {marks}><img src="{_shown(frame.restored)}" alt="{escape(text)}"><br>{escape(text)}</div>'
 
 
 def _shown(pixels: np.ndarray) -> str:

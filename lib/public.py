@@ -8,7 +8,7 @@ from typing import Literal
 from lib import networks, paths, tasks
 from lib.checkpoints import path_of
 from lib.models.knobs import OfRepeated
-from lib.recipes import Scale, cfsnet, vdir
+from lib.recipes import Scale, cfsnet, cugan, vdir
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -45,6 +45,7 @@ NETWORKS = (
     Public("vdir-sr", vdir.enlarging_name(4), tasks.blind_super_resolution(4), 3),
     Public("vdir-real", vdir.REAL, tasks.REAL, 3),
     Public("qgcn", "qgcn", tasks.DEJPEG, 1),
+    Public("cugan", cugan.TEXTURE, tasks.DEBLUR, 3),
 )
 
 
@@ -68,7 +69,7 @@ def load(
     loaded = load_run(public, scale, folder)
     if level is None or not loaded.task.enlarges:
         return loaded
-    task = replace(loaded.task, level=replace(loaded.task.level, start=level))
+    task = replace(loaded.task, levels=(replace(loaded.task.level, start=level),))
     return replace(loaded, task=task)
 
 
@@ -77,6 +78,9 @@ def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> 
     net = networks.any_network(public.run, scale, folder).net
     if public.task.repeats > 1:
         net = OfRepeated(net, public.task.repeats).eval()
+    if public.task.told:
+        first, *further = map(tasks.straight_line, public.task.told, public.task.levels)
+        return Loaded(public.name, net, public.task, public.channels, scale, first, tuple(further))
     curve = read_curve(public.run, scale)
     if curve is None and public.task.enlarges:
         curve = tasks.straight_line("coef", public.task.level)

@@ -47,8 +47,8 @@ def restore_files(
 
     A picture that cannot be read or written is told in one sentence, and the others go on.
 
-    knobs: (name, value) pairs; knobs not named stay where they start. With `auto`, the knob of the
-    network's curve follows the level estimated on each picture.
+    knobs: (name, value) pairs; knobs not named stay where they start. With `auto`, the knobs of the
+    network's curves follow the levels estimated on each picture.
     factor: how many times a super-resolution network enlarges each picture, by bicubic before it
     restores; without `knobs` the knob follows it too.
     Raises ValueError for a knob that the network does not have, a factor missing or out of place,
@@ -134,11 +134,11 @@ def _read(source: Path, task: Task, factor: float | None) -> Picture:
 def _auto(
     picture: Picture, network: Loaded, fixed: dict[str, float], factor: float | None
 ) -> tuple[dict[str, float], str]:
-    curve = network.curve
-    level, value = automatic(picture, network, factor)
-    estimated = "" if factor else f"(estimated {curve.level_name} {shown(level)})"
-    remark = "".join(f" {said}" for said in (estimated, beyond(level, curve)) if said)
-    return {**fixed, curve.knob: value}, remark
+    settings, remarks = dict(fixed), []
+    for place, curve in enumerate(network.curves):
+        level, settings[curve.knob] = automatic(picture, network, factor, place)
+        remarks += ["" if factor else f"(estimated {curve.level_name} {shown(level)})", beyond(level, curve)]
+    return settings, "".join(f" {said}" for said in remarks if said)
 
 
 def _jobs(inputs: Sequence[Path], output: Path) -> Iterator[Job]:

@@ -62,8 +62,10 @@ function render({ model, el }) {
   function build(now) {
     find(".knobs-rows").replaceChildren();
     const line = () => find(".knobs-rows").appendChild(document.createElement("div"));
-    const level = row(line(), now.level.label, "", now.level, send, { do: "level" });
-    const seed = now.seeded && seedOf(level.line, (value) => send({ do: "seed", value }));
+    const levels = [now.level, ...now.further].map((level) => {
+      return row(line(), level.label, "", level, send, { do: "level", name: level.name });
+    });
+    const seed = now.seeded && seedOf(levels.at(-1).line, (value) => send({ do: "seed", value }));
     const auto = document.createElement("button");
     Object.assign(auto, { type: "button", className: "auto", textContent: "Auto" });
     auto.addEventListener("click", () => send({ do: "auto" }));
@@ -72,7 +74,13 @@ function render({ model, el }) {
       return row(line(), knob.name, knob.meaning, { ...knob, step: 0.01 }, send, action);
     });
     if (knobs.length) knobs[0].line.append(auto);
-    rows = { network: now.network, level, seed, auto, knobs };
+    const places = now.pad.map((name) => now.knobs.findIndex((knob) => knob.name === name));
+    const pad = places.length && padOf(line(), places.map((i) => now.knobs[i]), (values, moving) => {
+      values.forEach((value, i) => knobs[places[i]].set(value));
+      const named = Object.fromEntries(now.pad.map((name, i) => [name, values[i]]));
+      send({ do: "knobs", values: named, moving });
+    });
+    rows = { network: now.network, levels, seed, auto, knobs, pad };
   }
 
   picture.addEventListener("change", () => send({ do: "choose", name: picture.value }));
@@ -112,12 +120,16 @@ function render({ model, el }) {
     degrade.checked = now.degrading;
     find(".untick").textContent = `(${now.untick})`;
     if (rows.seed) Object.assign(rows.seed, { value: now.seed, disabled: !now.degrading });
-    rows.level.set(now.level.value);
-    rows.level.enable(now.level.active);
+    [now.level, ...now.further].forEach((level, i) => {
+      rows.levels[i].set(level.value);
+      rows.levels[i].enable(level.active);
+    });
     now.knobs.forEach((knob, i) => rows.knobs[i].set(knob.value));
+    if (rows.pad) rows.pad.set(now.pad.map((name) => now.knobs.find((knob) => knob.name === name).value));
     rows.auto.disabled = !now.auto;
-    const found = now.estimated ? "Estimate the level and set" : "Set";
-    rows.auto.title = now.auto ? `${found} the knob for it` : "No fitted curve is stored for this network";
+    const [level, knob, it] = rows.pad ? ["levels", "knobs", "them"] : ["level", "knob", "it"];
+    const found = now.estimated ? `Estimate the ${level} and set` : "Set";
+    rows.auto.title = now.auto ? `${found} the ${knob} for ${it}` : "No fitted curve is stored for this network";
     view.style.setProperty("--shape", now.width / now.height);
     left.querySelector("[value=original]").disabled = !now.degrading;
     if (!now.degrading) left.value = "before";
@@ -280,6 +292,84 @@ function row(line, name, meaning, limits, send, action) {
     send({ ...action, value: +number.value, moving: false });
   });
   return { line, set, enable: (on) => [range, number].forEach((input) => (input.disabled = !on)) };
+}
+
+// Two knobs as one point on a square, to the right and upwards; `set` moves it without sending.
+function padOf(line, [across, up], act) {
+  line.className = "knobs-row knobs-pad-row";
+  const [label, pad, dot, hint] = ["span", "div", "span", "span"].map((tag) => document.createElement(tag));
+  Object.assign(label, { className: "knobs-label", textContent: `${across.name} and ${up.name}` });
+  Object.assign(pad, { className: "knobs-pad", tabIndex: 0 });
+  Object.assign(hint, {
+    className: "knobs-hint",
+    textContent: `${across.name} to the right, ${up.name} upwards: drag, or use the arrow keys (Shift: further)`,
+  });
+  dot.className = "knobs-dot";
+  pad.append(dot);
+  line.append(label, pad, hint);
+  const attributes = {
+    role: "slider",
+    "aria-roledescription": "two-dimensional slider",
+    "aria-label": `${across.name} (left and right) and ${up.name} (up and down)`,
+    "aria-valuemin": across.low,
+    "aria-valuemax": across.high,
+  };
+  Object.entries(attributes).forEach(([name, value]) => pad.setAttribute(name, value));
+  const within = (value, { low, high }) => Math.min(high, Math.max(low, value));
+  const share = (value, knob) => (within(value, knob) - knob.low) / (knob.high - knob.low);
+  let at = [across.value, up.value];
+  let held = false; // while it is, the point is the user's alone
+  function show() {
+    pad.style.setProperty("--x", share(at[0], across));
+    pad.style.setProperty("--y", share(at[1], up));
+    const [x, y] = at.map((value) => value.toFixed(2));
+    pad.setAttribute("aria-valuenow", x);
+    pad.setAttribute("aria-valuetext", `${across.name} ${x}, ${up.name} ${y}`);
+  }
+  function put(x, y, moving) {
+    at = [within(x, across), within(y, up)].map((value) => Math.round(100 * value) / 100);
+    show();
+    act(at, moving);
+  }
+  function under(event) {
+    const box = pad.getBoundingClientRect();
+    const [x, y] = [(event.clientX - box.left) / box.width, (box.bottom - event.clientY) / box.height];
+    return [across.low + x * (across.high - across.low), up.low + y * (up.high - up.low)];
+  }
+  pad.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    pad.setPointerCapture(event.pointerId);
+    held = true;
+    put(...under(event), true);
+    pad.focus({ preventScroll: true });
+    event.preventDefault();
+  });
+  pad.addEventListener("pointermove", (event) => held && put(...under(event), true));
+  for (const end of ["pointerup", "pointercancel"]) {
+    pad.addEventListener(end, () => {
+      if (held) put(...at, false);
+      held = false;
+    });
+  }
+  pad.addEventListener("keydown", (event) => {
+    const [x, y] = at;
+    const step = event.shiftKey ? 0.1 : 0.01;
+    const to = {
+      ArrowLeft: [x - step, y], ArrowRight: [x + step, y], ArrowDown: [x, y - step], ArrowUp: [x, y + step],
+      PageDown: [x, y - 0.1], PageUp: [x, y + 0.1], Home: [across.low, up.low], End: [across.high, up.high],
+    }[event.key];
+    if (to === undefined) return;
+    put(...to, false);
+    event.preventDefault();
+  });
+  show();
+  return {
+    set(values) {
+      if (held) return;
+      at = values;
+      show();
+    },
+  };
 }
 
 // A field for the seed of what is random in the degradation, at the end of a row.

@@ -66,6 +66,7 @@ class SliderState:
 
     `networks`, by title, are those to choose from; the first is taken. `gauge`, where there is one, reads
     the quality of the picture before and after.
+    `levels` and `knobs` are by name.
     `note` is the sentence that the last action left for the user, empty when all is well.
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
@@ -87,7 +88,7 @@ class SliderState:
         self._restorers = {loaded.title: Restorer(loaded.net, device=device) for loaded in networks}
         self.loaded = networks[0]
         self.knobs = self._knobs_at_start()
-        self.level = self.loaded.task.level.start
+        self.levels = self._levels_at_start(self.loaded)
         self.seed = 0
         self.degrading = True
         self.moving = False
@@ -103,13 +104,13 @@ class SliderState:
     def use(self, title: str) -> None:
         """Another of the networks, its level and knobs where they start; the picture stays."""
         loaded = self.networks[title]
-        if self._take(self.name, self._picture, self.degrading, loaded.task.level.start, loaded):
+        if self._take(self.name, self._picture, self.degrading, self._levels_at_start(loaded), loaded):
             self.knobs = self._knobs_at_start()
             self.pixels_per_second = None
 
     def choose(self, name: str) -> None:
         """One of the samples, by name."""
-        self._take(name, Picture(self.samples[name].pixels, None, None), self.degrading, self.level)
+        self._take(name, Picture(self.samples[name].pixels, None, None), self.degrading, self.levels)
 
     def upload(self, name: str, data: bytes) -> None:
         """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else."""
@@ -118,7 +119,7 @@ class SliderState:
         except BadImage as error:
             self.note = f"{name}: {error}"
             return
-        self._take(name, picture, False, self.level)
+        self._take(name, picture, False, self.levels)
 
     def refuse_upload(self, name: str, size: int) -> None:
         """Larger than what is sent through a notebook's connection; known before it is sent."""
@@ -126,12 +127,13 @@ class SliderState:
 
     def set_degrading(self, degrading: bool) -> None:
         """Degrade the picture, or take it as it is (enlarged, where the task is to): no reference then."""
-        self._take(self.name, self._picture, degrading, self.level)
+        self._take(self.name, self._picture, degrading, self.levels)
 
-    def set_level(self, level: float) -> None:
-        limits = self.loaded.task.level
-        level = min(max(level, limits.low), limits.high)
-        self._take(self.name, self._picture, self.degrading, level)
+    def set_level(self, value: float, name: str = "") -> None:
+        """One of the levels of the degradation, by name; the first without one."""
+        limits = next(level for level in self.loaded.task.levels if name in ("", level.name))
+        levels = {**self.levels, limits.name: min(max(value, limits.low), limits.high)}
+        self._take(self.name, self._picture, self.degrading, levels)
 
     def set_seed(self, seed: int) -> None:
         self.seed = seed
@@ -147,27 +149,49 @@ class SliderState:
         knob = next(knob for knob in self.loaded.net.knobs if knob.name == name)
         self.note = extrapolates(value, knob) or ""
 
+    def set_knobs(self, values: dict[str, float]) -> None:
+        """Several at once; what extrapolates of them is said together."""
+        notes = []
+        for name, value in values.items():
+            self.set_knob(name, value)
+            notes.append(self.note)
+        self.note = " ".join(filter(None, notes))
+
     def auto(self) -> None:
-        """Estimates the level on the degraded picture and sets the knob by the fitted curve.
+        """Estimates the levels on the degraded picture and sets the knobs by the fitted curves.
 
         A level that the task cannot estimate is the one that was set.
         """
-        curve = self.loaded.curve
+        picture, places = self._degraded_picture(), range(len(self.loaded.task.levels))
         try:
-            level, value = automatic(self._degraded_picture(), self.loaded, self.level)
+            found = [automatic(picture, self.loaded, self.level, place) for place in places]
         except ValueError as error:
             self.note = str(error)
             return
-        self.set_knob(curve.knob, round(value, 2))
-        estimated = " estimated as" if self.loaded.task.estimate else ""
-        found = f"{curve.level_name}{estimated} {shown(level)}, {curve.knob} set to {value:.2f}."
-        self.note = " ".join(filter(None, (f"Auto: {found}", beyond(level, curve))))
+        estimated = " estimated as" if self.loaded.task.estimates else ""
+        said, remarks = [], []
+        for curve, (level, value) in zip(self.loaded.curves, found, strict=True):
+            self.set_knob(curve.knob, round(value, 2))
+            said.append(f"{curve.level_name}{estimated} {shown(level)}, {curve.knob} set to {value:.2f}")
+            remarks.append(beyond(level, curve))
+        self.note = " ".join(filter(None, (f"Auto: {'; '.join(said)}.", *remarks)))
 
     def look_at(self, x: float, y: float) -> None:
         """Where the next region is restored first, in fractions of width and height."""
         self.focus = (min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
     # What a user sees.
+
+    @property
+    def level(self) -> float:
+        """The first of the levels, of most tasks the only one."""
+        return self.levels[self.loaded.task.level.name]
+
+    @property
+    def pad(self) -> tuple[str, ...]:
+        """Two knobs, across and up, that say the levels of a task of two; none for other tasks."""
+        knobs = tuple(curve.knob for curve in self.loaded.curves)
+        return knobs if len(knobs) == 2 else ()
 
     @property
     def can_auto(self) -> bool:
@@ -244,19 +268,29 @@ class SliderState:
     def _knobs_at_start(self) -> dict[str, float]:
         return {knob.name: knob.start for knob in self.loaded.net.knobs}
 
+    @staticmethod
+    def _levels_at_start(loaded: Loaded) -> dict[str, float]:
+        return {level.name: level.start for level in loaded.task.levels}
+
     def _take(
-        self, name: str, picture: Picture, degrading: bool, level: float, loaded: Loaded | None = None
+        self,
+        name: str,
+        picture: Picture,
+        degrading: bool,
+        levels: dict[str, float],
+        loaded: Loaded | None = None,
     ) -> bool:
         """All of this, or a sentence and nothing where the enlarged picture would be too large."""
         loaded = loaded or self.loaded
         taken = picture
         if not degrading:
             try:
+                level = levels[loaded.task.level.name]
                 taken = prepare(picture, loaded.task, level, max_pixels=MAX_PIXELS)
             except BadImage as error:
                 self.note = f"{name}: {error}"
                 return False
-        self.name, self._picture, self.degrading, self.level = name, picture, degrading, level
+        self.name, self._picture, self.degrading, self.levels = name, picture, degrading, levels
         self.loaded = loaded
         if taken is not self._taken:
             self._taken, self._clean = taken, to_tensor(taken.pixels)
@@ -273,7 +307,7 @@ class SliderState:
         if self._degraded_now is None:
             degrade = self.loaded.task.degrade
             self._degraded_now = (
-                degrade(self._clean, self.level, self.seed) if self.degrading else self._clean
+                degrade(self._clean, *self.levels.values(), self.seed) if self.degrading else self._clean
             )
         return self._degraded_now
 

@@ -10,11 +10,11 @@ from safetensors import SafetensorError, safe_open
 
 from lib import data, devices, paths
 from lib.checkpoints import path_of
-from lib.claims import adafm, cfsnet, qgcn, vdir
+from lib.claims import adafm, cfsnet, cugan, qgcn, vdir
 from lib.recipes import Scale, queue
 from lib.training import under_way
 
-PAPERS = {"adafm": adafm, "cfsnet": cfsnet, "vdir": vdir, "qgcn": qgcn}
+PAPERS = {"adafm": adafm, "cfsnet": cfsnet, "cugan": cugan, "vdir": vdir, "qgcn": qgcn}
 SHOWN: tuple[Scale, ...] = ("compact", "paper")
 
 

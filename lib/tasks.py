@@ -1,5 +1,5 @@
-"""What a network is for: how its degradation is made, how its level is read off a picture, and
-which knob that level asks for.
+"""What a network is for: how its degradation is made, how its levels are read off a picture, and
+which knob each level asks for.
 """
 
 import math
@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from lib import camera
-from lib.degradations import add_gaussian_noise, jpeg, lower_resolution, resize, to_8bit
-from lib.estimates import estimate_noise, estimate_quality
+from lib.degradations import add_gaussian_noise, blur_and_noise, jpeg, lower_resolution, resize, to_8bit
+from lib.estimates import estimate_blur, estimate_noise, estimate_quality
 from lib.images import BadImage, Picture, to_pixels, to_tensor
 from lib.inference import restore_colours
+from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable, Knob
 from lib.recipes.common import Blurred
 
@@ -34,11 +35,13 @@ class Level:
 
 @dataclass(frozen=True)
 class Task:
-    """A degradation that can be made, and how its level is known of a picture taken as it is.
+    """A degradation that can be made, and how its levels are known of a picture taken as it is.
 
-    degrade: picture (N, C, H, W) in [0, 1], level, seed -> the degraded picture, same shape, as the networks
-        of the task were trained on it.
-    estimate: picture -> its level; None where the user says it.
+    levels: its strengths, one or several.
+    degrade: picture (N, C, H, W) in [0, 1], one number for each level, seed -> the degraded picture, same
+        shape, as the networks of the task were trained on it.
+    estimates: picture -> its level, one for each; none where the user says it.
+    told: the knobs that are the levels themselves, 0 at the lowest and 1 at the highest.
     psnr_on: what PSNR compares: every channel of a picture, or its Y.
     seeded: whether another seed degrades otherwise.
     enlarges: whether a picture taken as it is is first enlarged, by a factor that is the level.
@@ -47,13 +50,19 @@ class Task:
     """
 
     name: str
-    level: Level
-    degrade: Callable[[Tensor, float, int], Tensor]
-    estimate: Callable[[Picture], float] | None
+    levels: tuple[Level, ...]
+    degrade: Callable[..., Tensor]
+    estimates: tuple[Callable[[Picture], float], ...]
     psnr_on: Literal["all", "Y"]
     seeded: bool = False
     enlarges: bool = False
     repeats: int = 1
+    told: tuple[str, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        """The first, of most tasks the only one."""
+        return self.levels[0]
 
     @property
     def factors(self) -> tuple[float, float] | None:
@@ -83,7 +92,8 @@ class Loaded:
     """A network by its public name, with what a user's picture needs around it.
 
     channels: 3 for a network of colour pictures, 1 for a network of luma.
-    curve: None for a network whose knob Auto cannot set.
+    curve: of the task's first level; None for a network whose knob Auto cannot set. further: of its other
+    levels, in their order.
     """
 
     name: str
@@ -92,6 +102,11 @@ class Loaded:
     channels: Literal[1, 3]
     scale: str
     curve: KnobCurve | None
+    further: tuple[KnobCurve, ...] = ()
+
+    @property
+    def curves(self) -> tuple[KnobCurve, ...]:
+        return () if self.curve is None else (self.curve, *self.further)
 
     @property
     def title(self) -> str:
@@ -158,17 +173,20 @@ def shown(level: float) -> str:
     return f"{round(level, 1):g}"
 
 
-def automatic(picture: Picture, loaded: Loaded, stated: float | None) -> tuple[float, float]:
-    """(level, value of `loaded.curve.knob` for it, within its range).
+def automatic(
+    picture: Picture, loaded: Loaded, stated: float | None, place: int = 0
+) -> tuple[float, float]:
+    """(level number `place` of the task, value of the knob of its curve for it, within its range).
 
     The level is estimated on the picture, or `stated` where the task estimates none. Raises
     ValueError where the network has no curve.
     """
     if loaded.curve is None:
         raise ValueError(f"{loaded.name} has no fitted curve from which Auto could set its knob.")
-    level = loaded.task.estimate(picture) if loaded.task.estimate else stated
-    knob = next(knob for knob in loaded.net.knobs if knob.name == loaded.curve.knob)
-    return level, clamp(knob_for(level, loaded.curve), knob)
+    curve, estimates = loaded.curves[place], loaded.task.estimates
+    level = estimates[place](picture) if estimates else stated
+    knob = next(knob for knob in loaded.net.knobs if knob.name == curve.knob)
+    return level, clamp(knob_for(level, curve), knob)
 
 
 def enlarge(picture: Picture, factor: float, *, max_pixels: int) -> Picture:
@@ -261,13 +279,16 @@ def blur_and_repeat(x: Tensor, variance: float, factor: int) -> Tensor:
 def _repeated(small: Tensor, factor: int, like: Tensor) -> Tensor:
     large = small.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
     return large[..., : like.shape[-2], : like.shape[-1]]
+def blur_and_add_noise(x: Tensor, radius: float, sigma: float, seed: int) -> Tensor:
+    """A Gaussian blur of `radius` pixels, then noise of `sigma` grey levels."""
+    return blur_and_noise(x, radius, sigma, generator=torch.Generator().manual_seed(seed))
 
 
 DENOISE = Task(
     name="denoise",
-    level=Level("sigma", "Noise, grey levels", 0.0, 100.0, 1.0, 30.0),
+    levels=(Level("sigma", "Noise, grey levels", 0.0, 100.0, 1.0, 30.0),),
     degrade=add_noise,
-    estimate=estimate_noise,
+    estimates=(estimate_noise,),
     psnr_on="all",
     seeded=True,
 )
@@ -276,9 +297,9 @@ DENOISE_FLOAT = replace(DENOISE, degrade=add_float_noise)
 
 DEJPEG = Task(
     name="dejpeg",
-    level=Level("quality", "JPEG quality", 5.0, 95.0, 1.0, 30.0),
+    levels=(Level("quality", "JPEG quality", 5.0, 95.0, 1.0, 30.0),),
     degrade=compress,
-    estimate=estimate_quality,
+    estimates=(estimate_quality,),
     psnr_on="Y",
 )
 
@@ -286,9 +307,9 @@ DEJPEG_COLOUR = replace(DEJPEG, psnr_on="all")
 
 REAL = Task(
     name="real",
-    level=Level("strength", "Camera noise, % of the most", 0.0, 100.0, 1.0, 50.0),
+    levels=(Level("strength", "Camera noise, % of the most", 0.0, 100.0, 1.0, 50.0),),
     degrade=photograph,
-    estimate=None,
+    estimates=(),
     psnr_on="all",
     seeded=True,
 )
@@ -298,21 +319,34 @@ def blind_super_resolution(factor: int) -> Task:
     """Super-resolution by a whole factor of pictures that were blurred before they lost pixels."""
     return Task(
         name="blind sr",
-        level=Level("blur", "Variance of the blur, pixels squared", 0.5, 2.5 * factor, 0.1, 2.0),
+        levels=(Level("blur", "Variance of the blur, pixels squared", 0.5, 2.5 * factor, 0.1, 2.0),),
         degrade=lambda x, variance, seed: blur_and_repeat(x, variance, factor),
-        estimate=None,
+        estimates=(),
         psnr_on="Y",
         repeats=factor,
     )
+
+DEBLUR = Task(
+    name="deblur",
+    levels=(
+        Level("radius", "Blur, pixels", 0.0, BLUR, 0.1, 2.0),
+        Level("sigma", "Noise, grey levels", 0.0, SIGMA, 1.0, 30.0),
+    ),
+    degrade=blur_and_add_noise,
+    estimates=(estimate_blur, estimate_noise),
+    psnr_on="all",
+    seeded=True,
+    told=("blur", "noise"),
+)
 
 
 def super_resolution(low: float, high: float) -> Task:
     """Super-resolution by the factors that a network was trained between."""
     return Task(
         name="sr",
-        level=Level("factor", "Scale factor", low, high, 0.1, low + 0.4),
+        levels=(Level("factor", "Scale factor", low, high, 0.1, low + 0.4),),
         degrade=shrink,
-        estimate=None,
+        estimates=(),
         psnr_on="Y",
         enlarges=True,
     )
@@ -322,9 +356,9 @@ def whole_super_resolution(factor: int) -> Task:
     """Super-resolution by one whole factor, for networks that see the small picture itself."""
     return Task(
         name="small sr",
-        level=Level("factor", "Scale factor", factor, factor, 1.0, factor),
+        levels=(Level("factor", "Scale factor", factor, factor, 1.0, factor),),
         degrade=lambda x, level, seed: shrink_and_repeat(x, factor),
-        estimate=None,
+        estimates=(),
         psnr_on="Y",
         repeats=factor,
     )

@@ -96,10 +96,13 @@ class Slider(anywidget.AnyWidget):
         match message:
             case {"do": "knob", "name": name, "value": value}:
                 then(("knob", name), lambda: state.set_knob(name, value))
+            case {"do": "knobs", "values": values}:
+                then("knobs", lambda: state.set_knobs(values))
             case {"do": "use", "network": title}:
                 then("network", lambda: state.use(title))
             case {"do": "level", "value": value}:
-                then("level", lambda: state.set_level(value))
+                name = message.get("name", "")
+                then(("level", name), lambda: state.set_level(value, name))
             case {"do": "seed", "value": value}:
                 then("seed", lambda: state.set_seed(value))
             case {"do": "degrade", "value": value}:
@@ -145,7 +148,8 @@ class Slider(anywidget.AnyWidget):
 
     def _show_before(self) -> None:
         state = self.state
-        shown = (state.pictures, state.loaded.task, state.degrading, state.level, state.seed)
+        levels = tuple(state.levels.values())
+        shown = (state.pictures, state.loaded.task, state.degrading, levels, state.seed)
         with self.hold_sync():
             if shown[:1] != self._shown_before[:1]:
                 self.original = self._encoded(state.original())
@@ -177,6 +181,10 @@ class Slider(anywidget.AnyWidget):
 
     def _controls(self) -> dict:
         state, task = self.state, self.state.loaded.task
+        first, *further = [
+            {**vars(level), "value": state.levels[level.name], "active": state.can_set_level}
+            for level in task.levels
+        ]
         return {
             "serial": self._serial,
             "network": state.loaded.title,
@@ -185,15 +193,17 @@ class Slider(anywidget.AnyWidget):
             "picture": state.name,
             "width": state.size[0],
             "height": state.size[1],
-            "level": {**vars(task.level), "value": state.level, "active": state.can_set_level},
+            "level": first,
+            "further": further,
             "seeded": task.seeded,
             "seed": state.seed,
             "degrading": state.degrading,
             "before": state.before_name,
             "untick": "untick to enlarge it as it is" if task.factors else "untick if it already is",
             "knobs": [{**vars(knob), "value": state.knobs[knob.name]} for knob in state.loaded.net.knobs],
+            "pad": list(state.pad),
             "auto": state.can_auto,
-            "estimated": task.estimate is not None,
+            "estimated": bool(task.estimates),
             "max_bytes": MAX_BYTES,
         }
 

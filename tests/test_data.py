@@ -115,6 +115,15 @@ def test_a_published_file_is_there_or_not(empty_folder):
     assert data.has_file("lpips/alex.pth") and not data.has_file("dists/weights.pt")
 
 
+def test_pictures_of_users_are_found_where_they_lie(empty_folder):
+    assert data.supplied("dped") == []
+    for name in ("dped/b/2.JPG", "dped/a/1.png", "dped/a/notes.txt"):
+        (empty_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (empty_folder / name).write_bytes(b"")
+    assert data.supplied("dped") == [empty_folder / "dped/a/1.png", empty_folder / "dped/b/2.JPG"]
+    assert data.supplied("nind") == []
+
+
 def test_a_data_folder_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(data.MissingData, match="nowhere"):

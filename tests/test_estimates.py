@@ -3,9 +3,9 @@ import pytest
 
 from lib.data import load_images
 from lib.degradations import jpeg
-from lib.estimates import estimate_noise, estimate_quality
+from lib.estimates import estimate_blur, estimate_noise, estimate_quality
 from lib.images import Picture, encode, read, to_pixels, to_tensor
-from lib.tasks import add_noise
+from lib.tasks import add_noise, blur_and_add_noise
 
 
 def compressed(pixels: np.ndarray, quality: int) -> Picture:
@@ -83,3 +83,48 @@ def test_black_and_white_all_over_tells_nothing():
     letters = np.zeros((64, 64), np.uint8)
     letters[:, ::3] = 255
     assert estimate_quality(Picture(letters)) >= 90
+
+
+@pytest.mark.parametrize(("sigma", "tolerance"), [(0, 0.4), (15, 0.4), (30, 0.5), (50, 0.8)])
+@pytest.mark.parametrize("radius", [1.0, 2.0, 3.0, 4.0])
+def test_blur_is_estimated_on_photographs_through_noise(radius, sigma, tolerance):
+    """Photographs differ: a blur of one pixel and a picture that was a little soft look much alike."""
+    for sample in load_images("skimage")[:3]:
+        x = to_tensor(sample.pixels)[..., :300, :300]
+        picture = Picture(to_pixels(blur_and_add_noise(x, radius, sigma, 0)))
+        assert estimate_blur(picture) == pytest.approx(radius, abs=tolerance), sample.name
+
+
+@pytest.mark.parametrize("sigma", [0, 30])
+def test_sharp_photographs_have_little_blur(sigma):
+    for sample in load_images("skimage")[:3]:
+        x = to_tensor(sample.pixels)[..., :300, :300]
+        assert estimate_blur(Picture(to_pixels(blur_and_add_noise(x, 0.0, sigma, 0)))) <= 0.6, sample.name
+
+
+def test_a_made_spectrum_is_read_exactly():
+    """Noise shaped to the law that the estimate presumes, blurred by 1.5 and 2.5 pixels."""
+    noise = np.random.default_rng(0).standard_normal((512, 512))
+    f = np.hypot(np.fft.fftfreq(512)[:, None], np.fft.fftfreq(512))
+    f[0, 0] = 1
+    for radius in (1.5, 2.5):
+        gain = f**-1.3 * np.exp(-2 * np.pi**2 * radius**2 * f**2)
+        x = np.fft.ifft2(np.fft.fft2(noise) * gain).real
+        x = 128 + 40 * x / x.std()
+        picture = Picture(x.clip(0, 255).round().astype(np.uint8))
+        assert estimate_blur(picture) == pytest.approx(radius, abs=0.11)
+
+
+def test_blur_is_read_alike_of_16_bits_and_of_gray(astronaut):
+    x = blur_and_add_noise(to_tensor(astronaut)[..., :200, :260], 2.0, 10.0, 0)
+    pixels = to_pixels(x)
+    read = estimate_blur(Picture(pixels))
+    assert estimate_blur(Picture(pixels.astype(np.uint16) * 257)) == read
+    assert estimate_blur(Picture(pixels[..., 1])) == pytest.approx(read, abs=0.3)
+
+
+@pytest.mark.parametrize("shape", [(4, 5, 3), (127, 400), (150, 150), (150, 150, 3)])
+def test_nothing_to_see_is_no_blur(shape):
+    assert estimate_blur(Picture(np.full(shape, 99, np.uint8))) == 0
+    noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert estimate_blur(Picture(noise)) == 0

@@ -27,6 +27,7 @@ from lib.measure import (
 )
 from lib.metrics import niqe, niqe_parameters, psnr, psnr_b, ssim
 from lib.models.knobs import SelfEnsemble
+from lib.models.qgcn import Ranker
 from lib.models.vdir import Sampled
 from lib.networks import INPUT
 from lib.recipes import find, vdir
@@ -281,6 +282,65 @@ def test_metrics_of_one_setting_are_measured_in_one_pass(folder, monkeypatch):
         )
     with pytest.raises(ValueError, match="metric alone"):
         evaluate(nn.Identity(), [protocol, PHOTOS], device=bench.device)
+
+
+def test_gray_of_colour_results_is_compared_in_8_bits():
+    """MATLAB's rgb2gray: ten grey levels of green are 5.87 of gray, six of them after rounding."""
+    clean = torch.full((1, 3, 8, 8), 100 / 255)
+    greener = clean.clone()
+    greener[:, 1] += 10 / 255
+    protocol = replace(PHOTOS, colour="gray of RGB")
+    assert protocol.score(greener, clean) == pytest.approx(20 * np.log10(255 / 6), abs=1e-3)
+
+
+def test_naturalness_needs_no_original(reference_data):
+    protocol = Protocol("skimage", Compress(30), metric="niqe")
+    _, clean, degraded = next(protocol.inputs(1))
+    expected = float(niqe(degraded, measure.natural_scenes()))
+    assert protocol.score(degraded, clean) == protocol.score(degraded, 1 - clean) == expected
+    assert protocol.score(degraded, clean) != protocol.score(clean, clean)
+
+
+@pytest.fixture
+def judged(folder, monkeypatch):
+    """A bench whose ranker has random weights, changed by `reseed`."""
+    bench = Bench("smoke", device="cpu", limit=1, folder=folder)
+    load = networks.any_network
+
+    def with_ranker(name, scale, folder):
+        if name != measure.RANKER_RGB:
+            return load(name, scale, folder)
+        torch.manual_seed(bench.seed)
+        net = Ranker(3, 4).eval().requires_grad_(False)
+        return networks.Trained(net, Provenance(name, "", "", scale), f"w{bench.seed}")
+
+    bench.seed = 0
+    monkeypatch.setattr(networks, "any_network", with_ranker)
+    return bench
+
+
+def test_the_distance_in_the_rankers_maps(judged):
+    """Of an unchanged picture 0; else the mean differences of the five maps, added up."""
+    protocol = Protocol("skimage", Compress(10), metric="features")
+    found = judged.measure(Setting(INPUT, (), protocol))
+    ranker = judged.network(measure.RANKER_RGB).net
+    name, clean, degraded = next(protocol.inputs(1))
+    with torch.inference_mode():
+        maps = zip(ranker.features(degraded), ranker.features(clean), strict=True)
+        by_hand = sum(float((a - b).abs().mean()) for a, b in maps)
+    assert found.scores == {name: pytest.approx(by_hand)} and by_hand > 0
+    assert float(measure.feature_distance(ranker, clean, clean)) == 0
+
+
+def test_another_ranker_makes_another_measurement(judged):
+    protocol = Protocol("skimage", Compress(10), metric="features")
+    before = judged.measure(Setting(INPUT, (), protocol)).data_sha
+    assert judged.measure(Setting(INPUT, (), replace(protocol, metric="psnr"))).data_sha == data.set_hash(
+        data.load_images("skimage", limit=1)
+    )
+    judged._networks.clear()
+    judged.seed = 1
+    assert judged.data_sha(protocol) != before
 
 
 def test_odd_sides_are_measured_whole_and_restored_by_a_network_that_halves_them(folder):

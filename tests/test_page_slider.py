@@ -6,13 +6,16 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from test_slider_state import CURVE, loaded
+from torch import nn
 
 from lib.data import Sample
+from lib.models.knobs import Controllable
 from lib.page_slider import POSITIONS, SIDE, page_slider
 from lib.slider_state import SliderState
-from lib.tasks import DENOISE
+from lib.tasks import DENOISE, Loaded
 
 FRAME = re.compile(
     r'<div data-knob="coef" data-at="(\d+)"( hidden)?>'
@@ -49,3 +52,18 @@ def test_one_figure_for_each_name(astronaut):
     networks = [loaded(), loaded(task=DENOISE, channels=3)]
     page = page_slider(SliderState(networks, [Sample("face", astronaut[:60, :60])], device="cpu"))
     assert page.count("<figure") == 1
+
+
+class Fixed(Controllable):
+    """A network without a knob."""
+
+    def fold(self, knobs: torch.Tensor) -> nn.Module:
+        return nn.Identity()
+
+
+def test_a_network_without_a_knob_is_shown_once(astronaut):
+    fixed = Loaded("fixed", Fixed(), DENOISE, 3, "smoke", None)
+    fixed.net.unused = nn.Parameter(torch.zeros(1))
+    page = page_slider(SliderState([fixed], [Sample("face", astronaut[:60, :60])], device="cpu"))
+    assert page.count("<img") == 2 and "restored: " in page and "<input" not in page
+

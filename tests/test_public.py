@@ -176,3 +176,21 @@ def test_blind_super_resolution_takes_the_run_of_its_factor(factor, tmp_path, mo
         torch.testing.assert_close(restored, loaded.net.net(small, torch.zeros(1, 1)))
     with pytest.raises(ValueError, match=r"a factor of 3; factors there are: 2, 4\."):
         public.load("vdir-sr", "smoke", tmp_path, level=3.0)
+
+
+def test_cugans_knobs_say_what_is_in_the_picture_and_how_much_texture(tmp_path, monkeypatch):
+    nets = {run: find(run, "smoke").build().eval() for run in ("cunet", "cugan")}
+    monkeypatch.setattr(
+        public.networks,
+        "load",
+        lambda run, scale, folder: SimpleNamespace(net=nets[run], provenance=None, weights_sha=run),
+    )
+    loaded = public.load("cugan", "smoke", tmp_path)
+    assert [knob.name for knob in loaded.net.knobs] == ["blur", "noise", "texture"]
+    x = torch.rand(1, 3, 16, 16)
+    for texture, net in ((0.0, nets["cunet"]), (1.0, nets["cugan"])):
+        expected = net(x, torch.tensor([[0.5, 0.6]]))
+        torch.testing.assert_close(loaded.net.fold(torch.tensor([0.5, 0.6, texture]))(x), expected)
+    found = [(curve.knob, curve.level_name, knob_for(level, curve)) for curve, level in
+             zip(loaded.curves, (1.0, 15.0), strict=True)]  # fmt: skip
+    assert found == [("blur", "radius", pytest.approx(0.25)), ("noise", "sigma", pytest.approx(0.3))]

@@ -327,7 +327,6 @@ def test_a_quoted_rival_is_never_said_to_be_untrained(report):
 def recorded(tmp_path, monkeypatch):
     """Records the input itself on one photograph, by whatever is stored; returns what was measured."""
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: LOAD("skimage", 1))
-    monkeypatch.setattr(common, "samples", measure.samples)
 
     def record(**options):
         report = Report("adafm", record=True, **options)
@@ -357,7 +356,6 @@ def test_other_weights_or_images_are_measured_again(recorded, tmp_path, column):
 def test_the_embedded_photographs_are_recorded_beside_a_set(report, monkeypatch):
     photo = LOAD("skimage", 1)
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: photo)
-    monkeypatch.setattr(common, "samples", measure.samples)
     monkeypatch.setattr(common.data, "locate", lambda name: True)
     report.record = True
     for _ in range(2):

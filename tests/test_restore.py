@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from lib.models.knobs import Controllable, Knob, OfRepeated
 from lib.recipes import find
 from lib.restore import otherwise, restore_files
 from lib.tasks import (
+    DEBLUR,
     DEJPEG,
     DENOISE,
     SR,
@@ -327,3 +329,22 @@ def test_what_cannot_be_sampled_or_turned_says_so():
         otherwise(NETWORK, samples=2)
     with pytest.raises(ValueError, match="sees no picture turned"):
         otherwise(vdir("vdir-sr-x2", blind_super_resolution(2)), ensemble=True)
+
+
+class TwoKnobs(Brighten):
+    knobs = (Knob("blur", 0.0, 1.0, 0.0, ""), Knob("noise", 0.0, 1.0, 0.0, ""))
+
+
+def test_auto_sets_a_knob_for_every_level_and_says_so(tmp_path):
+    """Noise of 25 grey levels is half of 50; what this network adds to every pixel is its blur knob, 0."""
+    first, second = (straight_line(*pair) for pair in zip(DEBLUR.told, DEBLUR.levels, strict=True))
+    network = Loaded("two", TwoKnobs(), DEBLUR, 3, "smoke", first, (second,))
+    rng = np.random.default_rng(0)
+    noisy = (127.5 + 25 * rng.standard_normal((200, 200, 3))).clip(0, 255).astype(np.uint8)
+    write(tmp_path / "in.png", Picture(noisy))
+    said = []
+    source, target = tmp_path / "in.png", tmp_path / "out.png"
+    assert restore_files([source], target, network=network, auto=True, say=said.append) == 0
+    expected = r"blur 0\.00, noise 0\.(49|5\d) \(estimated radius 0\) \(estimated sigma 2[456]"
+    assert re.search(expected, said[0])
+    np.testing.assert_array_equal(read(target).pixels, noisy)

@@ -13,9 +13,11 @@ from lib.degradations import resize, to_8bit
 from lib.images import Picture, encode, read, to_pixels, to_tensor
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.models.cfsnet import CFSNet
-from lib.models.knobs import OfRepeated
+from lib.models.cugan import CUNet
+from lib.models.knobs import Interpolated, OfRepeated
 from lib.slider_state import LatestWins, SliderState, fit
 from lib.tasks import (
+    DEBLUR,
     DEJPEG,
     DENOISE,
     SR,
@@ -41,6 +43,17 @@ def loaded(curve: KnobCurve | None = CURVE, task: Task = DENOISE, channels: int 
             torch.nn.init.normal_(parameter, std=1.5 * parameter[0].numel() ** -0.5)
     torch.nn.init.constant_(net.out.bias, 0.5)  # a picture in the middle of the range
     return Loaded(f"adafm-{task.name}", net, task, channels, "smoke", curve)
+
+
+def three_knobs() -> Loaded:
+    """Two small networks of random weights that are told blur and noise, and texture between them."""
+    torch.manual_seed(0)
+    nets = [CUNet(widths=(4, 6), blocks=1).eval() for _ in range(2)]
+    for net in nets:
+        for parameter in net.parameters():
+            torch.nn.init.normal_(parameter, std=0.3 * parameter[0].numel() ** -0.5)
+    curves = [straight_line(*pair) for pair in zip(DEBLUR.told, DEBLUR.levels, strict=True)]
+    return Loaded("cugan", Interpolated(*nets), DEBLUR, 3, "smoke", curves[0], (curves[1],))
 
 
 @pytest.fixture
@@ -365,6 +378,58 @@ def test_pictures_that_would_grow_too_large_leave_a_sentence(sr_state, astronaut
     sr_state.set_level(4)
     assert "320 x 244 pixels" in sr_state.note
     assert sr_state.level == pytest.approx(3.4) and sr_state.size == (272, 208)
+
+
+@pytest.fixture
+def blurred_state(astronaut) -> SliderState:
+    return SliderState([three_knobs()], [Sample("face", astronaut[:200, 100:340])], device="cpu")
+
+
+def test_every_level_of_a_degradation_is_set_by_name(blurred_state):
+    state = blurred_state
+    assert state.levels == {"radius": 2.0, "sigma": 30.0} and state.level == 2.0
+    state.set_level(0.0, "sigma")
+    blurred = state.degraded()
+    by_hand = DEBLUR.degrade(torch.tensor(state.original()).permute(2, 0, 1)[None] / 255, 2.0, 0.0, 0)
+    np.testing.assert_array_equal(blurred, (by_hand[0] * 255).round().byte().permute(1, 2, 0))
+    state.set_level(9.0)
+    assert state.levels == {"radius": 4.0, "sigma": 0.0}
+    assert np.abs(np.diff(state.degraded().astype(int), axis=1)).mean() < np.abs(
+        np.diff(blurred.astype(int), axis=1)
+    ).mean()
+
+
+def test_auto_sets_two_knobs_and_leaves_the_third(blurred_state):
+    state = blurred_state
+    state.set_knob("texture", 0.7)
+    state.auto()
+    assert state.pad == ("blur", "noise")
+    assert state.knobs == {
+        "blur": pytest.approx(0.5, abs=0.13),
+        "noise": pytest.approx(0.6, abs=0.03),
+        "texture": 0.7,
+    }
+    blur, noise = (f"{state.knobs[name]:.2f}" for name in ("blur", "noise"))
+    assert state.note.startswith("Auto: radius estimated as ")
+    assert f", blur set to {blur}; sigma estimated as " in state.note
+    assert state.note.endswith(f", noise set to {noise}.")
+
+
+def test_two_knobs_turn_together_and_each_changes_the_result(blurred_state):
+    state = blurred_state
+    results = []
+    for values in ({"blur": 0.5, "noise": 0.0}, {"noise": 0.6}, {"texture": 1.0}):
+        state.set_knobs(values)
+        results.append(state.frame().restored)
+    assert state.knobs == {"blur": 0.5, "noise": 0.6, "texture": 1.0}
+    assert not np.array_equal(results[0], results[1]) and not np.array_equal(results[1], results[2])
+    state.set_knobs({"blur": 1.5, "noise": -0.1})
+    assert "blur = 1.5" in state.note and "noise = -0.1" in state.note
+    assert state.download()[0] == "face-cugan-blur1.50-noise-0.10-texture1.00.png"
+
+
+def test_networks_of_one_level_have_no_pad(state, sr_state):
+    assert state.pad == sr_state.pad == ()
 
 
 def test_pictures_are_shrunk_for_the_screen_only_when_large():

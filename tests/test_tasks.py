@@ -7,10 +7,11 @@ import torch
 from PIL import Image
 
 from lib.degradations import to_8bit
-from lib.images import BadImage, Picture, encode, read, to_pixels
+from lib.images import BadImage, Picture, encode, read, to_pixels, to_tensor
 from lib.models.knobs import Controllable, Knob
-from lib.recipes.common import Blurred
+from lib.recipes.common import BlurNoise, Blurred
 from lib.tasks import (
+    DEBLUR,
     DEJPEG,
     DENOISE,
     DENOISE_FLOAT,
@@ -167,3 +168,26 @@ def test_a_camera_takes_gray_and_colour_and_more_noise_the_stronger(photo):
     assert errors[0] < errors[1] < errors[2]
     first, again, other = (REAL.degrade(x, 50.0, seed) for seed in (1, 1, 2))
     assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_blur_and_noise_are_those_that_cugan_is_trained_on(photo):
+    x, levels = photo[..., :60, :70], (2.0, 30.0)
+    made = DEBLUR.degrade(x, *levels, 5)
+    expected = BlurNoise(*levels).degrade(x, torch.Generator().manual_seed(5))
+    assert torch.equal(made, expected)
+    assert not torch.equal(made, DEBLUR.degrade(x, *levels, 6))
+
+
+def test_every_level_of_a_task_has_its_estimate_and_its_knob(astronaut):
+    """A blur of 2 pixels is half of 4, noise of 30 grey levels is 0.6 of 50."""
+
+    class Both(Controllable):
+        knobs = (Knob("blur", 0.0, 1.0, 0.0, ""), Knob("noise", 0.0, 1.0, 0.0, ""))
+
+    first, second = map(straight_line, DEBLUR.told, DEBLUR.levels)
+    network = Loaded("both", Both(), DEBLUR, 3, "smoke", first, (second,))
+    x = to_tensor(astronaut)[..., :300, :300]
+    picture = Picture(to_pixels(DEBLUR.degrade(x, 2.0, 30.0, 0)))
+    blur, noise = (automatic(picture, network, None, place) for place in (0, 1))
+    assert blur == pytest.approx((2.0, 0.5), rel=0.2)
+    assert noise == pytest.approx((30.0, 0.6), rel=0.03)

@@ -12,7 +12,7 @@ from lib.tasks import DEJPEG, SR, straight_line
 
 pytest.importorskip("anywidget", reason="the notebook widgets are an extra: pip install -e .[app]")
 
-from test_slider_state import QUALITY_CURVE, loaded
+from test_slider_state import QUALITY_CURVE, loaded, three_knobs
 
 from lib.widgets import Slider
 
@@ -61,6 +61,27 @@ def test_another_network_has_controls_of_its_own(astronaut):
     assert (slider.controls["network"], slider.controls["level"]["name"]) == ("adafm-dejpeg", "quality")
     assert not slider.controls["seeded"] and slider.before != noisy
     assert slider.result["after_db"].endswith("dB (Y)")
+
+
+def test_a_network_of_two_levels_has_two_rows_and_a_pad(astronaut):
+    samples = [Sample("face", astronaut[:140, 150:310])]
+    slider = Slider(SliderState([loaded(), three_knobs()], samples, device="cpu"))
+    assert slider.controls["pad"] == slider.controls["further"] == []
+    do(slider, {"do": "use", "network": "cugan"})
+    assert slider.controls["pad"] == ["blur", "noise"]
+    assert [knob["name"] for knob in slider.controls["knobs"]] == ["blur", "noise", "texture"]
+    (noise,) = slider.controls["further"]
+    assert slider.controls["level"]["name"] == "radius" and noise["name"] == "sigma" and noise["active"]
+    before = slider.before
+    do(slider, {"do": "level", "name": "sigma", "value": 3, "moving": False})
+    assert slider.controls["further"][0]["value"] == 3 and slider.before != before
+    assert slider.controls["level"]["value"] == 2.0
+    after = slider.after
+    do(slider, {"do": "knobs", "values": {"blur": 0.3, "noise": 0.4}, "moving": False})
+    assert [knob["value"] for knob in slider.controls["knobs"]] == [0.3, 0.4, 0.0]
+    assert slider.after != after
+    do(slider, {"do": "degrade", "value": False})
+    assert not slider.controls["further"][0]["active"]
 
 
 def test_the_degraded_picture_ends_lossless_too(slider):

@@ -225,6 +225,7 @@ SMOKE = replace(
 )
 
 CUNET, CUGAN, WITHOUT_GFM, RIVAL = "cunet", "cugan", "cugan-nogfm", "cresmd"
+TEXTURE = "cugan-texture"  # both of the first two, and a knob between them
 BLOCKS = {1: 6, 2: 3, 3: 2}  # [P] on either side: twelve in all, whatever the number of scales
 # [P] tables 1 and 2: pixels of blur and grey levels of noise, the most wanted first
 SETTINGS = ((0, 30), (4, 0), (4, 50), (0, 50), (2, 0), (1, 15), (1, 30), (2, 50), (2, 30), (4, 30))
@@ -249,6 +250,11 @@ def unet_name(blur: int, sigma: int) -> str:
 
 def ugan_name(blur: int, sigma: int) -> str:
     return f"ugan-r{blur}-s{sigma}"
+
+
+def scales_name(scales: int) -> str:
+    """CUGAN of so many scales, 1 to 3."""
+    return CUGAN if scales == len(BLOCKS) else f"{CUGAN}-{scales}"
 
 
 def _pair(
@@ -295,7 +301,7 @@ def _dedicated(size: Size, blur: int, sigma: int) -> tuple[UShaped, Adversarial]
 
 
 def _of_fewer_scales(size: Size, scales: int) -> tuple[UShaped, Adversarial]:
-    return _pair(size, f"{CUNET}-{scales}", f"{CUGAN}-{scales}", scales=scales)
+    return _pair(size, f"{CUNET}-{scales}", scales_name(scales), scales=scales)
 
 
 def _rival(size: Size) -> Rival:

@@ -29,21 +29,23 @@ from lib.measure import (
     interval,
     knob_text,
     measurable,
-    samples,
 )
 from lib.models.knobs import Controllable
 from lib.networks import PUBLISHED, WEIGHTLESS, has_published, runs_of
 from lib.recipes import Scale, find
+from lib.recipes.qgcn import RANKER_RGB
 from lib.results import Store, Stored
 from lib.training import train
 
-EMBEDDED = "skimage"  # the photographs that scikit-image installs; they stand in for absent sets
+# the photographs that scikit-image installs; they stand in for absent sets
+EMBEDDED, EMBEDDED_GRAY = "skimage", "skimage-gray"
 DIV2K, PIRM = "div2k-valid", "pirm-test"
 ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
 WEIGHTS = {"niqe": "NIQE's parameters", "lpips": "LPIPS weights", "dists": "DISTS weights"}
 PRINTED_AS = {DIV2K: ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
 # between a stored row and the same measurement made again
-AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5}
+AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5, "distance": 0.0005}
+DECIMALS = {"dB": 2, "distance": 4}  # of a unit, where it is not 3
 
 Scores = dict[str, float]  # image name -> value
 Measure = Callable[[Setting], Measurement]
@@ -113,6 +115,12 @@ def with_interval(scores: Scores, decimals: int = 2) -> str:
     """`0.21 [0.18, 0.25]`: the mean and its 95 % bootstrap interval over images."""
     low, high = interval(np.array(list(scores.values())))
     return f"{mean(scores):.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def listed(scores: Sequence[Scores], unit: str = "dB") -> str:
+    """Means with their intervals, one after the other, and the unit where it has a name of its own."""
+    text = ", ".join(with_interval(s, DECIMALS.get(unit, 3)) for s in scores)
+    return f"{text} dB" if unit == "dB" else text
 
 
 @dataclass(frozen=True)
@@ -275,7 +283,8 @@ class Report:
 
     def _record_embedded(self, item: str, setting: Setting) -> None:
         """The same on the photographs that everybody has."""
-        embedded = replace(setting, protocol=replace(setting.protocol, dataset=EMBEDDED))
+        protocol = replace(setting.protocol, dataset=_stand_in(setting.protocol))
+        embedded = replace(setting, protocol=protocol)
         if setting != embedded and not self._standing(embedded, self.store.find(item, self.scale, embedded)):
             self.measured.append((item, self.bench.measure(embedded)))
 
@@ -284,18 +293,20 @@ class Report:
         if stored is None or self.fresh or not self.record:
             return None
         weights = self.bench.network(setting.network).weights_sha
-        images = data.set_hash(samples(setting.protocol.dataset))
+        images = self.bench.data_sha(setting.protocol)
         return stored if (stored.row["weights_sha"], stored.row["data_sha"]) == (weights, images) else None
 
     def _needs(self, protocol: Protocol) -> str:
         """What is missing here to measure by this protocol, in words; empty where nothing is."""
         if protocol.dataset in ALONE and not data.locate(protocol.dataset):
             return f"needs {ALONE[protocol.dataset]}"
+        if protocol.metric == "features" and not self.available(RANKER_RGB):
+            return f"needs {RANKER_RGB}"
         return "" if measurable(protocol.metric) else f"needs {WEIGHTS[protocol.metric]}"
 
     def at_hand(self, protocol: Protocol) -> str:
         """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
-        return protocol.dataset if data.locate(protocol.dataset) else EMBEDDED
+        return protocol.dataset if data.locate(protocol.dataset) else _stand_in(protocol)
 
     def available(self, network: str) -> bool:
         """Whether the network can be used, after training it where the notebook asks for that."""
@@ -417,6 +428,11 @@ class Report:
         )
 
 
+def _stand_in(protocol: Protocol) -> str:
+    """Gray photographs for a gray set: its networks may take one channel."""
+    return EMBEDDED_GRAY if data.SETS[protocol.dataset].gray else EMBEDDED
+
+
 def _why_not(cell: Cell) -> str:
     return "takes long" if cell.skipped else "no network"
 
@@ -426,7 +442,7 @@ def _shown(scores: Scores | None, unit: str, absent: str) -> str:
 
 
 def _rounded(value: float, unit: str) -> str:
-    return f"{value:.{2 if unit == 'dB' else 3}f}"
+    return f"{value:.{DECIMALS.get(unit, 3)}f}"
 
 
 def _by(setting: Setting, metric: Metric) -> Setting:

@@ -7,7 +7,7 @@ import numpy as np
 
 from lib.measure import interval
 from lib.recipes import Scale
-from lib.reports.common import Cell, Scores, Verdict, with_interval
+from lib.reports.common import Cell, Scores, Verdict, listed
 
 Test = Callable[[Scale], Verdict]
 
@@ -49,8 +49,3 @@ def above_printed(cell: Cell, number: float) -> Cell:
         compact=above(cell.compact),
         this_run=above(cell.this_run),
     )
-
-
-def listed(scores: Sequence[Scores], unit: str = "dB") -> str:
-    decimals = 3 if unit == "1" else 2
-    return ", ".join(with_interval(s, decimals) for s in scores) + ("" if unit == "1" else f" {unit}")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from lib.claims import Claim
 from lib.claims import adafm as adafm_claims
 from lib.claims import cfsnet as cfsnet_claims
+from lib.claims import cugan as cugan_claims
 from lib.claims import qgcn as qgcn_claims
 from lib.claims import vdir as vdir_claims
-from lib.reports import adafm, cfsnet, qgcn, vdir
+from lib.reports import adafm, cfsnet, cugan, qgcn, vdir
 from lib.reports.common import Report
 
 
@@ -50,6 +51,14 @@ PAPERS = (
         cfsnet_claims.CLAIMS,
         cfsnet.ITEMS,
         cfsnet_claims.LIVE,
+    ),
+    Paper(
+        "cugan",
+        "CUGAN (CVPR workshops 2021)",
+        "03_cugan",
+        cugan_claims.CLAIMS,
+        cugan.ITEMS,
+        cugan_claims.LIVE,
     ),
     Paper("vdir", "VDIR (TIP 2022)", "04_vdir", vdir_claims.CLAIMS, vdir.ITEMS, vdir_claims.LIVE),
     Paper("qgcn", "QGCN (IJCAI 2020)", "05_qgcn", qgcn_claims.CLAIMS, qgcn.ITEMS, qgcn_claims.LIVE),

@@ -29,6 +29,10 @@ class Crop:
     def of(self, picture: np.ndarray) -> np.ndarray:
         return picture[self.top : self.top + self.side, self.left : self.left + self.side]
 
+    def cut(self, x: Tensor) -> Tensor:
+        """The same of (..., H, W)."""
+        return x[..., self.top : self.top + self.side, self.left : self.left + self.side]
+
 
 @dataclass(frozen=True)
 class Strip:
@@ -59,6 +63,13 @@ def strips(parts: Sequence[Strip]) -> Figure:
     return figure
 
 
+def sentence(text: str) -> Figure:
+    """Instead of a figure, why there is none."""
+    figure = Figure(figsize=(7, 0.6))
+    figure.text(0.02, 0.5, text, va="center")
+    return figure
+
+
 def as_shown(picture: Tensor) -> np.ndarray:
     """(1, C, H, W) or (C, H, W) -> (H, W, 3) floats in [0, 1]."""
     pixels = picture.detach().cpu().clamp(0, 1).reshape(picture.shape[-3:]).permute(1, 2, 0).numpy()
@@ -66,14 +77,16 @@ def as_shown(picture: Tensor) -> np.ndarray:
 
 
 def busiest_crop(clean: Tensor, side: int) -> Crop:
-    """The square with the most edges, away from the border: where a difference can be seen."""
+    """The square with the most edges, away from the border: where a difference can be seen; a smaller one
+    in a picture that does not hold it."""
+    margin = 8
     luma = as_shown(clean).mean(axis=2)
+    side = min(side, min(luma.shape) - 2 * margin - 1)
     rows, columns = np.gradient(luma)
     energy = np.abs(rows) + np.abs(columns)
     total = energy.cumsum(0).cumsum(1)
     total = np.pad(total, ((1, 0), (1, 0)))
     sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
-    margin = 8
     inner = sums[margin:-margin, margin:-margin]
     top, left = np.unravel_index(inner.argmax(), inner.shape)
     return Crop(int(top) + margin, int(left) + margin, side)

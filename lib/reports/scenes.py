@@ -8,10 +8,23 @@ from torch import Tensor
 
 from lib.degradations import resize, to_8bit
 from lib.measure import UNITS, Metric, Padded, Protocol
+from lib.models.knobs import Controllable
 from lib.reports.common import Report
 from lib.reports.pictures import Panel, Strip, busiest_crop
 
 CROP = 96  # pixels a side, of what is shown enlarged
+
+
+def restored(net: Controllable, x: Tensor, knobs: tuple[float, ...] = ()) -> Tensor:
+    """x (N, C, H, W) of any size at these knobs, clipped and rounded to 8 bits."""
+    plain = Padded(net.fold(torch.tensor(knobs)), net.multiple).eval()
+    with torch.inference_mode():
+        return to_8bit(plain(x))
+
+
+def untrained(picture: Tensor, title: str) -> Panel:
+    """An empty panel of a picture's size."""
+    return Panel(torch.full_like(picture, 0.93), title, "not trained")
 
 
 class Scene:
@@ -44,12 +57,10 @@ class Scene:
         net = self.report.network(network)
         if net is None:
             return self.untrained(title)
-        plain = Padded(net.fold(torch.tensor(knobs)), net.multiple).eval()
-        with torch.inference_mode():
-            return self.judged(title, to_8bit(plain(self.degraded)))
+        return self.judged(title, restored(net, self.degraded, knobs))
 
     def untrained(self, title: str) -> Panel:
-        return Panel(torch.full_like(self.clean, 0.93), title, "not trained")
+        return untrained(self.clean, title)
 
     def judged(self, title: str, picture: Tensor) -> Panel:
         """Any version of the picture, with its scores."""

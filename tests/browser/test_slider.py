@@ -30,7 +30,9 @@ import torch
 from functools import partial
 from lib.data import Sample, load_images
 from lib.models.adafm import AdaFM, RestorationNet
-from lib.tasks import DENOISE, SR, KnobCurve, Loaded, straight_line
+from lib.models.cugan import CUNet
+from lib.models.knobs import Interpolated
+from lib.tasks import DEBLUR, DENOISE, SR, KnobCurve, Loaded, straight_line
 from lib.widgets import slider
 
 torch.manual_seed(0)
@@ -40,9 +42,14 @@ for parameter in net.parameters():
         torch.nn.init.normal_(parameter, std=1.5 * parameter[0].numel() ** -0.5)
 torch.nn.init.constant_(net.out.bias, 0.5)
 curve = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
+told = [straight_line(*pair) for pair in zip(DEBLUR.told, DEBLUR.levels)]
+both = [CUNet(widths=(4, 6), blocks=1).eval() for _ in range(2)]
+for parameter in [p for each in both for p in each.parameters()]:
+    torch.nn.init.normal_(parameter, std=0.3 * parameter[0].numel() ** -0.5)
 networks = [
     Loaded("adafm-denoise", net, DENOISE, 3, "smoke", curve),
     Loaded("adafm-sr", net, SR, 3, "smoke", straight_line("coef", SR.level)),
+    Loaded("cugan", Interpolated(*both), DEBLUR, 3, "smoke", told[0], (told[1],)),
 ]
 photo = load_images("skimage", limit=1)[0].pixels
 samples = [Sample("face", photo[:200, 100:340]), Sample("hand", photo[-160:, :120])]
@@ -274,6 +281,45 @@ def test_a_user_at_the_slider(page, tmp_path):
     page.get_by_role("slider", name="Noise, grey levels").wait_for()
     settled(page)
     assert bytes_of(page, "before") == original
+
+    # Two knobs on a square: by mouse and by keyboard, and the rows follow.
+    page.locator(".knobs .picture").select_option("face")
+    page.get_by_label("degrade the picture").check()
+    page.get_by_label("Network").select_option("cugan")
+    pad = page.get_by_role("slider", name="blur (left and right) and noise (up and down)")
+    pad.wait_for()
+    settled(page)
+    assert pad.get_attribute("aria-valuetext") == "blur 0.00, noise 0.00"
+    untouched = bytes_of(page, "after")
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] - 5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"], steps=8)
+    page.mouse.up()
+    settled(page)
+    blur, noise = (page.get_by_role("slider", name=name, exact=True) for name in ("blur", "noise"))
+    assert float(blur.input_value()) == pytest.approx(0.5, abs=0.02)
+    assert float(noise.input_value()) == pytest.approx(0.6, abs=0.02)
+    assert bytes_of(page, "after") != untouched
+    for key in ("Home", "ArrowRight", "Shift+ArrowUp", "PageUp"):
+        pad.press(key)
+    settled(page)
+    assert pad.get_attribute("aria-valuetext") == "blur 0.01, noise 0.20"
+    assert (blur.input_value(), noise.input_value()) == ("0.01", "0.2")
+    blur.press("End")
+    settled(page)
+    assert pad.get_attribute("aria-valuetext") == "blur 1.00, noise 0.20"
+    levels = [page.get_by_role("slider", name=name) for name in ("Blur, pixels", "Noise, grey levels")]
+    before = bytes_of(page, "before")
+    levels[0].press("Home")
+    settled(page)
+    assert bytes_of(page, "before") != before and float(levels[1].input_value()) == 30
+    page.get_by_role("button", name="Auto").click()
+    page.wait_for_function(
+        "() => document.querySelector('.knobs-note').textContent.startsWith('Auto: radius estimated')"
+    )
+    settled(page)
+    assert float(noise.input_value()) == pytest.approx(0.6, abs=0.05)
 
     page.screenshot(path=tmp_path / "slider.png")
     assert Image.open(tmp_path / "slider.png").size == (1000, 1150)

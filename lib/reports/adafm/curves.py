@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib import public
-from lib.checkpoints import path_of
 from lib.claims.adafm import CLAIMS
 from lib.measure import Setting, fit_curve
 from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.reports.adafm.subjects import DENOISING, JPEG, KERNELS, SR, Subject
 from lib.reports.common import Cell, Drawing, Report, Verdict, mean
+from lib.reports.pictures import sentence
 from lib.tasks import KnobCurve
 
 SCALES = ("paper", "compact")
@@ -77,17 +77,15 @@ def fig5(report: Report) -> Drawing:
 
 def _convergence(report: Report, scale: Scale) -> pd.DataFrame | None:
     """What the trainings logged, all filter sizes below one another; None where one is missing."""
-    paths = {k: path_of(SR.stage(3, 4, k), scale, report.checkpoints).with_suffix(".csv") for k in KERNELS}
-    if not all(path.exists() for path in paths.values()):
+    curves = {k: report.training_curve(SR.stage(3, 4, k), scale) for k in KERNELS}
+    if any(curve is None for curve in curves.values()):
         return None
-    return pd.concat(pd.read_csv(path).assign(k=k) for k, path in paths.items())
+    return pd.concat(curve.assign(k=k) for k, curve in curves.items())
 
 
 def _convergence_figure(scale: str, curve: pd.DataFrame | None) -> Figure:
     if curve is None:
-        figure = Figure(figsize=(7, 0.6))
-        figure.text(0.02, 0.5, f"The networks x3->x4 are not trained at {scale} scale.", va="center")
-        return figure
+        return sentence(f"The networks x3->x4 are not trained at {scale} scale.")
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     columns = {"validation_psnr": "PSNR of RGB (dB)", "validation_psnr_y": "PSNR of Y (dB)"}
     for axes, (column, label) in zip(figure.subplots(1, 2), columns.items(), strict=True):

@@ -18,7 +18,7 @@ from lib.recipes import Scale
 from lib.recipes.common import Clean, Compress
 from lib.recipes.qgcn import RANKER
 from lib.reports.common import Cell, Drawing, Report, Scores, Verdict, mean, with_interval
-from lib.reports.pictures import as_shown
+from lib.reports.pictures import as_shown, sentence
 from lib.reports.qgcn.subjects import QUALITIES
 
 TRAINED = (*range(1, 11), *range(12, 31, 2))  # of the qualities that the ranker is trained on
@@ -119,8 +119,7 @@ def fig4(report: Report) -> Drawing:
     report.judge(CLAIMS["the clean picture leaves the ranker cold"], _cold(report, ranker, cleans))
     report.judge(CLAIMS["the ranker responds where artefacts are"], _where(report, ranker, cleans))
     if ranker is None:
-        figure = Figure(figsize=(7, 0.6))
-        figure.text(0.02, 0.5, f"The ranker is not trained at {report.scale} scale.", va="center")
+        figure = sentence(f"The ranker is not trained at {report.scale} scale.")
         return report.save_figure("qgcn-fig4", figure)
     return report.save_figure("qgcn-fig4", _map_figure(ranker, cleans[min(EXAMPLE, len(cleans) - 1)]))
 

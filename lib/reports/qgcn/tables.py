@@ -9,8 +9,7 @@ from lib.measure import Metric, Setting
 from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.recipes.qgcn import FULL
-from lib.reports.common import Cell, Report, Verdict, mean
-from lib.reports.gains import listed
+from lib.reports.common import Cell, Report, Verdict, listed, mean
 from lib.reports.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
 
 Rows = list[tuple[str, str, Cell]]

@@ -1,0 +1,107 @@
+"""Table 3 of CUGAN, "gray CBSD68": gray and colour kept apart.
+
+Denoisers of one channel are printed there beside a network of three: of a gray picture it sees three
+noisy observations where the others see one, or its colour results are judged in gray. Both are measured
+here, beside the two comparisons that are fair: colour with colour, and one noise in all three channels
+with gray.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lib.claims.cugan import CLAIMS
+from lib.measure import Colour, Protocol, Setting
+from lib.recipes import Scale
+from lib.recipes.common import BlurNoise, Denoise
+from lib.recipes.cugan import CUNET
+from lib.reports.common import Cell, Report, Verdict, listed
+from lib.reports.cugan.judging import Test, ends
+from lib.reports.cugan.subjects import told
+
+ITEM, AS_PRINTED = "cugan-table3", "cbsd68 (called gray)"
+SIGMAS = (15, 25, 30, 50)
+QUOTED = ("BM3D", "TNRD", "DnCNN-B", "IRCNN", "FFDNet", "CUnet")
+IN_TABLE_2 = (30, 50)
+CLOSE = 0.1  # dB
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to denoise the pictures and to judge the result."""
+
+    title: str
+    network: str
+    dataset: str
+    colour: Colour = "all channels"
+
+    def setting(self, sigma: int) -> Setting:
+        """Published networks have their noise as it was for them: neither clipped nor rounded."""
+        if self.network == CUNET:
+            level, knobs = BlurNoise(0, sigma), told(BlurNoise(0, sigma))
+        else:
+            level, knobs = Denoise(sigma, quantise=False), (float(sigma),)
+        return Setting(self.network, knobs, Protocol(self.dataset, level, colour=self.colour, multiple=8))
+
+
+IN_COLOUR = Reading("CUnet: colour, judged in colour", CUNET, "cbsd68")
+IN_GRAY = Reading("CUnet: colour, judged in gray", CUNET, "cbsd68", "gray of RGB")
+ONE_NOISE = Reading("CUnet: gray, one noise in all channels", CUNET, "bsd68", "gray copied")
+GRAY = Reading("FFDNet gray (published)", "FFDNet gray", "bsd68")
+READINGS = (
+    IN_COLOUR,
+    Reading("FFDNet colour (published)", "FFDNet colour", "cbsd68"),
+    IN_GRAY,
+    Reading("CUnet: gray, a noise for each channel", CUNET, "bsd68", "gray as RGB"),
+    ONE_NOISE,
+    GRAY,
+)
+
+
+def table3(report: Report) -> pd.DataFrame:
+    """The printed rows, then colour against colour, the two mixed readings, and gray against gray."""
+    rows, cells = [], {}
+    for sigma in SIGMAS:
+        written = f"sigma{sigma}"
+        for method in QUOTED:
+            printed = report.printed_value(ITEM, AS_PRINTED, method, written)
+            rows.append((written, f"{method}, as printed", Cell(printed, needs="quoted")))
+        for reading in READINGS:
+            cell = report.cell(ITEM, reading.setting(sigma), live=reading.network == CUNET)
+            cells[reading, sigma] = cell
+            rows.append((written, reading.title, cell))
+    ahead = [cells[ONE_NOISE, sigma] - cells[GRAY, sigma] for sigma in SIGMAS]
+    gains = {sigma: cells[IN_GRAY, sigma] - cells[IN_COLOUR, sigma] for sigma in IN_TABLE_2}
+    report.judge(CLAIMS["better than denoisers of gray pictures"], _ahead(ahead))
+    report.judge(CLAIMS["table 3 compares gray with colour"], _as_printed(report, gains))
+    return report.table(ITEM, rows)
+
+
+def _ahead(gains: list[Cell]) -> Test:
+    """A claim on absolute decibels: only at the paper's own size."""
+
+    def test(scale: Scale) -> Verdict:
+        scores = [gain.at(scale) for gain in gains]
+        if scale != "paper" or not all(scores):
+            return None
+        return all(ends(s)[0] > 0 for s in scores), f"by {listed(scores)}"
+
+    return test
+
+
+def _as_printed(report: Report, gains: dict[int, Cell]) -> Test:
+    """Whether judging in gray gives what table 3 has more than table 2."""
+
+    def more(sigma: int) -> float:
+        gray = report.printed_value(ITEM, AS_PRINTED, "CUnet", f"sigma{sigma}")
+        return gray - report.printed_value("cugan-table2", "cbsd68", "CUnet", f"r0 sigma{sigma}")
+
+    def test(scale: Scale) -> Verdict:
+        scores = {sigma: gain.at(scale) for sigma, gain in gains.items()}
+        if not all(scores.values()):
+            return None
+        off = [max(abs(end - more(sigma)) for end in ends(s)) for sigma, s in scores.items()]
+        printed = ", ".join(f"{more(sigma):.2f}" for sigma in gains)
+        return max(off) <= CLOSE, f"{listed(list(scores.values()))} where {printed} dB are printed"
+
+    return test

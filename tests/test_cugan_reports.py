@@ -1,0 +1,477 @@
+"""CUGAN's tables and figures: the printed numbers support its claims, wrong ones contradict them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lib import paths, provenance
+from lib.checkpoints import Provenance, path_of
+from lib.claims.cugan import CLAIMS, LIVE
+from lib.images import Picture, write
+from lib.measure import Measurement, Protocol, Setting
+from lib.models.cugan import CUNet
+from lib.models.knobs import Controllable
+from lib.networks import PUBLISHED
+from lib.recipes.common import BlurNoise
+from lib.recipes.cugan import CUGAN, CUNET, RIVAL, WITHOUT_GFM
+from lib.reports import cugan, verdicts
+from lib.reports.common import EMBEDDED, Report
+from lib.reports.cugan import gray, mechanics, photographs, reading, sweeps
+from lib.reports.cugan.ablations import IN_SEVEN, SCALES
+from lib.reports.cugan.gray import IN_COLOUR, IN_GRAY, ONE_NOISE, READINGS, SIGMAS
+from lib.reports.cugan.subjects import (
+    GAN_LEVELS,
+    METRICS,
+    MSE_LEVELS,
+    on_cbsd68,
+    on_live1,
+    told,
+    ugan,
+    unet,
+)
+from lib.reports.cugan.sweeps import Sweep
+from lib.reports.papers import find
+from lib.results import Store
+
+PRINTED = pd.read_csv(paths.PRINTED / "cugan.csv", keep_default_na=False)
+MEANT = {BlurNoise(2, 0): 30.07, BlurNoise(4, 0): 26.63}  # dB, where CUnet is misprinted
+
+
+@pytest.fixture(autouse=True)
+def no_git(monkeypatch):
+    monkeypatch.setattr(provenance, "_git", lambda *words: "")
+
+
+@pytest.fixture
+def report(tmp_path):
+    """A report with nothing stored and no network at hand."""
+    report = Report("cugan", checkpoints=tmp_path, output=str(tmp_path / "out"))
+    report.store = Store("cugan", tmp_path / "measured")
+    report.available = lambda name: False
+    return report
+
+
+def judged(report, scale="compact"):
+    rows = report.verdicts()
+    rows = rows[rows["scale"] == scale]
+    return dict(zip(rows["claim"], rows["verdict"], strict=True))
+
+
+def stored(item, setting, value, scale="compact"):
+    scores = {"a": value - 0.01, "b": value + 0.01}
+    scale = "published" if setting.network in PUBLISHED else scale
+    history = Provenance("", "", "", scale)
+    return item, Measurement(setting, scale, scores, history, "w", "d", "cpu")
+
+
+def printed(item, method, setting, metric):
+    rows = PRINTED[(PRINTED["item"] == item) & (PRINTED["method"] == method)]
+    return float(rows[(rows["setting"] == setting) & (rows["metric"] == metric)]["value"].item())
+
+
+def test_every_claim_stands_on_an_item_and_every_item_is_recorded_or_made_when_shown():
+    assert {claim.item for claim in CLAIMS.values()} | set(LIVE) == set(cugan.ITEMS)
+    assert find("cugan").measured == tuple(item for item in cugan.ITEMS if item not in LIVE)
+
+
+# --- tables 1 and 2 --------------------------------------------------------------------------------
+
+
+def store_table1(report, wrong=()):
+    """LPIPS as printed in place of the distance in the ranker's maps."""
+    wrong, rows = dict(wrong), []
+    for level in GAN_LEVELS:
+        for method, network, knobs in (("UGAN", ugan(level), ()), ("CUGAN", CUGAN, told(level))):
+            value = wrong.get((method, level), printed("cugan-table1", method, level.name, "lpips"))
+            rows.append(stored("cugan-table1", Setting(network, knobs, on_live1(level, "features")), value))
+    report.store.write(rows)
+
+
+CLOSE, BETTER = (
+    "one CUGAN is close to networks of one degradation",
+    "one CUGAN is better under two strong degradations",
+)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "differing"),
+    [
+        ({}, set()),
+        ({("CUGAN", BlurNoise(4, 0)): 0.1500}, {CLOSE}),
+        ({("CUGAN", BlurNoise(2, 30)): 0.2070}, {BETTER}),
+    ],
+)
+def test_table1_supports_its_claims(report, wrong, differing):
+    store_table1(report, wrong.items())
+    shown = cugan.table1(report)
+    found = judged(report)
+    assert {claim for claim, verdict in found.items() if verdict == "differs"} == differing
+    assert set(found) == {CLOSE, BETTER} and set(found.values()) <= {"holds", "differs"}
+    rows = report.verdicts().set_index(["claim", "scale"])["measured"]
+    if not wrong:
+        assert rows[BETTER, "compact"].startswith("by 0.0049 [0.0049, 0.0049], 0.0059 [")
+        assert not rows[BETTER, "compact"].endswith("dB")
+    quoted = shown.loc[("live1 r4 sigma50 DISTS", "distance")]
+    assert quoted["printed"] == "0.0052" and set(quoted.drop("printed")) == {"needs DISTS weights"}
+    assert shown.loc[("live1 r0 sigma30 LPIPS", "UGAN"), "printed"] == "0.0490"
+
+
+def test_both_conditions_of_a_blur_of_one_pixel_are_measured(report):
+    for blur, value in ((0.15, 1.5), (0.25, 1.25)):
+        setting = Setting(CUGAN, (blur, 0.3), on_live1(BlurNoise(1, 15), "features"))
+        report.store.write([stored("cugan-table1", setting, value)])
+    shown = cugan.table1(report)["compact"]
+    assert shown[("live1 r1 sigma15 ranker features", "CUGAN told 0.15 of blur")] == "1.5000"
+    assert shown[("live1 r1 sigma15 ranker features", "CUGAN")] == "1.2500"
+
+
+def store_table2(report, wrong=()):
+    wrong, rows = dict(wrong), []
+    for level in MSE_LEVELS:
+        networks = {"Unet": (unet(level), ()), "CUnet": (CUNET, told(level)), "CResMD": (RIVAL, told(level))}
+        for method, (network, knobs) in networks.items():
+            value = printed("cugan-table2", method, level.name, "psnr")
+            if method == "CUnet":
+                value = MEANT.get(level, value)
+            value = wrong.get((method, level), value)
+            rows.append(stored("cugan-table2", Setting(network, knobs, on_cbsd68(level)), value))
+    report.store.write(rows)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "differing"),
+    [
+        ({}, set()),
+        ({("Unet", BlurNoise(0, 30)): 30.73}, {"one CUnet is close to networks of one degradation"}),
+        ({("Unet", BlurNoise(4, 50)): 23.24}, {"two strong degradations cost less than blur alone"}),
+        ({("CResMD", BlurNoise(1, 15)): 29.05}, {"better than CResMD"}),
+    ],
+)
+def test_table2_supports_its_claims(report, wrong, differing):
+    store_table2(report, wrong.items())
+    cugan.table2(report)
+    found = judged(report)
+    assert {claim for claim, verdict in found.items() if verdict == "differs"} == differing
+    assert len(found) == 3 and set(judged(report, "paper").values()) == {"not tested"}
+
+
+def test_two_columns_of_table2_are_misprinted(report):
+    shown = cugan.table2(report)["printed"]
+    meant = {line: value for (line, what), value in shown.items() if what.endswith("less the distance")}
+    assert meant == {"cbsd68 r2 sigma0": "30.07", "cbsd68 r4 sigma0": "26.63"}
+    assert shown["cbsd68 r2 sigma0", "CUnet"] == "20.07" and shown["cbsd68 r4 sigma0", "CUnet"] == "28.63"
+    assert shown["cbsd68 r4 sigma50", "distance"] == "0.01"
+
+
+# --- table 3 ---------------------------------------------------------------------------------------
+
+
+def store_table3(report, more, fair, scale="compact"):
+    """Colour at 30 dB, judged in gray this much more; gray with one noise this far above FFDNet."""
+    values = {IN_COLOUR: 30.0, IN_GRAY: 30.0 + more, ONE_NOISE: 28.0 + fair, gray.GRAY: 28.0}
+    report.store.write(
+        stored(gray.ITEM, reading.setting(sigma), value, scale)
+        for reading, value in values.items()
+        for sigma in SIGMAS
+    )
+
+
+@pytest.mark.parametrize(("more", "expected"), [(0.36, "holds"), (0.25, "differs"), (0.5, "differs")])
+def test_judging_in_gray_is_compared_with_what_is_printed_more(report, more, expected):
+    """0.39 and 0.32 dB are."""
+    store_table3(report, more, 1.0)
+    shown = cugan.table3(report)
+    assert judged(report)["table 3 compares gray with colour"] == expected
+    assert judged(report)["better than denoisers of gray pictures"] == "not tested"  # compact
+    assert shown.loc[("sigma50", "CUnet, as printed"), "printed"] == "28.48"
+    assert shown.loc[("sigma15", "FFDNet gray (published)")].iloc[-1] == "takes long"
+
+
+@pytest.mark.parametrize(("fair", "expected"), [(0.02, "holds"), (-0.3, "differs")])
+def test_gray_is_compared_with_gray_at_the_papers_size(report, fair, expected):
+    store_table3(report, 0.36, fair, "paper")
+    cugan.table3(report)
+    assert judged(report, "paper")["better than denoisers of gray pictures"] == expected
+
+
+def test_readings_differ_in_what_is_noisy_and_what_is_judged():
+    """Gray copied has one noise, gray as RGB three; on either the clean picture is gray."""
+    inputs = {
+        reading.colour: next(replace(reading.setting(30).protocol, dataset=f"{EMBEDDED}-gray").inputs(1))
+        for reading in READINGS
+        if reading.dataset == "bsd68" and reading.network == CUNET
+    }
+    for clean, degraded in ((pair[1], pair[2]) for pair in inputs.values()):
+        assert clean.shape[1] == degraded.shape[1] == 3
+        assert torch.equal(clean[:, 0], clean[:, 1])
+    _, _, copied = inputs["gray copied"]
+    _, _, apart = inputs["gray as RGB"]
+    assert torch.equal(copied[:, 0], copied[:, 2])
+    assert float((apart[:, 0] - apart[:, 2]).std()) * 255 == pytest.approx(30 * 2**0.5, rel=0.1)
+
+
+def test_gray_photographs_stand_in_for_gray_pictures(report, monkeypatch):
+    """Without any set every network of the table gets the channels that it takes."""
+    monkeypatch.setattr("lib.data.locate", lambda name: None)
+    report.available = lambda name: True
+    seen = {}
+
+    def measure(setting):
+        seen[setting.network, setting.protocol.colour] = setting.protocol.dataset
+        return stored("", setting, 30.0)[1]
+
+    monkeypatch.setattr(report.bench, "measure", measure)
+    monkeypatch.setattr(report, "_by", lambda measure, live: measure)
+    cugan.table3(report)
+    assert seen["FFDNet gray", "all channels"] == seen[CUNET, "gray copied"] == f"{EMBEDDED}-gray"
+    assert seen["FFDNet colour", "all channels"] == seen[CUNET, "gray of RGB"] == EMBEDDED
+
+
+# --- the text --------------------------------------------------------------------------------------
+
+
+def test_the_text_is_held_against_the_papers_own_tables(report):
+    said, parameters = cugan.sentences(report)
+    wrong = [statement for statement, row in said.iterrows() if row["agree"] == "no"]
+    assert [statement.split(" (")[0].split(",")[0] for statement in wrong] == [
+        "CUnet above CResMD at r4 sigma0",
+        "CUnet above CResMD at r0 sigma50",
+        "LPIPS of CUGAN above UGAN",
+        "DISTS of CUGAN above UGAN",
+    ]
+    assert said.loc["Unet above CResMD at r4 sigma0 (dB; said of CUnet)"].tolist() == ["0.32", "0.32", "yes"]
+    assert parameters.loc["CUnet"].tolist()[:2] == ["1.37", "6.534"]
+    assert parameters.loc["CResMD"].tolist()[:2] == ["2.5", "2.558"]
+    assert judged(report, "paper")["fewer parameters than CResMD"] == "differs"
+    assert judged(report)["fewer parameters than CResMD"] == "not tested"
+
+
+# --- figures with rows -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("single", "adversarial", "expected"),
+    [(24.0, 2.5, ("holds", "holds")), (26.5, 1.5, ("differs", "differs"))],
+)
+def test_figure_2_compares_with_networks_that_are_told(report, single, adversarial, expected):
+    """Told, both reach 26 dB; the Unet for another degradation lies 2 from the original."""
+    level = BlurNoise(1, 50)
+    values = {
+        (unet(BlurNoise(2, 30)), ()): (single, 2.0),
+        (CUNET, told(level)): (26.0, 1.0),
+        (ugan(BlurNoise(2, 30)), ()): (single, adversarial),
+        (CUGAN, told(level)): (26.0, 1.0),
+    }
+    for (network, knobs), pair in values.items():
+        for metric, value in zip(("psnr", "features"), pair, strict=True):
+            setting = Setting(network, knobs, on_live1(level, metric))
+            report.store.write([stored("cugan-fig2", setting, value)])
+    figure, _ = cugan.fig2(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert tuple(judged(report).values()) == expected
+
+
+@pytest.mark.parametrize(("two", "expected"), [(1.1, "holds"), (0.99, "differs")])
+def test_figure_7_needs_three_scales_ahead_of_two_and_of_one(report, two, expected):
+    for network, value in zip(SCALES.values(), (1.2, two, 1.0), strict=True):
+        for level in IN_SEVEN:
+            setting = Setting(network, told(level), on_live1(level, "features"))
+            report.store.write([stored("cugan-fig7", setting, value)])
+    _, shown = cugan.fig7(report)
+    assert judged(report) == {"more scales help": expected}
+    assert shown.loc[("live1 r2 sigma15 ranker features", "CUGAN-1 less CUGAN-3"), "compact"] == "0.2000"
+
+
+@pytest.mark.parametrize(("worst", "expected"), [(1.1, "holds"), (0.999, "differs")])
+def test_figure_8_needs_every_degradation(report, worst, expected):
+    for network, usual in ((CUGAN, 1.0), (WITHOUT_GFM, 1.1)):
+        report.store.write(
+            stored(
+                "cugan-fig8",
+                Setting(network, told(level), on_live1(level, "features")),
+                worst if (network, level) == (WITHOUT_GFM, GAN_LEVELS[4]) else usual,
+            )
+            for level in GAN_LEVELS
+        )
+    figure, _ = cugan.fig8(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert judged(report) == {"telling the discriminator helps": expected}
+
+
+# --- what a knob does on its way -------------------------------------------------------------------
+
+
+def ramp(values, size=32):
+    """At each place of the knob two gray pictures of this brightness."""
+    made = torch.tensor(values, dtype=torch.float32).view(-1, 1, 1, 1, 1)
+    return made.expand(-1, 2, 3, size, size)
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "smooth"),
+    [
+        (np.linspace(0.2, 0.7, 11), 0.1, True),
+        (np.linspace(0.2, 0.7, 11) ** 2, 0.15, True),
+        ([0.2] * 5 + [0.7] * 6, 1.0, False),
+        ([0.2, 0.3, 0.32, 0.33, 0.34, 0.35, 0.35, 0.35, 0.35, 0.35, 0.35], 2 / 3, False),
+        ([0.5] * 11, 0.1, True),
+    ],
+)
+def test_a_jump_is_told_from_a_smooth_way(values, share, smooth):
+    found = Sweep(ramp([0.5])[0], ramp(list(values)))
+    assert found.largest_share == pytest.approx([share] * 2, abs=0.001)
+    assert sweeps._smooth(found)[0] is smooth
+
+
+def textured(strengths, generator):
+    """Noise around gray whose strength changes with the knob: noise and edges at once."""
+    noise = torch.randn(1, 4, 3, 48, 48, generator=generator)
+    return 0.5 + torch.tensor(strengths).view(-1, 1, 1, 1, 1) / 255 * noise
+
+
+def test_noise_falls_and_sharpness_rises_or_the_claim_differs():
+    generator = torch.Generator().manual_seed(0)
+    falling = Sweep(torch.full((4, 3, 48, 48), 0.5), textured(np.linspace(30, 2, 11).tolist(), generator))
+    rising = Sweep(falling.clean, falling.made.flip(0))
+    assert falling.noise[0] == pytest.approx([30] * 4, rel=0.1)
+    assert sweeps._less_noise(falling)[0] and not sweeps._less_noise(rising)[0]
+    assert sweeps._sharper(rising)[0] and not sweeps._sharper(falling)[0]
+    assert sweeps._costs(rising)[0] and not sweeps._costs(falling)[0]
+
+
+class Grey(Controllable):
+    """Mixes a picture with its own mean, more of it with more noise; the other knobs do nothing."""
+
+    knobs = CUNet(widths=(4,), blocks=1).knobs
+
+    def fold(self, knobs):
+        share = float(knobs[1])
+
+        class Plain(torch.nn.Module):
+            def forward(self, x):
+                return torch.lerp(x, x.mean((2, 3), keepdim=True).expand_as(x), share)
+
+        return Plain()
+
+
+def test_a_sweep_turns_one_knob_and_measures_every_picture():
+    x = torch.rand(3, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    found = sweeps.sweep(Grey(), x, x, "noise")
+    assert found.made.shape == (11, 3, 3, 40, 40)
+    assert torch.allclose(found.made[0], x, atol=0.003) and float(found.made[-1].std((-1, -2)).max()) < 0.003
+    assert np.diff(found.sharpness, axis=0).max() < 0 and np.diff(found.psnr, axis=0).max() < 0
+    assert sweeps.sweep(Grey(), x, x, "blur").largest_share == pytest.approx([0.1] * 3)
+
+
+# --- photographs -----------------------------------------------------------------------------------
+
+
+def test_photographs_of_users_are_taken_where_they_are(report, tmp_path, monkeypatch):
+    monkeypatch.setenv("RESTORATION_DATA", str(tmp_path))
+    stand_in = photographs._photograph(report, "dped", "DPED")
+    assert stand_in.source.startswith("needs DPED; ") and stand_in.source.endswith("stands in for it")
+    (tmp_path / "dped" / "phone").mkdir(parents=True)
+    write(tmp_path / "dped" / "phone" / "street.png", Picture(np.full((40, 50), 99, np.uint8)))
+    own = photographs._photograph(report, "dped", "DPED")
+    assert own.source == "DPED, street" and own.picture.shape == (1, 3, 40, 50)
+
+
+def test_noise_left_and_sharpness_are_measured_at_the_ends_of_both_rows():
+    """All noise goes by 0.8 at either end; a picture without noise is left out."""
+    x = 0.5 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    noise, sharp = photographs._measured(Grey(), [x.clamp(0, 1), torch.full_like(x, 0.5)])
+    assert noise.shape == (3, 1) and sharp.shape == (2, 1)
+    assert noise[1:, 0] == pytest.approx([0.2 * noise[0, 0]] * 2, rel=0.1)
+
+
+# --- mechanics -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("slope", "expected"), [(1.0, "holds"), (-0.3, "differs")])
+def test_fusion_weights_are_read_at_every_tenth(report, slope, expected):
+    net = CUNet(widths=(4, 6, 8), blocks=1)
+    with torch.no_grad():
+        for place in (net.body.up, net.body.below.up):
+            place.weight.weight.fill_(slope / 2)
+            place.weight.bias.fill_(0.5)
+    found = mechanics.fusion_weights(net)
+    assert list(found) == ["scale 2 into 1", "scale 3 into 2", "to the output"]
+    assert found["scale 2 into 1"] == pytest.approx([0.5 + slope * at / 10 for at in range(11)], abs=1e-6)
+    report.network = lambda name: net
+    assert cugan.fusion(report).png.startswith(b"\x89PNG")
+    assert list(judged(report).values()) == [expected]
+    assert set(judged(report, "paper").values()) == {"not tested"}
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "verdict"),
+    [
+        (1.0, -1.0, "in balance"),
+        (5.0, -5.0, "the discriminator is sure of both"),
+        (5.0, -1.0, "in balance"),
+        (0.1, 0.2, "the discriminator tells nothing apart"),
+    ],
+)
+def test_training_curves_are_read(report, real, fake, verdict):
+    path = path_of(CUGAN, "compact", report.checkpoints).with_suffix(".csv")
+    path.parent.mkdir(parents=True)
+    steps = [100, 200, 300, 400]
+    frame = {
+        "step": steps,
+        "perceptual": [4, 3, 2, 1],
+        "real": [0, 0, real, real],
+        "fake": [9, 9, fake, fake],
+    }
+    pd.DataFrame(frame).to_csv(path, index=False)
+    figure, endings = cugan.health(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert endings.loc[CUGAN].tolist() == ["400", f"{real:.2f}", f"{fake:.2f}", verdict]
+
+
+def test_without_a_training_there_is_a_sentence(report):
+    figure, endings = cugan.health(report)
+    assert figure.png.startswith(b"\x89PNG") and endings.empty
+
+
+# --- Auto, and items without networks --------------------------------------------------------------
+
+
+def test_auto_is_held_against_known_degradations(report, monkeypatch):
+    monkeypatch.setattr(reading, "BLURS", (0, 2))
+    monkeypatch.setattr(reading, "SIGMAS", (0, 30))
+    monkeypatch.setattr(report, "at_hand", lambda protocol: EMBEDDED)
+    report.images = 1
+    figure, shown = cugan.auto(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert float(shown.loc[("2", "30"), "blur read"]) == pytest.approx(2, abs=0.4)
+    assert float(shown.loc[("0", "30"), "noise read"]) == pytest.approx(30, abs=1)
+    assert float(shown.loc[("2", "30"), "off by (pixels)"].split()[0]) <= 0.4
+
+
+@pytest.mark.parametrize(
+    "item", ["cugan-fig1", "cugan-fig3", "cugan-fig4", "cugan-fig5", "cugan-fig6", "cugan-grid"]
+)
+def test_figures_are_drawn_without_a_network(report, item, monkeypatch):
+    monkeypatch.setattr(report, "at_hand", lambda protocol: EMBEDDED)
+    assert cugan.ITEMS[item](report).png.startswith(b"\x89PNG")
+    assert set(judged(report).values()) <= {"not tested"}
+
+
+def test_a_reread_report_judges_every_claim_of_the_tables(tmp_path):
+    tables = {item: cugan.ITEMS[item] for item in ("cugan-table1", "cugan-table2", "cugan-table3")}
+    frame = pd.read_csv(verdicts.write(replace(find("cugan"), items=tables), tmp_path, "cpu"))
+    wanted = [claim.name for claim in CLAIMS.values() if claim.item in tables]
+    assert sorted(frame[frame["scale"] == "compact"]["claim"]) == sorted(wanted)
+
+
+def test_what_is_missing_for_a_metric_is_said(report, monkeypatch):
+    monkeypatch.setattr(report, "available", lambda name: name == CUGAN)
+    monkeypatch.setattr("lib.data.has_file", lambda name: False)
+    setting = Setting(CUGAN, (0.5, 0.5), Protocol("live1", BlurNoise(2, 25)))
+    cells = report.cells("cugan-fig8", replace(setting, network=WITHOUT_GFM), tuple(METRICS))
+    assert cells["niqe"].needs == "needs NIQE's parameters"
+    assert cells["features"].needs == "needs ranker-rgb"
+    assert cells["psnr"].needs == "" and cells["psnr"].this_run is None
