@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 SCALES = ("smoke", "compact", "paper")
-MEASURED = ("adafm", "cfsnet", "cugan", "vdir", "qgcn", "published")
+MEASURED = ("adafm", "cfsnet", "cugan", "vdir", "qgcn", "compare", "published")
 
 
 def main() -> int:
@@ -157,7 +157,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("measure", help="measure all items of a paper on whole sets; store rows")
     parser.add_argument(
         "paper", nargs="?", choices=MEASURED, default="adafm",
-        help="or published: other people's networks (default adafm)",
+        help="compare: all on the same pictures; published: other people's networks (default adafm)",
     )  # fmt: skip
     parser.add_argument(
         "--items", nargs="+", default=[], metavar="ITEM", help="only these; status lists them"
@@ -186,7 +186,8 @@ def measure(arguments: argparse.Namespace) -> int:
             if report.measured:
                 report.store.write(report.measured)
                 print(f"{len(report.measured)} measurements are in {report.store.rows_path}.")
-        print(f"Verdicts are in {verdicts.write(paper, device=arguments.device)}.")
+        if paper.claims:
+            print(f"Verdicts are in {verdicts.write(paper, device=arguments.device)}.")
     except (ValueError, FileNotFoundError) as error:
         sys.exit(str(error))
     return 0

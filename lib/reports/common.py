@@ -162,8 +162,7 @@ class Report:
             self.train = "missing"
             self.checkpoints = Path(self.output or tempfile.mkdtemp()) / "checkpoints"
         self.store = Store(self.paper)
-        self.printed = pd.read_csv(paths.PRINTED / f"{self.paper}.csv", keep_default_na=False)
-        self.printed = self.printed[self.printed["value"] != "N/A"]  # as some cells of tables are printed
+        self.printed = _printed(paths.PRINTED / f"{self.paper}.csv")
         limit = None if self.record else self.images
         self.bench = Bench(self.scale, device=self.device, limit=limit, folder=self.checkpoints)
         if self.output:
@@ -431,6 +430,14 @@ class Report:
 def _stand_in(protocol: Protocol) -> str:
     """Gray photographs for a gray set: its networks may take one channel."""
     return EMBEDDED_GRAY if data.SETS[protocol.dataset].gray else EMBEDDED
+
+
+def _printed(path: Path) -> pd.DataFrame:
+    """A paper's numbers; none for what no paper has."""
+    if not path.exists():
+        return pd.DataFrame(columns=["item", "dataset", "method", "setting", "metric", "value"])
+    printed = pd.read_csv(path, keep_default_na=False)
+    return printed[printed["value"] != "N/A"]  # as some cells of tables are printed
 
 
 def _why_not(cell: Cell) -> str:

@@ -9,7 +9,7 @@ from lib.claims import cfsnet as cfsnet_claims
 from lib.claims import cugan as cugan_claims
 from lib.claims import qgcn as qgcn_claims
 from lib.claims import vdir as vdir_claims
-from lib.reports import adafm, cfsnet, cugan, qgcn, vdir
+from lib.reports import adafm, cfsnet, compare, cugan, qgcn, vdir
 from lib.reports.common import Report
 
 
@@ -63,7 +63,9 @@ PAPERS = (
     Paper("vdir", "VDIR (TIP 2022)", "04_vdir", vdir_claims.CLAIMS, vdir.ITEMS, vdir_claims.LIVE),
     Paper("qgcn", "QGCN (IJCAI 2020)", "05_qgcn", qgcn_claims.CLAIMS, qgcn.ITEMS, qgcn_claims.LIVE),
 )
+# Not a paper: all of them on the same pictures.
+COMPARISON = Paper("compare", "All methods", "06_compare", {}, compare.ITEMS, compare.LIVE)
 
 
 def find(key: str) -> Paper:
-    return next(paper for paper in PAPERS if paper.key == key)
+    return next(paper for paper in (*PAPERS, COMPARISON) if paper.key == key)

@@ -1,0 +1,149 @@
+"""PSNR of every network at every level, at each position of its knob: how good, and how forgiving."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.measure import Setting
+from lib.networks import INPUT
+from lib.reports.common import Cell, Drawing, Report, mean, with_interval
+from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of every rival by level and position of its knob, and those of the degraded pictures."""
+
+    contest: Contest
+    cells: dict[tuple[str, float, float | None], Cell]
+    inputs: dict[float, Cell]
+
+    def best(self, rival: Rival, level: float, scale: str) -> tuple[float | None, Cell] | None:
+        """The position with the highest mean PSNR and its cell; None where one is not measured."""
+        found = {p: self.cells[rival.title, level, p] for p in rival.positions}
+        if not all(cell.at(scale) for cell in found.values()):
+            return None
+        return max(found.items(), key=lambda pair: mean(pair[1].at(scale)))
+
+
+def denoise(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
+    """Colour noise from sigma 5 to 75: every network at its best, and what a wrong knob costs."""
+    return _shown(report, NOISE)
+
+
+def dejpeg(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
+    """JPEG quality 5 to 90: every network at its best, and what a wrong knob costs."""
+    return _shown(report, JPEG)
+
+
+def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataFrame]:
+    grid = measured(report, contest)
+    at_best = report.save_figure(contest.item, _level_figure(report, grid))
+    wrong = report.save_figure(f"{contest.item}-wrong", _wrong_figure(report, grid))
+    return at_best, wrong, _table(report, grid)
+
+
+def measured(report: Report, contest: Contest) -> Grid:
+    cells = {
+        (rival.title, level, position): report.cell(
+            contest.item, contest.setting(rival, level, position), live=level in contest.live
+        )
+        for rival in contest.rivals
+        for level in contest.levels
+        for position in rival.positions
+    }
+    inputs = {s: report.cell(contest.item, Setting(INPUT, (), contest.on(s))) for s in contest.levels}
+    return Grid(contest, cells, inputs)
+
+
+def losses(grid: Grid, rival: Rival, scale: str) -> np.ndarray | None:
+    """dB lost at the level of the row with the knob that is best at the level of the column."""
+    best = {level: grid.best(rival, level, scale) for level in grid.contest.levels}
+    if rival.knob != "turned" or None in best.values():
+        return None
+
+    def at(level: float, position: float) -> float:
+        return mean(grid.cells[rival.title, level, position].at(scale))
+
+    positions = [position for position, _ in best.values()]
+    return np.array(
+        [[at(level, own) - at(level, other) for other in positions]
+         for level, own in zip(best, positions, strict=True)]
+    )  # fmt: skip
+
+
+def _level_figure(report: Report, grid: Grid) -> Figure:
+    """Gains over the degraded picture: absolute values would hide them."""
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    gains, knobs = figure.subplots(1, 2)
+    for rival in grid.contest.rivals:
+        points = {level: grid.best(rival, level, report.scale) for level in grid.contest.levels}
+        there = {s: point for s, point in points.items() if point and grid.inputs[s].at(report.scale)}
+        over = [mean((cell - grid.inputs[level]).at(report.scale)) for level, (_, cell) in there.items()]
+        style = {"color": rival.colour, "marker": ".", "ls": "-" if rival.knob == "turned" else "--"}
+        if there:
+            gains.plot(list(there), over, label=f"{rival.title} ({rival.knob})", **style)
+        if there and rival.knob == "turned":
+            knobs.plot(list(there), [position for position, _ in there.values()], **style)
+    gains.set_ylabel("PSNR above the degraded picture (dB)")
+    knobs.set_ylabel("best position of the knob")
+    knobs.set_ylim(-0.05, 1.05)
+    for axes in (gains, knobs):
+        axes.set_xlabel(grid.contest.axis)
+        axes.grid(alpha=0.3)
+        for level in grid.contest.trained:
+            axes.axvline(level, color="0.9", zorder=0)
+    if gains.get_legend_handles_labels()[0]:
+        gains.legend(fontsize=8)
+    dataset = grid.contest.on(grid.contest.levels[0]).dataset
+    title = f"{dataset}, our networks at {report.scale} scale; grey lines: levels of training"
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _wrong_figure(report: Report, grid: Grid) -> Figure:
+    found = {rival.title: losses(grid, rival, report.scale) for rival in grid.contest.rivals}
+    known = {title: values for title, values in found.items() if values is not None}
+    if not known:
+        figure = Figure(figsize=(7, 0.6))
+        figure.text(0.02, 0.5, f"No network with a knob is measured at {report.scale} scale.", va="center")
+        return figure
+    figure = Figure(figsize=(4.6 * len(known), 4.4), layout="constrained")
+    grids = figure.subplots(1, len(known), squeeze=False)[0]
+    for axes, (title, values) in zip(grids, known.items(), strict=True):
+        _draw_losses(axes, grid.contest, title, values)
+    figure.suptitle("dB lost with the knob set for another level", fontsize=11)
+    return figure
+
+
+def _draw_losses(axes: Axes, contest: Contest, title: str, values: np.ndarray) -> None:
+    axes.imshow(values, cmap="magma_r", vmin=0, vmax=6)
+    for (row, column), value in np.ndenumerate(values):
+        colour = "white" if value > 3 else "black"
+        axes.text(column, row, f"{value:.1f}", ha="center", va="center", color=colour, fontsize=7)
+    ticks = range(len(contest.levels))
+    axes.set_xticks(ticks, [f"{level:g}" for level in contest.levels], fontsize=8)
+    axes.set_yticks(ticks, [f"{level:g}" for level in contest.levels], fontsize=8)
+    axes.set_xlabel("level that the knob is set for")
+    axes.set_ylabel("level of the picture")
+    axes.set_title(title, fontsize=10)
+
+
+def _table(report: Report, grid: Grid) -> pd.DataFrame:
+    """Mean PSNR with its interval over pictures, at the best position of each knob."""
+    rows = []
+    for level in grid.contest.levels:
+        inputs = grid.inputs[level].at(report.scale)
+        row = {"level": f"{level:g}", "degraded": with_interval(inputs) if inputs else "-"}
+        for rival in grid.contest.rivals:
+            found = grid.best(rival, level, report.scale)
+            row[rival.title] = "-" if found is None else with_interval(found[1].at(report.scale)) + (
+                "" if found[0] is None else f" at {found[0]:.1f}"
+            )
+        rows.append(row)
+    frame = pd.DataFrame(rows).set_index("level")
+    report.save_table(grid.contest.item, frame)
+    return frame

@@ -1,0 +1,99 @@
+"""What is compared: two contests on the same pictures, each with every network that can enter it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from lib.measure import Protocol, Setting
+from lib.models.cugan import SIGMA
+from lib.recipes import cfsnet
+from lib.recipes.adafm import DEJPEG, DENOISE, stage_name
+from lib.recipes.common import Compress, Denoise
+from lib.recipes.cugan import CUNET
+from lib.recipes.qgcn import FULL
+
+GRID = tuple(round(0.1 * i, 1) for i in range(11))  # positions of a knob that is turned
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A network and how its knob is set: turned by a person over GRID, told the level, or none (blind).
+
+    told: the knobs at a level. colour: of its lines.
+    """
+
+    title: str
+    network: str
+    colour: str
+    knob: Literal["turned", "told", "blind"] = "turned"
+    told: Callable[[float], tuple[float, ...]] = lambda level: ()
+
+    @property
+    def positions(self) -> tuple[float | None, ...]:
+        return GRID if self.knob == "turned" else (None,)
+
+    def knobs(self, level: float, position: float | None) -> tuple[float, ...]:
+        return self.told(level) if position is None else (position,)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Networks on one set of pictures at every level; `live` are those that a notebook measures again.
+
+    trained: the levels that most of the networks were trained on.
+    """
+
+    item: str
+    axis: str
+    levels: tuple[float, ...]
+    live: tuple[float, ...]
+    trained: tuple[float, ...]
+    on: Callable[[float], Protocol]
+    rivals: tuple[Rival, ...]
+
+    def setting(self, rival: Rival, level: float, position: float | None) -> Setting:
+        return Setting(rival.network, rival.knobs(level, position), self.on(level))
+
+
+def noisy(sigma: float) -> Protocol:
+    """Noise clipped and rounded to 8 bits, as a file holds it, all of RGB."""
+    return Protocol("set14", Denoise(sigma), multiple=1)
+
+
+def compressed(quality: float) -> Protocol:
+    """JPEG of the 8-bit Y."""
+    return Protocol("classic5", Compress(quality), colour="luma", multiple=1)
+
+
+NOISE = Contest(
+    item="compare-denoise",
+    axis="noise level sigma (8-bit grey levels)",
+    levels=(5, 10, 15, 25, 35, 50, 60, 75),
+    live=(25, 50),
+    trained=(15, 25, 50, 75),
+    on=noisy,
+    rivals=(
+        Rival("AdaFM", stage_name(DENOISE, 15, 75, 1), "C2"),
+        Rival("CFSNet", cfsnet.tuned_name(cfsnet.COLOUR, 50), "C1"),
+        Rival("VDIR", "vdir-awgn", "C3", "blind", lambda sigma: (0.0,)),
+        Rival("CUnet", CUNET, "C4", "told", lambda sigma: (0.0, sigma / SIGMA)),
+        Rival("CDnCNN-B", "CDnCNN-B", "0.5", "blind"),
+        Rival("FFDNet", "FFDNet colour", "0.2", "told", lambda sigma: (sigma,)),
+    ),
+)
+JPEG = Contest(
+    item="compare-dejpeg",
+    axis="JPEG quality",
+    levels=(5, 10, 20, 30, 40, 60, 80, 90),
+    live=(10, 40),
+    trained=(10, 20, 30, 40, 80),
+    on=compressed,
+    rivals=(
+        Rival("AdaFM", stage_name(DEJPEG, 80, 10, 1), "C2"),
+        Rival("CFSNet", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), "C1"),
+        Rival("QGCN", FULL, "C0", "blind"),
+        Rival("VDIR", "vdir-jpeg-y", "C3", "blind", lambda quality: (0.0,)),
+        Rival("DnCNN-3", "DnCNN-3", "0.5", "blind"),
+    ),
+)
+CONTESTS = (NOISE, JPEG)

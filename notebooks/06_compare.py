@@ -1,0 +1,123 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # All methods on the same pictures
+#
+# Each of the five papers compares itself with others on pictures, noise and JPEGs of its own. Here all of
+# their networks see the same ones, at levels that they were trained on and at levels that none was.
+#
+# Three kinds of control meet. A knob that is *turned* (AdaFM, CFSNet) is set by a person to whatever looks
+# best; here to what has the highest PSNR among eleven positions. A network that is *told* (CUnet, FFDNet)
+# takes the level itself. A *blind* one (VDIR, QGCN, DnCNN) finds it out. Compact networks of ours have seen
+# minutes of training: read orders and shapes, and see DnCNN and FFDNet, with their authors' weights, as
+# what full training gives.
+
+# %% tags=["parameters"]
+scale = "compact"  # "smoke", "compact" or "paper"
+device = "auto"  # "auto", "cpu" or "cuda"
+train = "never"  # "never", or "missing": train what has no checkpoint
+images = 4  # per image set, for "this run"; None for all
+output = ""  # a folder for tables and figures
+
+# %%
+from lib.reports import compare
+from lib.reports.common import Report
+from lib.reports.sliders import slider
+
+report = Report("compare", scale, device, train, images, output)
+
+# %% [markdown]
+# ## Noise
+#
+# Set14 in colour, noise clipped and rounded to 8 bits as a file holds it. CFSNet and VDIR were trained on
+# noise that is neither. Left: what each network gains at its best. Right: where its knob then stands.
+
+# %%
+figure, wrong, values = compare.denoise(report)
+figure
+
+# %%
+values
+
+# %% [markdown]
+# ### What a wrong knob costs
+#
+# A row is the level of the picture, a column the level that the knob was set for.
+
+# %%
+wrong
+
+# %% [markdown]
+# ## JPEG
+#
+# Classic5, gray.
+
+# %%
+figure, wrong, values = compare.dejpeg(report)
+figure
+
+# %%
+values
+
+# %%
+wrong
+
+# %% [markdown]
+# ## Error against look
+#
+# PSNR rewards the mean of all pictures that could have been; NIQE asks whether the result looks like a
+# photograph. A knob moves along a line between them.
+
+# %%
+compare.plane(report)
+
+# %% [markdown]
+# ## How evenly the knobs turn
+#
+# A good knob changes the picture as much per step at one end as at the other.
+
+# %%
+figure, steps = compare.smoothness(report)
+figure
+
+# %%
+steps
+
+# %% [markdown]
+# ## What they cost
+#
+# With the knob baked in, on this machine.
+
+# %%
+figure, costs = compare.cost(report)
+figure
+
+# %%
+costs
+
+# %% [markdown]
+# ## How well does it agree with the stored rows?
+
+# %%
+print(report.agreement())
+
+# %% [markdown]
+# ## Side by side
+#
+# Choose a network; the picture and its degradation stay.
+
+# %%
+slider(report, "adafm-denoise", "cfsnet-denoise", "vdir-denoise", "adafm-dejpeg", "cfsnet-deblock", "qgcn")

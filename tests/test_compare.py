@@ -1,0 +1,135 @@
+"""Comparing all methods: best knobs, what a wrong one costs, multiplications, what is shown of nothing."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lib.checkpoints import Provenance
+from lib.measure import Measurement, Setting
+from lib.models.knobs import Controllable, Knob
+from lib.networks import INPUT, scale_of
+from lib.reports import compare
+from lib.reports.common import Report
+from lib.reports.compare import levels, mechanics
+from lib.reports.compare.subjects import CONTESTS, GRID, JPEG, NOISE
+from lib.results import Store
+
+
+@pytest.fixture
+def report(tmp_path):
+    """A report with nothing stored and no network at hand."""
+    report = Report("compare", checkpoints=tmp_path, output=str(tmp_path / "out"))
+    report.store = Store("compare", tmp_path / "measured")
+    report.available = lambda name: False
+    return report
+
+
+def store(report, contest, rival, value):
+    """`value(level, position)` dB for every picture of two."""
+    report.store.write(
+        (
+            contest.item,
+            Measurement(
+                contest.setting(rival, level, position),
+                scale_of(rival.network, "compact"),
+                {"a": value(level, position) - 1, "b": value(level, position) + 1},
+                Provenance("", "", "", "compact"),
+                "w",
+                "d",
+                "cpu",
+            ),
+        )
+        for level in contest.levels
+        for position in rival.positions
+    )
+
+
+def store_inputs(report, contest, value):
+    history = Provenance("", "", "", "none")
+    report.store.write(
+        (
+            contest.item,
+            Measurement(
+                Setting(INPUT, (), contest.on(level)), "none", {"a": value}, history, "", "d", "cpu"
+            ),
+        )
+        for level in contest.levels
+    )
+
+
+def nearest(level):
+    """Where the knob of these tests is best: at a hundredth of the level."""
+    return min(GRID, key=lambda position: abs(position - level / 100))
+
+
+def test_the_best_knob_and_what_the_others_lose(report):
+    rival = NOISE.rivals[0]
+    store(report, NOISE, rival, lambda level, position: 30 - 10 * abs(position - nearest(level)))
+    grid = levels.measured(report, NOISE)
+    best = [grid.best(rival, level, "compact")[0] for level in NOISE.levels]
+    assert best == [nearest(level) for level in NOISE.levels]
+    lost = levels.losses(grid, rival, "compact")
+    for i, true in enumerate(NOISE.levels):
+        for j, other in enumerate(NOISE.levels):
+            assert lost[i, j] == pytest.approx(10 * abs(nearest(true) - nearest(other)), abs=1e-6)
+    assert levels.losses(grid, NOISE.rivals[1], "compact") is None
+
+
+def test_a_table_shows_what_is_stored_and_where_the_knob_stands(report):
+    told = next(rival for rival in NOISE.rivals if rival.knob == "told" and rival.network == "cunet")
+    store(report, NOISE, NOISE.rivals[0], lambda level, position: 30 - abs(position - 0.3))
+    store(report, NOISE, told, lambda level, position: 28.0)
+    store_inputs(report, NOISE, 20.0)
+    _, _, table = compare.denoise(report)
+    assert table.loc["25", "degraded"] == "20.00 [20.00, 20.00]"
+    assert table.loc["25", "AdaFM"] == "30.00 [29.00, 31.00] at 0.3"
+    assert table.loc["25", told.title] == "28.00 [27.00, 29.00]"
+    assert table.loc["25", "CFSNet"] == "-"
+
+
+def test_networks_that_are_told_the_level_hear_it():
+    heard = {rival.title: rival.knobs(25, None) for rival in NOISE.rivals if rival.knob == "told"}
+    assert heard == {"CUnet": (0.0, 0.5), "FFDNet": (25,)}
+    assert NOISE.rivals[0].knobs(25, 0.3) == (0.3,)
+
+
+def test_all_see_the_same_pictures_and_noise():
+    for contest in CONTESTS:
+        protocols = {contest.setting(r, contest.levels[0], r.positions[0]).protocol for r in contest.rivals}
+        assert len(protocols) == 1
+    assert JPEG.on(10).colour == "luma" and NOISE.on(25).level.quantise
+
+
+@pytest.mark.parametrize("item", compare.ITEMS)
+def test_every_item_is_shown_without_a_network(report, item):
+    compare.ITEMS[item](report)
+    assert any(path.stem.startswith(item) for path in (report.checkpoints / "out").iterdir())
+
+
+def test_multiplications_are_counted():
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8, stride=2))
+    assert mechanics.multiplications(net, torch.rand(1, 3, 10, 12)) == 8 * 27 * 120 + 8 * 9 * 30
+
+
+class Fade(Controllable):
+    """Turns a picture black, the faster the further the knob is."""
+
+    knobs = (Knob("coef", 0.0, 1.0, 0.0, ""),)
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def fold(self, knobs: torch.Tensor) -> nn.Module:
+        plain = nn.Conv2d(3, 3, 1, groups=3, bias=False)
+        nn.init.constant_(plain.weight, 1 - float(knobs[0]) ** 2)
+        return plain
+
+
+def test_steps_of_an_uneven_knob_grow(report):
+    report.network = lambda name: Fade()
+    report.at_hand = lambda protocol: "skimage"
+    steps = mechanics._steps(report, NOISE, NOISE.rivals[0])
+    expected = np.diff(np.square(GRID))
+    np.testing.assert_allclose(steps / steps.sum(), expected / expected.sum(), rtol=1e-4)
