@@ -1,4 +1,4 @@
-# reproduce · test · lab · bench · times      each sets up .venv by itself; only Python 3.11+, git and make are needed
+# reproduce · test · lab · app · bench · times      each sets up .venv by itself; only Python 3.11+, git and make are needed
 #
 #   make reproduce SCALE=compact TRAIN=never IMAGES=4 DEVICE=auto NAME=first-look NOTEBOOKS=01_adafm
 #
@@ -24,7 +24,7 @@ NEW_PYTHON = import sys; sys.version_info >= (3, 11) or \
 	sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] \
 	+ ": name another with make PYTHON=...")
 
-.PHONY: reproduce test lab bench times readme lock
+.PHONY: reproduce test lab app bench times readme lock
 .DELETE_ON_ERROR:
 
 reproduce: $(READY)
@@ -37,6 +37,12 @@ test: $(READY)
 
 lab: $(READY)
 	@.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
+
+# The playground alone, as a page; a kernel waits, so that it opens at once.
+app: $(READY)
+	@.venv/bin/voila --preheat_kernel=True --pool_size=1 --no-browser \
+		"--VoilaConfiguration.extension_denylist=['jupyterlab-jupytext']" \
+		notebooks/00_playground.ipynb
 
 bench: $(READY)
 	@$(RUN) -m lib bench $(if $(DEVICE),--device $(DEVICE))

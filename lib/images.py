@@ -5,6 +5,8 @@ Pillow decodes what has 8 bits. It reduces 16-bit colour to 8, so 16-bit files g
 """
 
 import io
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ SUFFIXES: dict[str, Format] = {
     ".webp": "webp",
 }
 
+_PNG_HEAD = 33  # bytes: the signature and the first chunk, which says the size
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ORIENTATION = 274  # the tag's number in EXIF and in TIFF
 
@@ -92,6 +95,15 @@ def write(path: str | Path, picture: Picture, *, quality: int = 95) -> None:
     except BadImage as reason:
         raise BadImage(f"{path}: {reason}") from reason.__cause__
     Path(path).write_bytes(data)
+
+
+def with_notes(png: bytes, notes: dict[str, str]) -> bytes:
+    """A PNG file with texts by keyword (PNG specification, iTXt chunks), placed before its pixels."""
+    chunks = b""
+    for keyword, text in notes.items():
+        body = b"iTXt" + keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
+        chunks += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:_PNG_HEAD] + chunks + png[_PNG_HEAD:]
 
 
 def encode(picture: Picture, image_format: Format, *, quality: int = 95) -> bytes:

@@ -4,6 +4,7 @@
 // controls than the user's last move are ignored, so that no thumb jumps back under a finger.
 
 const CHUNK = 2 ** 20;
+const ZOOM = 3; // screen pixels of the magnifier for one of the picture
 
 const PAGE = `
   <div class="knobs-bar">
@@ -28,9 +29,16 @@ const PAGE = `
       <option value="before">degraded</option><option value="original">original</option>
     </select></label>
     <button type="button" class="download">Download PNG</button>
+    <button type="button" class="sheet" title="This part of the picture at several positions of each knob">Contact sheet</button>
+    <button type="button" class="rivals" title="This part of the picture by every network for it">All networks</button>
+    <label class="knobs-check"><input type="checkbox" class="magnify"> magnifier</label>
   </div>
+  <div class="knobs-lens" role="img" aria-label="Enlarged part of the picture" hidden>
+    <div class="lens-left"></div><div class="lens-right"></div></div>
   <p class="knobs-did"></p>
-  <p class="knobs-note" role="status" aria-live="polite"></p>`;
+  <p class="knobs-note" role="status" aria-live="polite"></p>
+  <div class="knobs-tiles"></div>
+  <details class="knobs-command"><summary>The same on the command line</summary><code></code></details>`;
 
 function render({ model, el }) {
   const root = document.createElement("div");
@@ -200,8 +208,45 @@ function render({ model, el }) {
     event.preventDefault();
   });
 
+  // The magnifier: the same pictures, larger, around the pointer; before on its left, after on its right.
+
+  const [lens, magnify] = [".knobs-lens", ".magnify"].map(find);
+  let point = [0.5, 0.5];
+  function showLens() {
+    lens.hidden = !magnify.checked;
+    if (lens.hidden) return;
+    const { width, height } = model.get("controls");
+    const half = [lens.clientWidth / 2, lens.clientHeight];
+    for (const [side, img] of [["left", "before"], ["right", "after"]]) {
+      const part = find(`.lens-${side}`).style;
+      part.backgroundImage = `url(${find(`img.${img}`).src})`;
+      part.backgroundSize = `${ZOOM * width}px ${ZOOM * height}px`;
+      const [x, y] = [half[0] / 2 - point[0] * ZOOM * width, half[1] / 2 - point[1] * ZOOM * height];
+      part.backgroundPosition = `${x}px ${y}px`;
+    }
+  }
+  magnify.addEventListener("change", showLens);
+  view.addEventListener("pointermove", (event) => {
+    point = across(event);
+    showLens();
+  });
+
+  function showTiles() {
+    find(".knobs-tiles").replaceChildren(...model.get("tiles").map(({ text, image }) => {
+      const [figure, img, caption] = ["figure", "img", "figcaption"].map((tag) => document.createElement(tag));
+      Object.assign(img, { src: URL.createObjectURL(new Blob([image], { type: "image/png" })), alt: text });
+      img.addEventListener("load", () => URL.revokeObjectURL(img.src), { once: true });
+      caption.textContent = text;
+      figure.append(img, caption);
+      return figure;
+    }));
+  }
+  find(".sheet").addEventListener("click", () => send({ do: "sheet" }));
+  find(".rivals").addEventListener("click", () => send({ do: "networks" }));
+
   async function showResult() {
-    const { serial, box, whole, did, note } = model.get("result");
+    const { serial, box, whole, did, note, command } = model.get("result");
+    find(".knobs-command code").textContent = command;
     find(".knobs-did").textContent = whole ? did : `${did}, the rest follows`;
     if (find(".knobs-note").textContent !== note) find(".knobs-note").textContent = note;
     showTags();
@@ -210,6 +255,7 @@ function render({ model, el }) {
       const images = [showAfter(model.get("after")), showBefore(model.get(left.value))];
       if ((await Promise.all(images)).includes(false)) return;
       region.hidden = true;
+      showLens();
       if (serial >= sent) root.removeAttribute("aria-busy");
     } else {
       if (!(await showRegion(model.get("region")))) return;
@@ -234,6 +280,7 @@ function render({ model, el }) {
     ["change:result", showResult],
     ["change:before", showLeft],
     ["change:original", showLeft],
+    ["change:tiles", showTiles],
     ["msg:custom", save],
   ];
   changes.forEach(([event, act]) => model.on(event, act));

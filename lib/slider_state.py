@@ -5,6 +5,7 @@ called from any.
 """
 
 import math
+import shlex
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
@@ -19,7 +20,7 @@ from torch import Tensor
 from lib.data import Sample
 from lib.degradations import to_8bit
 from lib.gauge import Gauge
-from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor
+from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor, with_notes
 from lib.inference import Progress, Restorer, restore_colours
 from lib.metrics import psnr
 from lib.tasks import Loaded, automatic, beyond, extrapolates, prepare, shown
@@ -162,7 +163,7 @@ class SliderState:
 
         A level that the task cannot estimate is the one that was set.
         """
-        picture, places = self._degraded_picture(), range(len(self.loaded.task.levels))
+        picture, places = self.degraded_picture(), range(len(self.loaded.task.levels))
         try:
             found = [automatic(picture, self.loaded, self.level, place) for place in places]
         except ValueError as error:
@@ -231,15 +232,26 @@ class SliderState:
     def region(self) -> Rendering:
         """A square around `focus`, as large as can be restored in REGION_SECONDS."""
         side = 32 * int(math.sqrt(REGION_SECONDS * (self.pixels_per_second or 0)) / 32)
-        side = min(max(side, 96), 512)
+        box = self.around(min(max(side, 96), 512))
+        return self._rendering(box, *self._restore(box.cut(self._degraded())), whole=False)
+
+    def around(self, side: int) -> Box:
+        """The square of so many pixels around `focus`, or what the picture has of it."""
         step = self.loaded.net.multiple
         left, top = (
             int(min(max(focus * length - side / 2, 0), max(length - side, 0))) // step * step
             for focus, length in zip(self.focus, self.size, strict=True)
         )
         width, height = self.size
-        box = Box(left, top, min(side, width), min(side, height))
-        return self._rendering(box, *self._restore(box.cut(self._degraded())), whole=False)
+        return Box(left, top, min(side, width), min(side, height))
+
+    def restored_with(self, loaded: Loaded, knobs: Sequence[float], box: Box) -> Rendering:
+        """What another of the networks, or other knobs, make of a part of the degraded picture: exact but
+        for a margin along its edge, which sees nothing beyond."""
+        restorer = self._restorers[loaded.title]
+        start = time.perf_counter()
+        restored = restore_colours(lambda y: restorer(y, knobs), box.cut(self._degraded()), loaded.channels)
+        return self._rendering(box, restored, time.perf_counter() - start, whole=False)
 
     def frame(self, progress: Progress | None = None) -> Rendering:
         """The whole picture; what `progress` raises stops it."""
@@ -263,7 +275,18 @@ class SliderState:
             alpha = (alpha >> 8).astype(pixels.dtype)
         settings = "".join(f"-{name}{value:.2f}" for name, value in self.knobs.items())
         name = f"{PurePath(self.name).stem}-{self.loaded.name}{settings}.png"
-        return name, encode(Picture(pixels, alpha, None), "png")
+        notes = {"Software": "restoration-knobs", "Comment": self.command()}
+        return name, with_notes(encode(Picture(pixels, alpha, None), "png"), notes)
+
+    def command(self) -> str:
+        """The command line that does the same to a file."""
+        loaded = self.loaded
+        words = ["python", "-m", "lib", "restore", self.name, "-o", "restored.png"]
+        words += [f"--network={loaded.name}", f"--scale={loaded.scale}"]
+        words += [f"--knob={name}={value:g}" for name, value in self.knobs.items()]
+        if loaded.task.factors:
+            words.append(f"--factor={self.level if loaded.task.enlarges else loaded.task.repeats:g}")
+        return shlex.join(words)
 
     def _knobs_at_start(self) -> dict[str, float]:
         return {knob.name: knob.start for knob in self.loaded.net.knobs}
@@ -311,7 +334,8 @@ class SliderState:
             )
         return self._degraded_now
 
-    def _degraded_picture(self) -> Picture:
+    def degraded_picture(self) -> Picture:
+        """As a user's file would hold it; one that was taken as it is, with its own tables."""
         if not self.degrading:
             return self._picture
         return replace(self._picture, pixels=self.degraded(), tables=None)

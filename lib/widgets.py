@@ -18,6 +18,7 @@ from lib.data import Sample, load_images
 from lib.gauge import Gauge
 from lib.images import Picture, encode
 from lib.page_slider import page_slider
+from lib.sheets import Tile, contact_sheet, side_by_side
 from lib.slider_state import MAX_BYTES, LatestWins, Rendering, SliderState, fit
 from lib.tasks import Loaded
 
@@ -50,8 +51,9 @@ class Slider(anywidget.AnyWidget):
     """Controls, a picture with a divider between before and after, and what was measured.
 
     Traits travel to the browser: `controls` when Python sets them (at first, by Auto, by a new
-    picture), `result` and the pictures with every drawing. Messages come back, one per action, each
-    with a serial number; `controls` and `result` carry that of the last one taken.
+    picture), `result` and the pictures with every drawing, `tiles` when they are asked for. Messages
+    come back, one per action, each with a serial number; `controls` and `result` carry that of the
+    last one taken.
     """
 
     _esm = HERE / "slider.js"
@@ -63,6 +65,7 @@ class Slider(anywidget.AnyWidget):
     before = traitlets.Bytes().tag(sync=True)
     after = traitlets.Bytes().tag(sync=True)
     region = traitlets.Bytes().tag(sync=True)
+    tiles = traitlets.List().tag(sync=True)
 
     def __init__(self, state: SliderState, page: str = ""):
         """page: HTML shown in its place where there is no kernel; without it a still picture."""
@@ -122,12 +125,21 @@ class Slider(anywidget.AnyWidget):
                     then("picture", lambda: state.upload(name, data))
             case {"do": "download"}:
                 then("download", self._download)
+            case {"do": "sheet"}:
+                then("sheet", lambda: self._show_tiles(contact_sheet(state)))
+            case {"do": "networks"}:
+                then("sheet", lambda: self._show_tiles(side_by_side(state)))
             case _:
                 raise ValueError(f"The slider knows no action like {message}.")
 
     def _download(self) -> None:
         name, data = self.state.download()
         self.send({"do": "save", "name": name}, [data])
+
+    def _show_tiles(self, tiles: Sequence[Tile]) -> None:
+        self.tiles = [
+            {"text": tile.text, "image": encode(Picture(tile.pixels, None, None), "png")} for tile in tiles
+        ]
 
     def _draw(self, superseded: Callable[[], bool]) -> None:
         state = self.state
@@ -219,6 +231,7 @@ class Slider(anywidget.AnyWidget):
             "before_db": self._decibels(rendering.before_db),
             "after_db": self._decibels(rendering.after_db),
             "note": self.state.note,
+            "command": self.state.command(),
             "did": f"{'' if rendering.whole else 'region of '}{box.width} x {box.height} pixels "
             f"in {1000 * rendering.seconds:.0f} ms{gauge}",
         }

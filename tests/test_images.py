@@ -431,3 +431,11 @@ def test_colour_keeps_its_precision_under_autocast(rgb):
     with torch.autocast("cpu", torch.bfloat16):
         y = images.rgb_to_y(x)
     torch.testing.assert_close(y, images.rgb_to_y(x), atol=0, rtol=0)
+
+
+def test_notes_travel_in_a_png(rgb):
+    notes = {"Software": "knobs", "Comment": "restored at \u03c3 = 25"}
+    with Image.open(io.BytesIO(images.with_notes(images.encode(Picture(rgb), "png"), notes))) as opened:
+        opened.load()
+        assert opened.text == notes
+        np.testing.assert_array_equal(opened, rgb)

@@ -22,3 +22,8 @@ def slider(report: Report, *names: str) -> Slider | str:
         device=report.device,
         for_page=bool(report.output),
     )
+
+
+def playground(report: Report) -> Slider | str:
+    """Every public network that is trained, in one widget."""
+    return slider(report, *dict.fromkeys(network.name for network in public.NETWORKS))

@@ -1,0 +1,38 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Playground
+#
+# A noisy, blurred or compressed picture, a network, and its knob.
+#
+# Either *degrade the picture*: a sample, or one of yours, is made worse by as much as you say, and the
+# decibels tell how near the result comes to the original. Or untick that, and a photograph that is bad
+# already is restored as it is; *Auto* reads off it how bad. Drag the line across the picture to see before
+# and after. *Contact sheet* shows the part around the place you last clicked at several positions of the
+# knob, *All networks* what every method makes of it.
+
+# %% tags=["parameters"]
+scale = "compact"  # "smoke", "compact" or "paper"
+device = "auto"  # "auto", "cpu" or "cuda"
+train = "never"  # "never", or "missing": train what has no checkpoint
+images = 4  # not used here
+output = ""  # a folder, for a page whose knobs turn without Python
+
+# %%
+from lib.reports.common import Report
+from lib.reports.sliders import playground
+
+playground(Report("playground", scale, device, train, images, output))
