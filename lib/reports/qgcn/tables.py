@@ -10,6 +10,7 @@ from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.recipes.qgcn import FULL
 from lib.reports.common import Cell, Report, Verdict, listed, mean
+from lib.reports.gains import all_above, surely_above
 from lib.reports.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
 
 Rows = list[tuple[str, str, Cell]]
@@ -28,13 +29,13 @@ def table1(report: Report) -> pd.DataFrame:
     def losses(variant: str, metric: Metric) -> list[Cell]:
         return [loss(variant, metric, quality) for quality in QUALITIES]
 
-    report.judge(CLAIMS["the ranker helps"], _all_above(losses("w/o CQR", "psnr_b")))
+    report.judge(CLAIMS["the ranker helps"], all_above(losses("w/o CQR", "psnr_b")))
     report.judge(
         CLAIMS["the ranker helps most where artefacts are severe"],
         _first_above(loss("w/o CQR", "psnr_b", 10), [loss("w/o CQR", "psnr_b", 30)]),
     )
-    report.judge(CLAIMS["the quality loss helps"], _all_above(losses("w/o L_Q", "psnr_b")))
-    report.judge(CLAIMS["feature matching keeps the structure"], _all_above(losses("w/o L_F", "ssim")))
+    report.judge(CLAIMS["the quality loss helps"], all_above(losses("w/o L_Q", "psnr_b")))
+    report.judge(CLAIMS["feature matching keeps the structure"], all_above(losses("w/o L_F", "ssim")))
     report.judge(
         CLAIMS["feature matching is worth more than the quality loss"],
         _falls_further([(losses("w/o L_F", m), losses("w/o L_Q", m), METRICS[m]) for m in METRICS]),
@@ -72,10 +73,10 @@ def table2(report: Report) -> pd.DataFrame:
     def ahead(method: str, metric: Metric, sets: Sequence[str]) -> list[Cell]:
         return [ours[s, q, metric] - rivals[s, method, q, metric] for s in sets for q in QUALITIES]
 
-    report.judge(CLAIMS["one network is as good as DnCNN"], _all_above(ahead("DnCNN", "psnr", list(SETS))))
-    report.judge(CLAIMS["fewer visible blocks than DnCNN"], _all_above(ahead("DnCNN", "psnr_b", list(SETS))))
+    report.judge(CLAIMS["one network is as good as DnCNN"], all_above(ahead("DnCNN", "psnr", list(SETS))))
+    report.judge(CLAIMS["fewer visible blocks than DnCNN"], all_above(ahead("DnCNN", "psnr_b", list(SETS))))
     report.judge(
-        CLAIMS["fewer visible blocks than RNAN"], _all_above(ahead("RNAN", "psnr_b", ("classic5", "live1")))
+        CLAIMS["fewer visible blocks than RNAN"], all_above(ahead("RNAN", "psnr_b", ("classic5", "live1")))
     )
     return report.table(item, rows)
 
@@ -122,24 +123,13 @@ def _rows(title: str, cells: Cells) -> Rows:
     return [(f"{title} q{q} {METRICS[m]}", method, cells[method, q, m]) for method, q, m in order]
 
 
-def _all_above(gains: Sequence[Cell]) -> Callable[[Scale], Verdict]:
-    """Whether every gain is above zero."""
-
-    def test(scale: Scale) -> Verdict:
-        scores = [gain.at(scale) for gain in gains]
-        if not all(scores):
-            return None
-        return all(mean(s) > 0 for s in scores), f"gains {listed(scores, gains[0].unit)}"
-
-    return test
-
-
 def _first_above(first: Cell, others: Sequence[Cell]) -> Callable[[Scale], Verdict]:
     def test(scale: Scale) -> Verdict:
         scores = [cell.at(scale) for cell in (first, *others)]
         if not all(scores):
             return None
-        return all(mean(scores[0]) > mean(s) for s in scores[1:]), f"{listed(scores, first.unit)}"
+        more = [surely_above((first - other).at(scale)) for other in others]
+        return all(more), listed(scores, first.unit)
 
     return test
 
@@ -149,7 +139,8 @@ def _more_than_first(cells: Sequence[Cell]) -> Callable[[Scale], Verdict]:
         scores = [cell.at(scale) for cell in cells]
         if not all(scores):
             return None
-        return all(mean(s) > mean(scores[0]) for s in scores[1:]), f"loses {listed(scores, cells[0].unit)}"
+        more = [surely_above((cell - cells[0]).at(scale)) for cell in cells[1:]]
+        return all(more), f"loses {listed(scores, cells[0].unit)}"
 
     return test
 
