@@ -406,7 +406,7 @@ def test_all_metrics_of_a_setting_are_cells_each_with_its_printed_number(report,
     table = report.table("table", [("JPEG", m, cell) for m, cell in cells.items()])
     assert table.index.names == ["", "quantity"]
     assert list(table["printed"]) == ["29.75", "0.815", ""]
-    shown = table.iloc[:, -1]
+    shown = table.iloc[:, -1].str.removesuffix(" *")  # of a picture that stands in
     assert re.fullmatch(r"0\.\d{3}", shown.iloc[1]) and re.fullmatch(r"\d\d\.\d\d", shown.iloc[2])
 
 

@@ -97,9 +97,11 @@ def test_camera_noise_is_8_bit_and_another_for_every_patch(photo):
 
 
 @pytest.mark.parametrize("run", ["vdir-sr-x2", "vdir-sr-x4", "vdir-real", "vdir-jpeg-rgb"])
-def test_runs_picturewhat_their_inputs_depend_on(run, photo):
+def test_runs_picture_what_their_inputs_depend_on(run, photo):
     """The drawn square reaches past the patch on all sides, in whole pixels of the small picture."""
     recipe = find(run, "compact")
+    if run == "vdir-real":
+        recipe = replace(recipe, unknown=AnyCamera(measured=False))  # curves by formula, which need no file
     factor = recipe.restorer.factor
     beyond = recipe.drawn - recipe.patch
     assert beyond >= {"vdir-sr-x2": 14, "vdir-sr-x4": 14, "vdir-real": 4, "vdir-jpeg-rgb": 0}[run]
