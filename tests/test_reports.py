@@ -390,6 +390,12 @@ def test_agreement_on_ssim_is_ten_times_closer(report, change, expected):
     assert f"0.0000 dB and {change:.4f} of SSIM" in report.agreement()
 
 
+def test_a_notebook_shows_long_tables_whole(report):
+    frame = pd.DataFrame({"claim": [f"{i}: {'long ' * 40}end" for i in range(150)]})
+    shown = frame._repr_html_()
+    assert all(f">{i}: long" in shown for i in range(150)) and shown.count("end</td>") == 150
+
+
 def test_all_metrics_of_a_setting_are_cells_each_with_its_printed_number(report, monkeypatch):
     protocol = Protocol("live1", Compress(10), colour="luma", multiple=1)
     report.printed = pd.DataFrame(

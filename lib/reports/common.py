@@ -161,6 +161,8 @@ class Report:
         if self.scale == "smoke":  # tiny networks, trained on the spot, kept with the run
             self.train = "missing"
             self.checkpoints = Path(self.output or tempfile.mkdtemp()) / "checkpoints"
+        for limit in ("display.max_rows", "display.max_colwidth"):
+            pd.set_option(limit, None)  # a notebook shows its tables whole
         self.store = Store(self.paper)
         self.printed = _printed(paths.PRINTED / f"{self.paper}.csv")
         limit = None if self.record else self.images
