@@ -248,10 +248,7 @@ class SliderState:
     def restored_with(self, loaded: Loaded, knobs: Sequence[float], box: Box) -> Rendering:
         """What another of the networks, or other knobs, make of a part of the degraded picture: exact but
         for a margin along its edge, which sees nothing beyond."""
-        restorer = self._restorers[loaded.title]
-        start = time.perf_counter()
-        restored = restore_colours(lambda y: restorer(y, knobs), box.cut(self._degraded()), loaded.channels)
-        return self._rendering(box, restored, time.perf_counter() - start, whole=False)
+        return self._rendering(box, *self._run(loaded, knobs, box.cut(self._degraded())), whole=False)
 
     def frame(self, progress: Progress | None = None) -> Rendering:
         """The whole picture; what `progress` raises stops it."""
@@ -341,14 +338,18 @@ class SliderState:
         return replace(self._picture, pixels=self.degraded(), tables=None)
 
     def _restore(self, x: Tensor, progress: Progress | None = None) -> tuple[Tensor, float]:
-        knobs, restorer = tuple(self.knobs.values()), self._restorers[self.loaded.title]
-        start = time.perf_counter()
-        restored = restore_colours(
-            lambda y: restorer(y, knobs, progress=progress), x, self.loaded.channels
-        )
-        seconds = time.perf_counter() - start
+        restored, seconds = self._run(self.loaded, tuple(self.knobs.values()), x, progress)
         self.pixels_per_second = math.prod(x.shape[-2:]) / seconds
         return restored, seconds
+
+    def _run(
+        self, loaded: Loaded, knobs: Sequence[float], x: Tensor, progress: Progress | None = None
+    ) -> tuple[Tensor, float]:
+        """What one of the networks makes of x, and the seconds it took."""
+        restorer = self._restorers[loaded.title]
+        start = time.perf_counter()
+        restored = restore_colours(lambda y: restorer(y, knobs, progress=progress), x, loaded.channels)
+        return restored, time.perf_counter() - start
 
     def _rendering(self, box: Box, restored: Tensor, seconds: float, *, whole: bool) -> Rendering:
         before = after = None

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from trained import moved
 
 from lib.inference import restore
 from lib.models.cfsnet import CFSNet, Critic, MainBranch, Mapping, TuningBlock
@@ -32,16 +33,6 @@ PAPER_SIZES = {
 
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 each_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
-
-
-def moved(net, seed=1):
-    """The network as if it had been trained: every layer audible, every coefficient its own."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for p in net.parameters():
-            fan_in = p[0].numel() if p.dim() > 1 else 10
-            p.copy_(torch.randn(p.shape, generator=generator) / fan_in**0.5)
-    return net
 
 
 def small(variant, dtype=torch.float32):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from trained import moved
 
 from lib.inference import restore
 from lib.models.cugan import GFM, CResMD, CUNet, Discriminator, Fusion
@@ -34,16 +35,6 @@ MAKES = {
 
 each_unet = pytest.mark.parametrize("size", UNETS.values(), ids=UNETS)
 each_net = pytest.mark.parametrize("make", MAKES.values(), ids=MAKES)
-
-
-def moved(net, seed=1):
-    """The network as if it had been trained: every layer audible, every weight of a place its own."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for p in net.parameters():
-            fan_in = p[0].numel() if p.dim() > 1 else 10
-            p.copy_(torch.randn(p.shape, generator=generator) / fan_in**0.5)
-    return net
 
 
 def picture(n=2, size=(8, 12), dtype=torch.float32, seed=2):

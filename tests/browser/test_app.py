@@ -1,21 +1,17 @@
 """The playground as an app: Voila, headless Chromium, from opening it to a broken upload."""
 
-import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chromium import needed
 from PIL import Image
+from servers import ROOT, free_port, serving
 
-ROOT = Path(__file__).parents[2]
 EXTENSIONS = re.search(r'"(--VoilaConfiguration.*)"', (ROOT / "Makefile").read_text())[1]
 
 
@@ -24,38 +20,14 @@ def address(tmp_path) -> Iterator[str]:
     """Where Voila shows the playground, a kernel waiting; the server ends with the test."""
     if shutil.which("voila", path=Path(sys.executable).parent) is None:
         needed("Voila is not installed (pip install -e .[app]).")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable, "-m", "voila", "--no-browser", f"--port={port}", "--preheat_kernel=True",
         "--pool_size=1", EXTENSIONS, str(ROOT / "notebooks" / "00_playground.ipynb"),
     ]  # fmt: skip
-    folders = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    environment = {**os.environ, **{name: str(tmp_path / name) for name in folders}, "PYTHONPATH": str(ROOT)}
-    log = tmp_path / "voila.log"
-    with log.open("w") as file:
-        server = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=file, stderr=file)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/voila/static/style.css", server, log)
+    with serving(command, tmp_path, f"http://127.0.0.1:{port}/voila/static/style.css"):
         time.sleep(15)  # until the kernel that waits has run the notebook
         yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"Voila did not start:\n{log.read_text()[-3000:]}")
 
 
 def test_a_user_of_the_app(browser, address, tmp_path):

@@ -1,20 +1,16 @@
 """The slider in a real browser: JupyterLab, headless Chromium, mouse and keyboard."""
 
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chromium import needed
 from PIL import Image
+from servers import free_port, serving
 
 try:
     from playwright.sync_api import TimeoutError
@@ -59,6 +55,7 @@ slider(networks, samples)
 """,
 ]
 
+
 @pytest.fixture
 def address(tmp_path) -> Iterator[str]:
     """Where JupyterLab shows the notebook; the server ends with the test."""
@@ -71,29 +68,15 @@ def address(tmp_path) -> Iterator[str]:
     notification = settings / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     notification.parent.mkdir(parents=True)
     notification.write_text('{"fetchNews": "false", "checkForUpdates": false}')
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}",
         f"--LabApp.user_settings_dir={settings}",
     ]  # fmt: skip
-    folders = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    environment = {**os.environ, **{name: str(tmp_path / name) for name in folders}}
-    environment["PYTHONPATH"] = str(ROOT)
-    with (tmp_path / "lab.log").open("w") as log:
-        server = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", server, tmp_path / "lab.log")
+    with serving(command, tmp_path, f"http://127.0.0.1:{port}/api?token={TOKEN}"):
         yield f"http://127.0.0.1:{port}/doc/tree/slider.ipynb?token={TOKEN}"
-    finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
 
 
 @pytest.fixture
@@ -120,17 +103,6 @@ def notebook(cells: list[str]) -> dict:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-
-
-def wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
 
 
 def run_all(page) -> None:
