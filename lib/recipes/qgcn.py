@@ -24,6 +24,7 @@ from lib.recipes.common import (
     Steps,
 )
 
+GREY = 255.0  # levels
 APART = 5  # quality factors, between two versions whose order is validated
 
 
@@ -243,6 +244,7 @@ SMOKE = replace(
 
 RANKER, RANKER_RGB = "qgcn-cqr", "ranker-rgb"
 FULL, WITHOUT_RANKER, TEXTURE = "qgcn-full", "qgcn-wo-cqr", "qgcn-texture"
+IN_GREY_LEVELS = "qgcn-full-255"
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
@@ -255,6 +257,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         full,
         mae,
         replace(full, name=TEXTURE, parent=mae.name, steps=size.fine_steps),
+        _in_grey_levels(full),
         replace(full, name="qgcn-wo-dc", dilated=False),
         replace(full, name="qgcn-wo-lq", quality_weight=0.0),
         replace(full, name="qgcn-wo-lf", feature_weight=0.0),
@@ -278,6 +281,17 @@ def _ranker(
         schedule=size.ranker_schedule,
         channels=channels,
         width=size.ranker,
+    )
+
+
+def _in_grey_levels(full: Deblock) -> Deblock:
+    """L_MAE counted in grey levels, as RNAN's code does [R], against the same ranker's losses: the paper
+    gives weights and no range. (Everything divided by 255, which changes no gradient's direction.)"""
+    return replace(
+        full,
+        name=IN_GREY_LEVELS,
+        quality_weight=full.quality_weight / GREY,
+        feature_weight=full.feature_weight / GREY,
     )
 
 
