@@ -56,6 +56,7 @@ QGCN = {
     "qgcn-full",
     *(f"qgcn-wo-{part}" for part in ("cqr", "dc", "lq", "lf")),
     "qgcn-texture",
+    "qgcn-full-255",
     "qgcn-rnan-mae",
     *(f"qgcn-full-seed{seed}" for seed in (1, 2)),
     *(f"qgcn-full-q{quality}" for quality in (10, 20, 30)),
