@@ -1,6 +1,6 @@
 """A gauge of JPEG quality for any picture: the score of a ranker, read on the scale of known qualities."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,15 @@ ITEM = "qgcn-cqr-rank"
 
 
 @dataclass(frozen=True)
+class Reading:
+    """score: of the ranker, higher is better. quality: at which the mean picture scores this, between the
+    lowest and the highest known; of a single picture a rough guess."""
+
+    score: float
+    quality: float
+
+
+@dataclass(frozen=True)
 class Gauge:
     """Reads any picture, of whatever file, as a JPEG of some quality.
 
@@ -33,10 +42,15 @@ class Gauge:
     scores: tuple[float, ...]
 
     @torch.inference_mode()
-    def read(self, x: Tensor) -> float:
-        """x (1, 1 or 3, H, W) in [0, 1] -> a quality between the lowest and the highest known."""
-        y = _centre(rgb_to_y(x.expand(-1, 3, -1, -1)))
-        return float(np.interp(float(self.ranker(y)), self.scores, self.qualities))
+    def read(self, x: Tensor) -> Reading:
+        """Of a picture (1, 1 or 3, H, W) in [0, 1]."""
+        score = float(self.ranker(_centre(rgb_to_y(x.expand(-1, 3, -1, -1)))))
+        return Reading(score, quality_at(score, self.qualities, self.scores))
+
+
+def quality_at(score: float, qualities: Sequence[float], scores: Sequence[float]) -> float:
+    """The quality between two known ones whose mean scores lie around this one; both rising."""
+    return float(np.interp(score, scores, qualities))
 
 
 def load(scale: Scale, folder: Path = paths.CHECKPOINTS, measured: Path = paths.MEASURED) -> Gauge | None:

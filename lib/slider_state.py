@@ -19,11 +19,11 @@ from torch import Tensor
 
 from lib.data import Sample
 from lib.degradations import to_8bit
-from lib.gauge import Gauge
+from lib.gauge import Gauge, Reading
 from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor, with_notes
 from lib.inference import Progress, Restorer, restore_colours
 from lib.metrics import psnr
-from lib.tasks import Loaded, automatic, beyond, extrapolates, prepare, shown
+from lib.tasks import DEJPEG, Loaded, automatic, beyond, extrapolates, prepare, shown
 
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 64 * 2**20
@@ -256,9 +256,12 @@ class SliderState:
             self._restored = self._restore(self._degraded(), progress)
         return self._rendering(Box(0, 0, *self.size), *self._restored, whole=True)
 
-    def qualities(self) -> tuple[float, float] | None:
-        """What the gauge reads of the whole picture before and after restoration, None without one."""
+    def readings(self) -> tuple[Reading, Reading] | None:
+        """What the gauge reads of the whole picture before and after restoration; None without one, and
+        where what is simulated is no JPEG."""
         if self.gauge is None or self._restored is None:
+            return None
+        if self.degrading and self.loaded.task.level.name != DEJPEG.level.name:
             return None
         return self.gauge.read(self._degraded()), self.gauge.read(to_8bit(self._restored[0]))
 

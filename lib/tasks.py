@@ -173,9 +173,7 @@ def shown(level: float) -> str:
     return f"{round(level, 1):g}"
 
 
-def automatic(
-    picture: Picture, loaded: Loaded, stated: float | None, place: int = 0
-) -> tuple[float, float]:
+def automatic(picture: Picture, loaded: Loaded, stated: float | None, place: int = 0) -> tuple[float, float]:
     """(level number `place` of the task, value of the knob of its curve for it, within its range).
 
     The level is estimated on the picture, or `stated` where the task estimates none. Raises
@@ -279,6 +277,8 @@ def blur_and_repeat(x: Tensor, variance: float, factor: int) -> Tensor:
 def _repeated(small: Tensor, factor: int, like: Tensor) -> Tensor:
     large = small.repeat_interleave(factor, -2).repeat_interleave(factor, -1)
     return large[..., : like.shape[-2], : like.shape[-1]]
+
+
 def blur_and_add_noise(x: Tensor, radius: float, sigma: float, seed: int) -> Tensor:
     """A Gaussian blur of `radius` pixels, then noise of `sigma` grey levels."""
     return blur_and_noise(x, radius, sigma, generator=torch.Generator().manual_seed(seed))
@@ -325,6 +325,7 @@ def blind_super_resolution(factor: int) -> Task:
         psnr_on="Y",
         repeats=factor,
     )
+
 
 DEBLUR = Task(
     name="deblur",

@@ -15,7 +15,7 @@ import torch
 import traitlets
 
 from lib.data import Sample, load_images
-from lib.gauge import Gauge
+from lib.gauge import Gauge, Reading
 from lib.images import Picture, encode
 from lib.page_slider import page_slider
 from lib.sheets import Tile, contact_sheet, side_by_side
@@ -41,6 +41,13 @@ def slider(
         return SliderState(networks, samples or load_images("skimage"), gauge=gauge, device=device)
 
     return Slider(state(), page_slider(state()) if for_page else "")
+
+
+def _in_words(before: Reading, after: Reading) -> str:
+    return (
+        f"the ranker's score {before.score:.1f} before, {after.score:.1f} after "
+        f"(of the mean picture at quality {before.quality:.0f}, {after.quality:.0f})"
+    )
 
 
 class Superseded(Exception):
@@ -222,8 +229,8 @@ class Slider(anywidget.AnyWidget):
     def _result(self, rendering: Rendering) -> dict:
         width, height = self.state.size
         box = rendering.box
-        read = self.state.qualities() if rendering.whole and not self.state.moving else None
-        gauge = f"; the ranker reads quality {read[0]:.0f} before, {read[1]:.0f} after" if read else ""
+        read = self.state.readings() if rendering.whole and not self.state.moving else None
+        gauge = f"; {_in_words(*read)}" if read else ""
         return {
             "serial": self._serial,
             "box": [box.left / width, box.top / height, box.width / width, box.height / height],

@@ -67,6 +67,21 @@ figure
 ranked
 
 # %% [markdown]
+# ## Can it be read off a single picture?
+#
+# The ranker orders versions of one picture; across pictures its score depends on the scene as well. Beside
+# it the estimator behind Auto, which looks for the grid of multiples that a JPEG leaves its coefficients
+# on: close to exact where blocks begin at the corner, blind where a corner was cut off. Under the slider
+# the score therefore stands as a gauge of before and after, and Auto keeps to the grid.
+
+# %%
+figure, off = qgcn.reading(report)
+figure
+
+# %%
+off
+
+# %% [markdown]
 # ## Figure 4: what the ranker sees
 #
 # The paper shows maps with a low response to the clean picture and a high one to its JPEGs, above all where

@@ -30,7 +30,9 @@ def test_a_score_between_known_ones_reads_between_their_qualities(gray, quality)
     """Black and white have luma 16 / 255 and 235 / 255."""
     read = Gauge(Mean(), (10, 50), (16 / 255, 235 / 255)).read
     for channels in (1, 3):
-        assert read(torch.full((1, channels, 40, 40), gray)) == pytest.approx(quality, abs=1e-3)
+        reading = read(torch.full((1, channels, 40, 40), gray))
+        assert reading.quality == pytest.approx(quality, abs=1e-3)
+        assert reading.score == pytest.approx((16 + 219 * gray) / 255, abs=1e-5)
 
 
 @pytest.mark.parametrize(("side", "seen"), [(20, 32), (100, 100), (300, 256)])

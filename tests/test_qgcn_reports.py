@@ -15,7 +15,7 @@ from lib.recipes.common import Clean, Compress
 from lib.recipes.qgcn import FULL, RANKER
 from lib.reports import qgcn
 from lib.reports.common import Report
-from lib.reports.qgcn import ranker
+from lib.reports.qgcn import ranker, readings
 from lib.reports.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
 from lib.results import Store
 
@@ -198,3 +198,22 @@ def test_maps_are_judged_by_their_response(report, inverted):
 def test_figures_are_drawn_without_a_network(report):
     for name in ("qgcn-fig1", "qgcn-fig2", "qgcn-fig3", "qgcn-fig4"):
         assert qgcn.ITEMS[name](report).png.startswith(b"\x89PNG")
+
+
+def test_a_picture_is_read_on_the_scale_of_all_others():
+    """Scores are qualities for two pictures and ten lower for the third: it reads ten lower, the others'
+    scale being the mean of one true and one low picture."""
+    scores = {q: {"a": q, "b": q, "c": q - 10.0} for q in range(10, 100, 5)}
+    found = readings.off_score(scores)
+    assert found[50] == pytest.approx([55, 55, 40])
+    assert found[10] == pytest.approx([15, 15, 10])  # nothing lower is known
+
+
+def test_the_grid_reads_true_until_a_corner_is_cut_off(report, monkeypatch):
+    monkeypatch.setattr(readings, "PICTURES", 1)
+    monkeypatch.setattr(readings, "READ", (10, 50))
+    figure, off = qgcn.reading(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert list(off) == ["grid", "grid, corner cut off"]
+    assert list(off["grid"]) == ["0.0", "0.0"]
+    assert (off["grid, corner cut off"].astype(float) > 30).all()

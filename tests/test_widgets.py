@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from lib.data import Sample
+from lib.gauge import Reading
 from lib.images import Picture, encode
 from lib.slider_state import SliderState
 from lib.tasks import DEJPEG, SR, straight_line
@@ -121,17 +122,30 @@ def test_every_other_action(slider):
     assert slider.state.focus == (0.25, 0.75)
 
 
-def test_a_gauge_reads_the_whole_picture_at_rest(astronaut):
-    class Steps:
-        def read(self, x):
-            return 12.4 if x.shape[1] == 3 else 0.0
+class Always:
+    """A gauge that reads the same of every colour picture."""
 
-    state = SliderState([loaded()], [Sample("face", astronaut[:60, 150:230])], gauge=Steps(), device="cpu")
-    slider = Slider(state)
-    assert slider.result["did"].endswith("; the ranker reads quality 12 before, 12 after")
+    def read(self, x):
+        assert x.shape[1] == 3
+        return Reading(-1.54, 12.4)
+
+
+def test_a_gauge_reads_the_whole_picture_at_rest(astronaut):
+    face = [Sample("face", astronaut[:60, 150:230])]
+    slider = Slider(SliderState([loaded(QUALITY_CURVE, DEJPEG, 1)], face, gauge=Always(), device="cpu"))
+    said = "; the ranker's score -1.5 before, -1.5 after (of the mean picture at quality 12, 12)"
+    assert slider.result["did"].endswith(said)
     slider.state.pixels_per_second = 1e12
     do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": True})
     assert "ranker" not in slider.result["did"]
+
+
+def test_a_gauge_has_nothing_to_say_of_simulated_noise(astronaut):
+    face = [Sample("face", astronaut[:60, 150:230])]
+    slider = Slider(SliderState([loaded()], face, gauge=Always(), device="cpu"))
+    assert "ranker" not in slider.result["did"]
+    do(slider, {"do": "degrade", "value": False})
+    assert "ranker" in slider.result["did"]
 
 
 def test_a_jpeg_slider_has_no_seed_and_measures_luma(astronaut):

@@ -3,6 +3,7 @@
 from lib.reports.qgcn.curves import unseen
 from lib.reports.qgcn.drawing import fig1, fig2
 from lib.reports.qgcn.ranker import fig4, rank
+from lib.reports.qgcn.readings import reading
 from lib.reports.qgcn.strips import fig3, fig5, fig6
 from lib.reports.qgcn.tables import per_quality, table1, table2
 
@@ -16,6 +17,7 @@ ITEMS = {
     "qgcn-fig5": fig5,
     "qgcn-fig6": fig6,
     "qgcn-cqr-rank": rank,
+    "qgcn-reading": reading,
     "qgcn-unseen": unseen,
     "qgcn-perq": per_quality,
 }

@@ -21,6 +21,7 @@ from lib.reports.common import Cell, Drawing, Report, Scores, Verdict, mean, wit
 from lib.reports.pictures import as_shown, sentence
 from lib.reports.qgcn.subjects import QUALITIES
 
+ITEM = "qgcn-cqr-rank"
 TRAINED = (*range(1, 11), *range(12, 31, 2))  # of the qualities that the ranker is trained on
 RANKED = (*TRAINED, 35, 40, 50, 60, 70, 80, 90, 95, 100)
 APART = 5  # between two qualities whose order is judged
@@ -32,14 +33,7 @@ EXAMPLE = 2  # picture of figure 4
 
 def rank(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """The score of every picture at every quality, and how well its order is that of the qualities."""
-    item = "qgcn-cqr-rank"
-    levels = {**{q: Compress(q) for q in RANKED}, "clean": Clean()}
-    cells = {
-        at: report.cell(
-            item, Setting(RANKER, (), Protocol(LIVE1, level, colour="luma", multiple=1, metric="score"))
-        )
-        for at, level in levels.items()
-    }
+    cells = scored(report)
 
     def follows(scale: Scale) -> Verdict:
         scores = {q: cells[q].at(scale) for q in RANKED}
@@ -60,8 +54,21 @@ def rank(report: Report) -> tuple[Drawing, pd.DataFrame]:
     report.judge(CLAIMS["the clean picture scores highest"], highest)
     frame = pd.DataFrame([_summary(report, cells, qualities) for qualities in (TRAINED, RANKED)])
     frame = frame.set_index("qualities")
-    report.save_table(item, frame)
-    return report.save_figure(item, _score_figure(report, cells)), frame
+    report.save_table(ITEM, frame)
+    return report.save_figure(ITEM, _score_figure(report, cells)), frame
+
+
+def scored(report: Report, *, live: bool = True) -> dict[int | str, Cell]:
+    """The ranker's score of every picture at each of RANKED, and clean."""
+    levels = {**{q: Compress(q) for q in RANKED}, "clean": Clean()}
+    return {
+        at: report.cell(
+            ITEM,
+            Setting(RANKER, (), Protocol(LIVE1, level, colour="luma", multiple=1, metric="score")),
+            live=live,
+        )
+        for at, level in levels.items()
+    }
 
 
 def accuracy(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
