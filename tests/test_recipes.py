@@ -56,7 +56,7 @@ QGCN = {
     "qgcn-full",
     *(f"qgcn-wo-{part}" for part in ("cqr", "dc", "lq", "lf")),
     "qgcn-texture",
-    "qgcn-full-255",
+    "qgcn-full-unit",
     "qgcn-rnan-mae",
     *(f"qgcn-full-seed{seed}" for seed in (1, 2)),
     *(f"qgcn-full-q{quality}" for quality in (10, 20, 30)),
@@ -382,16 +382,18 @@ def mse_to(clean, sign=1):
     return lambda x: -sign * (x - clean[:1]).square().mean((1, 2, 3))
 
 
-def test_the_deblocking_loss_is_the_papers_sum(photo):
-    recipe = find("qgcn-full", "compact")
+@pytest.mark.parametrize(("name", "white"), [("qgcn-full", 255), ("qgcn-full-unit", 1), ("qgcn-texture", 1)])
+def test_the_deblocking_loss_is_the_papers_sum(photo, name, white):
+    """Of an error that counts `white` between black and white, divided by that."""
+    recipe = find(name, "compact")
     ranker = find("qgcn-cqr", "smoke").build().eval().requires_grad_(False)
     y = gray_crop(photo)
     x = degradations.jpeg(y, 10).requires_grad_()
     loss = recipe.criterion(x, y, ranker)
     maps, score = ranker.look(x)
     matching = sum((a - b).abs().mean() for a, b in zip(maps, ranker.features(y), strict=True))
-    expected = (x - y).abs().mean() + 0.01 * torch.sigmoid(-score).mean() + 0.9 * matching
-    torch.testing.assert_close(loss, expected)
+    expected = white * (x - y).abs().mean() + 0.01 * torch.sigmoid(-score).mean() + 0.9 * matching
+    torch.testing.assert_close(white * loss, expected)
     loss.backward()
     assert x.grad.abs().sum() > 0 and all(p.grad is None for p in ranker.parameters())
     assert recipe.criterion(x, y, None) == losses.l1(x, y)

@@ -24,7 +24,8 @@ from lib.recipes.common import (
     Steps,
 )
 
-GREY = 255.0  # levels
+GREY = 255.0  # levels between black and white
+QUALITY_WEIGHT, FEATURE_WEIGHT = 0.01, 0.9  # [P] beside an error of weight 1
 APART = 5  # quality factors, between two versions whose order is validated
 
 
@@ -130,15 +131,20 @@ class RankingAll(Ranking):
 
 @dataclass(frozen=True, kw_only=True)
 class Deblock(Recipe):
-    """The de-blocking network: one for several quality factors, an equal part of each batch at each."""
+    """The de-blocking network: one for several quality factors, an equal part of each batch at each.
+
+    The paper gives the weights of its losses and not the range of a picture. RNAN's code counts the error
+    in grey levels, 0 to 255 [R]; read so, the ranker's losses refine what the error demands. Counted
+    in [0, 1], they outweigh it: `qgcn-full-unit`, and the texture end of the knob.
+    """
 
     qualities: tuple[int, ...] = (10, 20, 30)  # [P]
     width: int = 64  # [R]
     blocks: int = 10  # [R]
     dilated: bool = True  # [P]
     window: int = WINDOW
-    quality_weight: float = 0.01  # [P]
-    feature_weight: float = 0.9  # [P]
+    quality_weight: float = QUALITY_WEIGHT / GREY
+    feature_weight: float = FEATURE_WEIGHT / GREY
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -157,7 +163,8 @@ class Deblock(Recipe):
         return torch.cat(x), clean.new_zeros(len(clean), 0)
 
     def criterion(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> Tensor:
-        """L_MAE + 0.01 L_Q + 0.9 L_F (eq. 6); L_MAE alone without a guide."""
+        """L_MAE + 0.01 L_Q + 0.9 L_F (eq. 6), divided by what an error of 1 counts; L_MAE alone without
+        a guide."""
         loss = super().criterion(x, reference, None)
         if guide is None:
             return loss
@@ -244,20 +251,21 @@ SMOKE = replace(
 
 RANKER, RANKER_RGB = "qgcn-cqr", "ranker-rgb"
 FULL, WITHOUT_RANKER, TEXTURE = "qgcn-full", "qgcn-wo-cqr", "qgcn-texture"
-IN_GREY_LEVELS = "qgcn-full-255"
+UNIT = "qgcn-full-unit"
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
     """Every run, the most wanted first; what guides another or starts it stands before it."""
     ranker = _ranker(size)
     full = _deblock(size)
+    unit = replace(full, name=UNIT, quality_weight=QUALITY_WEIGHT, feature_weight=FEATURE_WEIGHT)
     mae = replace(full, name=WITHOUT_RANKER, guide="", quality_weight=0.0, feature_weight=0.0)
     return (
         ranker,
         full,
         mae,
-        replace(full, name=TEXTURE, parent=mae.name, steps=size.fine_steps),
-        _in_grey_levels(full),
+        replace(unit, name=TEXTURE, parent=mae.name, steps=size.fine_steps),
+        unit,
         replace(full, name="qgcn-wo-dc", dilated=False),
         replace(full, name="qgcn-wo-lq", quality_weight=0.0),
         replace(full, name="qgcn-wo-lf", feature_weight=0.0),
@@ -281,17 +289,6 @@ def _ranker(
         schedule=size.ranker_schedule,
         channels=channels,
         width=size.ranker,
-    )
-
-
-def _in_grey_levels(full: Deblock) -> Deblock:
-    """L_MAE counted in grey levels, as RNAN's code does [R], against the same ranker's losses: the paper
-    gives weights and no range. (Everything divided by 255, which changes no gradient's direction.)"""
-    return replace(
-        full,
-        name=IN_GREY_LEVELS,
-        quality_weight=full.quality_weight / GREY,
-        feature_weight=full.feature_weight / GREY,
     )
 
 
