@@ -25,7 +25,6 @@ from lib.recipes.common import (
 )
 
 GREY = 255.0  # levels between black and white
-QUALITY_WEIGHT, FEATURE_WEIGHT = 0.01, 0.9  # [P] beside an error of weight 1
 APART = 5  # quality factors, between two versions whose order is validated
 
 
@@ -143,8 +142,8 @@ class Deblock(Recipe):
     blocks: int = 10  # [R]
     dilated: bool = True  # [P]
     window: int = WINDOW
-    quality_weight: float = QUALITY_WEIGHT / GREY
-    feature_weight: float = FEATURE_WEIGHT / GREY
+    quality_weight: float = 0.01  # [P]
+    feature_weight: float = 0.9  # [P]
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -257,8 +256,13 @@ UNIT = "qgcn-full-unit"
 def runs(size: Size) -> tuple[Recipe, ...]:
     """Every run, the most wanted first; what guides another or starts it stands before it."""
     ranker = _ranker(size)
-    full = _deblock(size)
-    unit = replace(full, name=UNIT, quality_weight=QUALITY_WEIGHT, feature_weight=FEATURE_WEIGHT)
+    unit = _deblock(size)
+    full = replace(
+        unit,
+        name=FULL,
+        quality_weight=unit.quality_weight / GREY,
+        feature_weight=unit.feature_weight / GREY,
+    )
     mae = replace(full, name=WITHOUT_RANKER, guide="", quality_weight=0.0, feature_weight=0.0)
     return (
         ranker,
@@ -295,7 +299,7 @@ def _ranker(
 def _deblock(size: Size) -> Deblock:
     return size.run(
         Deblock,
-        FULL,
+        UNIT,
         channels=1,  # [P] Y
         guide=RANKER,
         width=size.width,
