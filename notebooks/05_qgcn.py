@@ -102,6 +102,10 @@ qgcn.fig2(report)
 # Printed values to be careful with: at quality 30 the network without dilation is printed below the JPEG
 # itself (31.19 against 31.41 dB), and without L_F printed worse than without the ranker, which lacks L_F
 # too. The paper's two tables differ by up to 0.1 dB for the same network on the same pictures.
+#
+# The paper gives the weights of the losses, 1, 0.01 and 0.9, but not the range in which the error counts.
+# RNAN's code counts it in grey levels, and so do we; "error in [0, 1]" is the other reading, not a row of
+# the paper, in which the ranker's losses outweigh the error.
 
 # %%
 qgcn.table1(report)
@@ -163,7 +167,8 @@ print(report.agreement())
 # ## Turn the knob: texture
 #
 # The paper's network has no knob. Here is one: every weight moves between the network trained for the least
-# error alone (0) and the same trained on with the ranker's losses (1). Beside it AdaFM-Net, whose knob is
+# error alone (0) and the same trained on with the ranker's losses (1), the error counted in [0, 1], where
+# they weigh most. Beside it AdaFM-Net, whose knob is
 # the strength.
 
 # %%

@@ -1,6 +1,5 @@
 """Not in the paper: every quality from 5 to 95, those that no network was trained on included."""
 
-
 import pandas as pd
 from matplotlib.figure import Figure
 

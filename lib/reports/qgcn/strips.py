@@ -4,7 +4,7 @@ from lib.measure import samples
 from lib.recipes.qgcn import FULL
 from lib.reports.common import Drawing, Report
 from lib.reports.pictures import Strip, strips
-from lib.reports.qgcn.subjects import DNCNN, METRICS, RNAN, VARIANTS, on
+from lib.reports.qgcn.subjects import DNCNN, METRICS, OTHER_READING, RNAN, VARIANTS, on
 from lib.reports.scenes import Scene
 
 LIVE1 = "live1"
@@ -15,7 +15,7 @@ RIVALS = {"DnCNN-3": DNCNN, "RNAN (trained here)": RNAN, "full model": FULL}
 def fig3(report: Report) -> Drawing:
     """What each part contributes to the eye: quality 10."""
     scene = Scene(report, on(10, LIVE1), _picture(report, WINDOWS), tuple(METRICS))
-    panels = [scene.restored(title, network) for title, network in VARIANTS.items()]
+    panels = [scene.restored(title, network) for title, network in (VARIANTS | OTHER_READING).items()]
     title = f"The ablations on quality 10, PSNR | SSIM | PSNR-B ({report.scale} scale)"
     return report.save_figure("qgcn-fig3", strips([scene.strip(title, [[scene.original, *panels]])]))
 

@@ -2,7 +2,7 @@
 
 from lib.measure import Metric, Protocol
 from lib.recipes.common import Compress
-from lib.recipes.qgcn import FULL, WITHOUT_RANKER
+from lib.recipes.qgcn import FULL, UNIT, WITHOUT_RANKER
 
 QUALITIES = (10, 20, 30)
 SETS = {"classic5": "Classic5", "live1": "LIVE1", "bsds500-val": "BSDS500 val (100)"}
@@ -15,6 +15,7 @@ VARIANTS = {
     "w/o L_F": "qgcn-wo-lf",
     "Ours": FULL,
 }
+OTHER_READING = {"error in [0, 1]": UNIT}  # [O] not a row of the paper
 DNCNN, RNAN = "DnCNN-3", "qgcn-rnan-mae"
 
 
