@@ -14,7 +14,8 @@ from lib.data import has_file, weights_file
 from lib.models.baselines import Bicubic, load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable, Interpolated, SelfEnsemble
 from lib.models.vdir import Sampled
-from lib.recipes import Scale, cfsnet, cugan, find, qgcn, vdir
+from lib.models.windows import InWindows
+from lib.recipes import Recipe, Scale, adafm, cfsnet, cugan, find, qgcn, vdir
 
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
@@ -37,11 +38,20 @@ PAIRS: dict[str, tuple[str, str]] = {
 }
 BETWEEN = "0: as the first network was trained, 1: as it was trained on"
 
-# One run, restoring with a sample of its latent or with all orientations of a picture.
+# One run, restoring with a sample of its latent, with all orientations of a picture, or in windows as large
+# as the patches that it was trained on.
 SAMPLES = 3  # of which tables show the mean
-OTHERWISE: dict[str, tuple[str, Callable[[Controllable], Controllable]]] = {
-    **{f"{vdir.AWGN} sample {seed}": (vdir.AWGN, partial(Sampled, seed=seed)) for seed in range(SAMPLES)},
-    f"{vdir.REAL} +": (vdir.REAL, SelfEnsemble),
+IN_WINDOWS = " in windows"
+OTHERWISE: dict[str, tuple[str, Callable[[Controllable, Recipe], Controllable]]] = {
+    **{
+        f"{vdir.AWGN} sample {seed}": (vdir.AWGN, partial(lambda net, _, seed: Sampled(net, seed), seed=seed))
+        for seed in range(SAMPLES)
+    },
+    f"{vdir.REAL} +": (vdir.REAL, lambda net, _: SelfEnsemble(net)),
+    **{
+        f"{run}{IN_WINDOWS}": (run, lambda net, recipe: InWindows(net, recipe.patch))
+        for run in adafm.CONDITIONAL
+    },
 }
 
 INPUT = "input"  # the degraded picture itself, a row of the papers' tables
@@ -86,7 +96,7 @@ def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Tr
     if name in OTHERWISE:
         run, used = OTHERWISE[name]
         trained = load(run, scale, folder)
-        return replace(trained, net=used(trained.net).eval())
+        return replace(trained, net=used(trained.net, find(run, scale)).eval())
     return published(name) if name in PUBLISHED else load(name, scale, folder)
 
 

@@ -29,8 +29,9 @@ from lib.metrics import niqe, niqe_parameters, psnr, psnr_b, ssim
 from lib.models.knobs import SelfEnsemble
 from lib.models.qgcn import Ranker
 from lib.models.vdir import Sampled
+from lib.models.windows import InWindows
 from lib.networks import INPUT
-from lib.recipes import find, vdir
+from lib.recipes import adafm, find, vdir
 from lib.recipes.common import Blurred, Compress, Denoise, Shrink, Small
 
 PHOTOS = Protocol("skimage", Denoise(15))
@@ -201,7 +202,11 @@ def test_bicubic_rows_of_blind_super_resolution(level, printed, in_place, refere
 
 @pytest.mark.parametrize(
     ("name", "used"),
-    [(f"{vdir.AWGN} sample 1", partial(Sampled, seed=1)), (f"{vdir.REAL} +", SelfEnsemble)],
+    [
+        (f"{vdir.AWGN} sample 1", partial(Sampled, seed=1)),
+        (f"{vdir.REAL} +", SelfEnsemble),
+        (f"{adafm.CONDITIONAL[0]} in windows", partial(InWindows, side=24)),  # patches at smoke scale
+    ],
 )
 def test_a_run_used_otherwise_has_its_weights_and_another_result(name, used, tmp_path):
     (run,) = networks.runs_of(name)

@@ -193,6 +193,9 @@ def cin_name(task: Task, start: int, end: int) -> str:
     return f"adafm-{task.name}-cin-{task.mark}{start}-{task.mark}{end}"
 
 
+CONDITIONAL = (cin_name(DENOISE, 15, 75), cin_name(DEJPEG, 80, 10), cin_name(SR, 3, 4))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Size(SharedSize):
     """What else changes between scales; everything else is the same recipe."""

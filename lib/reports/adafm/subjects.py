@@ -6,6 +6,7 @@ from lib import tasks
 from lib.claims import Claim
 from lib.claims.adafm import CLAIMS
 from lib.measure import Colour, Protocol
+from lib.networks import IN_WINDOWS
 from lib.recipes import adafm as recipes
 from lib.reports.common import EMBEDDED
 
@@ -56,7 +57,12 @@ class Subject:
 
     @property
     def conditional(self) -> str:
+        """Used on the whole picture, whose statistics are not those of the patches it was trained on."""
         return recipes.cin_name(self.task, self.start, self.end)
+
+    @property
+    def conditional_in_windows(self) -> str:
+        return self.conditional + IN_WINDOWS
 
     def claim(self, name: str) -> Claim:
         return CLAIMS[f"{name} ({self.title})"]

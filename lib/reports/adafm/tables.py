@@ -110,7 +110,12 @@ def table3(report: Report) -> pd.DataFrame:
 def _against_rivals(report: Report, subject: Subject) -> Rows:
     item = "adafm-table3"
     ends = {subject.start: "start", subject.end: "end"}
-    networks = {"AdaBN": subject.adabn, "Conditional IN": subject.conditional, "AdaFM-Net": subject.wide}
+    networks = {
+        "AdaBN": subject.adabn,
+        "Conditional IN": subject.conditional_in_windows,
+        "Conditional IN, whole picture": subject.conditional,
+        "AdaFM-Net": subject.wide,
+    }
     cells = {
         (method, level): report.cell(
             item,
