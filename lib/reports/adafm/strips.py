@@ -93,7 +93,11 @@ def _rivals(report: Report) -> list[Panel]:
     panels = []
     for level, coef in ((DENOISING.start, 0.0), (DENOISING.end, 1.0)):
         scene = scene_of(report, DENOISING, DENOISING.on(level))
-        networks = {"AdaBN": DENOISING.adabn, "cond. IN": DENOISING.conditional_in_windows, "AdaFM": DENOISING.wide}
+        networks = {
+            "AdaBN": DENOISING.adabn,
+            "cond. IN": DENOISING.conditional_in_windows,
+            "AdaFM": DENOISING.wide,
+        }
         panels += [scene.restored(f"{label}, sigma {level}", n, (coef,)) for label, n in networks.items()]
     return panels
 
