@@ -5,6 +5,7 @@ import csv
 import re
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 from lib import paths
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
@@ -65,13 +66,24 @@ def times(rows: Rows) -> str:
 
 def overview(measured: Path) -> str:
     """One line per paper: what is reproduced, and how many of its claims hold."""
-    head = ["paper", "notebook", "items", *(f"claims at {scale}" for scale in SCALES.values())]
+    head = ["paper", "notebook", "items"]
+    for scale in SCALES.values():
+        head += [f"claims at {scale}", f"PSNR less printed, {scale}"]
     lines = []
     for paper in PAPERS:
         verdicts = _read(measured / f"{paper.key}-verdicts.csv")
-        counts = [_counts(paper, verdicts, scale) for scale in SCALES]
-        lines.append([paper.title, f"`{paper.notebook}`", str(len(paper.items)), *counts])
+        beside = _read(measured / f"{paper.key}-beside.csv")
+        line = [paper.title, f"[{paper.notebook}](notebooks/{paper.notebook}.ipynb)", str(len(paper.items))]
+        for scale in SCALES:
+            line += [_counts(paper, verdicts, scale), _median_gap(beside, scale)]
+        lines.append(line)
     return _table(head, lines)
+
+
+def _median_gap(beside: Rows, scale: str) -> str:
+    """The median, over all printed PSNRs of a paper's own networks, of how far ours lie from them."""
+    gaps = [float(r[scale]) - float(r["printed"]) for r in beside if r["metric"] == "psnr" and r[scale]]
+    return f"{median(gaps):+.2f} dB ({len(gaps)})" if gaps else "-"
 
 
 def _counts(paper: Paper, verdicts: Rows, scale: str) -> str:

@@ -44,6 +44,9 @@ def results(tmp_path):
     )
     claim = {"item": "adafm-table5", "paper": "It is close.", "measured": "0.94 dB"}
     verdicts = [("a", "compact", "holds"), ("b", "compact", "differs"), ("a", "paper", "not tested")]
+    pair = {"metric": "psnr", "printed": "30.0", "paper": ""}
+    gaps = [{**pair, "compact": value} for value in ("29.0", "29.2", "30.5", "")]
+    store(tmp_path, "adafm-beside.csv", [*gaps, {**gaps[0], "metric": "ssim", "compact": "90"}])
     keys = ("claim", "scale", "verdict")
     store(tmp_path, "adafm-verdicts.csv", [{**claim, **dict(zip(keys, v, strict=True))} for v in verdicts])
     store(tmp_path, "times.csv", [{"command": "`make test`", "seconds": "301.2", "hardware": "two cores"}])
@@ -66,6 +69,7 @@ def test_numbers_stand_beside_the_printed_ones(results):
 
 def test_verdicts_and_times(results):
     text = readme.render(MARKS, results)
+    assert "| [01_adafm](notebooks/01_adafm.ipynb) | " in text and " | -0.80 dB (3) |" in text
     assert "holds: 1, differs: 1, not tested: " in text
     assert "- *b* (adafm-table5, compact). It is close. Measured: 0.94 dB." in text
     assert "| `make test` | 5.0 min | two cores |" in text

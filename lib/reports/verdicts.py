@@ -1,4 +1,5 @@
-"""Verdicts on all claims, from the stored rows, kept beside them for the README."""
+"""Verdicts on all claims, and printed numbers beside measured ones, from the stored rows and kept with
+them for the README."""
 
 from pathlib import Path
 
@@ -6,25 +7,52 @@ import pandas as pd
 
 from lib import paths
 from lib.measure import UNITS
-from lib.reports.common import Cell, Report
+from lib.networks import PUBLISHED, WEIGHTLESS
+from lib.reports.common import Cell, Report, mean
 from lib.reports.papers import Paper
 
 SCALES = ("compact", "paper")
+BESIDE = ("item", "dataset", "method", "setting", "metric", "unit", "network", "printed", "paper", "compact")
 
 
 class Reread(Report):
-    """A report on the stored rows: its cells measure nothing."""
+    """A report on the stored rows: its cells measure nothing. beside: every cell that the paper prints, of
+    networks trained here."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.beside: list[dict[str, str | float | None]] = []
 
     def cell_from(self, item, setting, printed, measure, find_stored) -> Cell:
         stored = (find_stored(item, scale, setting) for scale in SCALES)
         compact, paper = (found.scores if found else None for found in stored)
         protocol = setting.protocol
-        printed = self.printed_value(item, protocol.dataset, *printed, protocol.metric)
-        return Cell(printed, paper, compact, unit=UNITS[protocol.metric])
+        value = self.printed_value(item, protocol.dataset, *printed, protocol.metric)
+        ours = setting.network not in WEIGHTLESS and setting.network not in PUBLISHED
+        if value is not None and ours:
+            method, at = printed
+            self.beside.append(
+                {
+                    "item": item,
+                    "dataset": protocol.dataset,
+                    "method": method,
+                    "setting": at,
+                    "metric": protocol.metric,
+                    "unit": UNITS[protocol.metric],
+                    "network": setting.network,
+                    "printed": value,
+                    **{
+                        s: mean(found) if found else None
+                        for s, found in (("paper", paper), ("compact", compact))
+                    },
+                }
+            )
+        return Cell(value, paper, compact, unit=UNITS[protocol.metric])
 
 
 def write(paper: Paper, folder: Path = paths.MEASURED, device: str = "auto") -> Path:
-    """Judges every claim of a paper at both scales and writes `<key>-verdicts.csv`; returns its path."""
+    """Judges every claim of a paper at both scales and writes `<key>-verdicts.csv`, and `<key>-beside.csv`
+    with every printed number and what was measured; returns the path of the first."""
     path = folder / f"{paper.key}-verdicts.csv"
     parts = []
     for scale in SCALES:
@@ -35,4 +63,6 @@ def write(paper: Paper, folder: Path = paths.MEASURED, device: str = "auto") -> 
         parts.append(verdicts[verdicts["scale"] == scale])
     path.parent.mkdir(parents=True, exist_ok=True)
     pd.concat(parts).to_csv(path, index=False, lineterminator="\n")
+    beside = pd.DataFrame(report.beside, columns=BESIDE).drop_duplicates()
+    beside.to_csv(folder / f"{paper.key}-beside.csv", index=False, lineterminator="\n", float_format="%.4f")
     return path
