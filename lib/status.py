@@ -44,7 +44,9 @@ def _run(name: str, scale: Scale, folder: Path) -> str:
         return f"{json.loads(header['steps'])} steps, {json.loads(header['utc'])[:10]}"
     started = (paths.RUNS / "training").glob(f"{name}-{scale}-*/state.safetensors")
     states = [_state(path) for path in started]
-    return "; ".join(states) if states else "missing"
+    if states:
+        return "; ".join(states)
+    return "trained, weights not shipped" if path.with_suffix(".csv").exists() else "missing"
 
 
 def _state(path: Path) -> str:

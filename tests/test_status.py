@@ -28,6 +28,7 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
     state = tmp_path / "runs" / "training" / "adafm-denoise-basic-s25-compact-0123" / "state.safetensors"
     state.parent.mkdir(parents=True)
     save_file({"weight": torch.ones(1)}, state, {"progress": json.dumps({"step": 1234}), "share": "0.2"})
+    path_of("adafm-denoise-basic-s35", "compact", tmp_path).with_suffix(".csv").write_text("step,loss\n")
     damaged = path_of(BASIC, "paper", tmp_path)
     damaged.parent.mkdir()
     damaged.write_bytes(b"not weights")
@@ -35,6 +36,7 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
     text = status.text(tmp_path, tmp_path)
     assert cells(text, BASIC) == ["123 steps, 2026-01-02", "damaged"]
     assert cells(text, "adafm-denoise-basic-s75") == ["missing", "missing"]
+    assert cells(text, "adafm-denoise-basic-s35") == ["trained, weights not shipped", "missing"]
     assert cells(text, "adafm-denoise-basic-s25") == ["stopped: step 1234 (20%)", "missing"]
     assert cells(text, "adafm-table5") == ["2 rows", "missing"]
     assert "site-packages/skimage" in cells(text, "skimage")[0]
