@@ -76,6 +76,15 @@ values
 wrong
 
 # %% [markdown]
+# ## What the luck of a training decides
+#
+# One network of each method, trained from three seeds. Differences smaller than that spread say nothing:
+# `=` stands between methods that it cannot tell apart, `?` where neither was trained more than once.
+
+# %%
+compare.seeds(report)
+
+# %% [markdown]
 # ## Error against look
 #
 # PSNR rewards the mean of all pictures that could have been; NIQE asks whether the result looks like a

@@ -1,5 +1,7 @@
 """Comparing all methods: best knobs, what a wrong one costs, multiplications, what is shown of nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,9 +11,11 @@ from lib.checkpoints import Provenance
 from lib.measure import Measurement, Setting
 from lib.models.knobs import Controllable, Knob
 from lib.networks import INPUT, scale_of
+from lib.recipes.common import seeded_name
 from lib.reports import compare
 from lib.reports.common import Report
 from lib.reports.compare import levels, mechanics
+from lib.reports.compare.seeds import ITEM, order
 from lib.reports.compare.subjects import CONTESTS, GRID, JPEG, NOISE
 from lib.results import Store
 
@@ -133,3 +137,35 @@ def test_steps_of_an_uneven_knob_grow(report):
     steps = mechanics._steps(report, NOISE, NOISE.rivals[0])
     expected = np.diff(np.square(GRID))
     np.testing.assert_allclose(steps / steps.sum(), expected / expected.sum(), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({}, "-"),
+        ({"a": [30.0]}, "a"),
+        ({"a": [30.0], "b": [31.0]}, "b ? a"),
+        ({"a": [30.0, 30.1, 29.9], "b": [30.15, 30.2, 30.1]}, "b = a"),
+        ({"a": [30.0, 30.1, 29.9], "b": [30.5]}, "b > a"),
+        ({"a": [30.0, 30.1, 29.9], "b": [30.15, 30.2, 30.1], "c": [29.0]}, "b = a > c"),
+    ],
+)
+def test_the_order_knows_what_seeds_cannot_tell(found, expected):
+    assert order(found) == expected
+
+
+def test_seeds_stand_beside_one_another(report):
+    adafm, blind = NOISE.rivals[0], next(r for r in NOISE.rivals if r.title == "CDnCNN-B")
+    store(report, NOISE, adafm, lambda level, position: 30 - abs(position - nearest(level)))
+    store(report, NOISE, blind, lambda level, position: 30.2)
+    history = Provenance("", "", "", "compact")
+    for seed, change in ((1, 0.04), (2, -0.02)):
+        for level in NOISE.live:
+            setting = NOISE.setting(adafm, level, nearest(level))
+            setting = replace(setting, network=seeded_name(adafm.network, seed))
+            scores = {"a": 29 + change, "b": 31 + change}
+            report.store.write([(ITEM, Measurement(setting, "compact", scores, history, "w", "d", "cpu"))])
+    frame = compare.seeds(report)
+    assert frame.loc["sigma25", "AdaFM"] == "30.00, 30.04, 29.98 (apart 0.06)"
+    assert frame.loc["sigma25", "order"] == "CDnCNN-B > AdaFM"
+    assert frame.loc["q10", "QGCN"] == "-" and frame.loc["q10", "order"] == "-"

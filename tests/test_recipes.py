@@ -21,6 +21,7 @@ DENOISING = {
     "adafm-denoise-s75-s15-k1",
     "adafm-denoise-bn-s15",
     "adafm-denoise-cin-s15-s75",
+    *(f"adafm-denoise-{run}-seed{seed}" for run in ("basic-s15", "s15-s75-k1") for seed in (1, 2)),
 }
 DEJPEG = {
     *(f"adafm-dejpeg-basic-q{quality}" for quality in (80, 70, 60, 50, 40, 30, 20, 10)),
@@ -78,6 +79,7 @@ CFSNET = {
     "dni-denoise-s25-ft-s50",
     "dni-deblock-q10-ft-q40",
     "dni-sr-mae-ft-gan",
+    *(f"cfsnet-cdenoise-{run}-seed{seed}" for run in ("main-s25", "tune-s50") for seed in (1, 2)),
 }
 VDIR = {
     "vdir-awgn",
@@ -89,6 +91,7 @@ VDIR = {
     "vdir-sr-x4",
     "vdir-real",
     "vdir-real-res",
+    *(f"vdir-awgn-seed{seed}" for seed in (1, 2)),
 }
 DEGRADED = {
     *("r0-s30", "r0-s50", "r2-s0", "r4-s0", "r1-s15", "r1-s30", "r2-s30", "r2-s50", "r4-s30", "r4-s50")
@@ -104,6 +107,7 @@ CUGAN = {
     "cugan-2",
     *(f"ugan-{degraded}" for degraded in DEGRADED),
     "cresmd",
+    *(f"cunet-seed{seed}" for seed in (1, 2)),
 }
 SMOKE = [recipe.name for recipe in queue("smoke")]
 
@@ -238,6 +242,14 @@ def test_one_step_reaches_what_trains_and_nothing_frozen(name, trained_parents):
     assert all(torch.equal(state[k], before[k]) for k in frozen)
     assert all(not torch.equal(state[k], before[k]) for k in moved)
     assert bool(frozen) == recipe.stage
+
+
+def test_another_seed_starts_from_its_own_parent():
+    stage = find("adafm-denoise-s15-s75-k1-seed2", "compact")
+    assert (stage.seed, stage.parent) == (2, "adafm-denoise-basic-s15-seed2")
+    first = find("adafm-denoise-s15-s75-k1", "compact")
+    assert replace(stage, name=first.name, seed=0, parent=first.parent) == first
+    assert find("qgcn-full-seed1", "compact").guide == "qgcn-cqr"
 
 
 def clipped_deviation(sigma):

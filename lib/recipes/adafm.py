@@ -25,6 +25,7 @@ from lib.recipes.common import (
     SharedSize,
     Shrink,
     Steps,
+    again,
 )
 
 
@@ -299,6 +300,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *(_basic(size, DEJPEG, quality) for quality in (70, 50, 30)),
         *_variants(size),
         *(run for width in WIDTHS for run in _as_wide(size, width)),
+        *again(_basic(size, DENOISE, 15), _stage(size, DENOISE, 15, 75, 1)),
     )
 
 

@@ -25,6 +25,7 @@ from lib.recipes.common import (
     SharedSize,
     Small,
     Steps,
+    again,
 )
 from lib.recipes.qgcn import RANKER_RGB
 
@@ -242,6 +243,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *_pair(size, COLOUR, 25, 50),
         *(_main(size, DENOISE, sigma) for sigma in (30, 40)),
         *(_main(size, DEBLOCK, quality) for quality in (20, 30)),
+        *again(*_pair(size, COLOUR, 25, 50)),
     )
 
 

@@ -22,6 +22,7 @@ SHORT_BETAS = (0.9, 0.99)  # [O] 1.2 dB more than 0.999 after 1000 compact steps
 SHORT_CLIP = 0.5  # [O] largest gradient norm: keeps a high rate stable
 SHORT_GAIN = 4.0  # [O] undoes most of the released x0.1: the blocks take part from the first step
 SCALES: tuple[Scale, ...] = ("smoke", "compact", "paper")
+SEEDS = (0, 1, 2)  # of the networks whose spread is measured
 
 
 @dataclass(frozen=True)
@@ -440,3 +441,23 @@ class SharedSize:
         """A recipe with these fields, and `own` besides or in their place."""
         shared = {field.name: getattr(self, field.name) for field in fields(SharedSize)}
         return kind(**{"name": name, **shared, **own})
+
+
+def seeded_name(name: str, seed: int) -> str:
+    """Of the same run from another seed; the first is 0."""
+    return f"{name}-seed{seed}" if seed else name
+
+
+def again(*runs: Recipe) -> tuple[Recipe, ...]:
+    """The same runs from every further seed, those that start from one another too."""
+    names = {run.name for run in runs}
+    return tuple(
+        replace(
+            run,
+            name=seeded_name(run.name, seed),
+            seed=seed,
+            parent=seeded_name(run.parent, seed) if run.parent in names else run.parent,
+        )
+        for seed in SEEDS[1:]
+        for run in runs
+    )

@@ -22,6 +22,7 @@ from lib.recipes.common import (
     Recipe,
     SharedSize,
     Steps,
+    again,
 )
 from lib.recipes.qgcn import RANKER_RGB
 
@@ -241,6 +242,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *(run for setting in SETTINGS for run in _dedicated(size, *setting)),
         *(run for scales in (1, 2) for run in _of_fewer_scales(size, scales)),
         _rival(size),
+        *again(cunet),
     )
 
 

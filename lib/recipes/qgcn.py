@@ -22,6 +22,7 @@ from lib.recipes.common import (
     Recipe,
     SharedSize,
     Steps,
+    again,
 )
 
 GREY = 255.0  # levels between black and white
@@ -275,7 +276,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         replace(full, name="qgcn-wo-lf", feature_weight=0.0),
         replace(mae, name="qgcn-rnan-mae", dilated=False),
         _ranker(size, RankingAll, RANKER_RGB, 3),
-        *(replace(full, name=f"qgcn-full-seed{seed}", seed=seed) for seed in (1, 2)),
+        *again(full),
         *(replace(full, name=f"qgcn-full-q{q}", qualities=(q,)) for q in full.qualities),
     )
 

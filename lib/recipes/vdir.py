@@ -29,7 +29,17 @@ from lib.models.vdir import (
     start,
 )
 from lib.recipes.blind import AnyBlur, AnyCamera, AnyNoise, AnyQuality, Unknown
-from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Level, Outcome, Recipe, SharedSize, Steps
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    Cosine,
+    Level,
+    Outcome,
+    Recipe,
+    SharedSize,
+    Steps,
+    again,
+)
 
 # [O] Branches that add little at first: after 400 steps of a small network 0.6 dB more at sigma 30, and an
 # output that moves twice as far with the latent of another noise level.
@@ -281,6 +291,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         replace(awgn, name=FFDNET, restorer=size.plain),
         replace(_run(size, FFDNET_TOLD, AnyNoise(), Told), restorer=size.plain),
         replace(awgn, name="vdir-awgn-noest", estimation_weight=0.0),
+        *again(awgn),
     )
 
 
