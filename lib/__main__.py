@@ -180,12 +180,7 @@ def measure(arguments: argparse.Namespace) -> int:
             return 0
         paper = papers.find(arguments.paper)
         report = Report(paper.key, arguments.scale, arguments.device, record=True, fresh=arguments.fresh)
-        try:
-            paper.record(report, arguments.items)
-        finally:  # what was measured before something was missing, or the command was stopped, is kept
-            if report.measured:
-                report.store.write(report.measured)
-                print(f"{len(report.measured)} measurements are in {report.store.rows_path}.")
+        paper.record(report, arguments.items)
         if paper.claims:
             print(f"Verdicts are in {verdicts.write(paper, device=arguments.device)}.")
     except (ValueError, FileNotFoundError) as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib import paths
+from lib import locks, paths
 from lib.measure import Measurement, Setting, knob_text
 from lib.networks import scale_of
 
@@ -50,7 +50,8 @@ class Store:
     def write(self, measured: Iterable[tuple[str, Measurement]]) -> None:
         """Add measurements, each with its item; the same item and setting replaces what was there.
 
-        Rows of the same networks with earlier weights are dropped.
+        Rows of the same networks with earlier weights are dropped; what another process has written
+        meanwhile stays.
         """
         measured = list(measured)
         if not measured:
@@ -61,16 +62,17 @@ class Store:
             for (_, m), row in zip(measured, rows[[*KEY, "weights_sha"]].to_dict("records"), strict=True)
             for name, v in m.scores.items()
         )
-        self.rows = _merge(self.rows, rows, ["item", *KEY])
-        self.images = _merge(self.images, images, [*KEY, "image"])
         self.rows_path.parent.mkdir(parents=True, exist_ok=True)
-        self.rows.to_csv(self.rows_path, index=False, lineterminator="\n")
-        self.images.to_csv(
-            self.images_path,
-            index=False,
-            lineterminator="\n",
-            compression={"method": "gzip", "mtime": 0},
-        )
+        with locks.held(self.rows_path.parent, wait=True):
+            self.rows = _merge(_read(self.rows_path), rows, ["item", *KEY])
+            self.images = _merge(_read(self.images_path), images, [*KEY, "image"])
+            self.rows.to_csv(self.rows_path, index=False, lineterminator="\n")
+            self.images.to_csv(
+                self.images_path,
+                index=False,
+                lineterminator="\n",
+                compression={"method": "gzip", "mtime": 0},
+            )
 
     def _matching(self, rows: pd.DataFrame, scale: str, setting: Setting) -> pd.DataFrame:
         if rows.empty:

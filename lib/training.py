@@ -5,9 +5,7 @@ exactly where its last saved state stood: on a CPU the final weights are the sam
 """
 
 import csv
-import fcntl
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -22,7 +20,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from lib import checkpoints, data, devices, images, networks, paths, provenance
+from lib import checkpoints, data, devices, images, locks, networks, paths, provenance
 from lib.checkpoints import Provenance
 from lib.patches import PatchSampler
 from lib.recipes import Recipe
@@ -103,7 +101,7 @@ def folder_of(recipe: Recipe) -> Path:
 def under_way(folder: Path) -> bool:
     """Whether a process is training the run whose state lies here."""
     try:
-        with _locked(folder):
+        with locks.held(folder, wait=False):
             return False
     except BlockingIOError:
         return True
@@ -113,23 +111,12 @@ def under_way(folder: Path) -> bool:
 def _alone(recipe: Recipe) -> Iterator[None]:
     folder = folder_of(recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(_locked(folder))
+            stack.enter_context(locks.held(folder, wait=False))
         except BlockingIOError:
             raise Busy(f"{recipe.name} is being trained by another process.") from None
         yield
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Holds the folder's lock, which ends with the process; raises BlockingIOError where another has it."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 class Job:

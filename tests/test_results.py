@@ -35,6 +35,14 @@ def store(tmp_path):
     return Store("paper", tmp_path)
 
 
+def test_what_another_process_wrote_meanwhile_stays(store, tmp_path):
+    store.write([("table", measurement())])
+    Store("paper", tmp_path).write([("other", measurement(turned(0.3)))])
+    store.write([("table", measurement(turned(0.4)))])
+    for where in (store, Store("paper", tmp_path)):
+        assert [row["item"] for row in where.rows.to_dict("records")] == ["other", "table", "table"]
+
+
 def test_missing_files_are_an_empty_store(store):
     assert store.find("table", "compact", NET) is None
     assert store.find_best("table", "compact", NET) is None

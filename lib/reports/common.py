@@ -341,6 +341,13 @@ class Report:
         ]
         return float(found["value"].iloc[0]) if len(found) else None
 
+    def keep(self) -> None:
+        """Write what was measured since the last time to the stored rows."""
+        if self.measured:
+            self.store.write(self.measured)
+            print(f"{len(self.measured)} measurements are in {self.store.rows_path}.", flush=True)
+            self.measured.clear()
+
     def table(self, item: str, rows: list[tuple[str, str, Cell]]) -> pd.DataFrame:
         """Rows of (line, quantity, cell) as a table of four columns; written to the output folder.
 

@@ -30,7 +30,7 @@ class Paper:
         return tuple(name for name in self.items if name not in self.live)
 
     def record(self, report: Report, items: Sequence[str] = ()) -> None:
-        """Measure these items, or every one that has rows, on whole sets; `report` collects them.
+        """Measure these items, or every one that has rows, on whole sets, and keep each when it is done.
 
         Raises ValueError for an item that the paper does not have.
         """
@@ -39,7 +39,10 @@ class Paper:
             names = ", ".join(self.measured)
             raise ValueError(f"There is no item {', '.join(sorted(unknown))}; there are: {names}.")
         for name in items or self.measured:
-            self.items[name](report)
+            try:
+                self.items[name](report)
+            finally:  # what was measured before something was missing, or the command was stopped, too
+                report.keep()
 
 
 PAPERS = (
