@@ -47,6 +47,16 @@ class Store:
         found = found[found["item"] == item]
         return self._stored(found.loc[found["value"].astype(float).idxmax()]) if len(found) else None
 
+    def find_elsewhere(self, scale: str, setting: Setting) -> Stored | None:
+        """The stored measurement of a setting for whatever item."""
+        found = self._matching(self.rows, scale, setting)
+        found = found[found["knobs"] == knob_text(setting.knobs)]
+        return self._stored(found.iloc[-1]) if len(found) else None
+
+    def share(self, item: str, stored: Stored) -> None:
+        """The same measurement for another item."""
+        self._put(pd.DataFrame([{**stored.row, "item": item}]), pd.DataFrame())
+
     def write(self, measured: Iterable[tuple[str, Measurement]]) -> None:
         """Add measurements, each with its item; the same item and setting replaces what was there.
 
@@ -62,6 +72,9 @@ class Store:
             for (_, m), row in zip(measured, rows[[*KEY, "weights_sha"]].to_dict("records"), strict=True)
             for name, v in m.scores.items()
         )
+        self._put(rows, images)
+
+    def _put(self, rows: pd.DataFrame, images: pd.DataFrame) -> None:
         self.rows_path.parent.mkdir(parents=True, exist_ok=True)
         with locks.held(self.rows_path.parent, wait=True):
             self.rows = _merge(_read(self.rows_path), rows, ["item", *KEY])
@@ -101,6 +114,8 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _merge(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    if new.empty:
+        return old
     kept = pd.concat([_current(old, new), new])
     return kept.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
 

@@ -328,11 +328,11 @@ def recorded(tmp_path, monkeypatch):
     """Records the input itself on one photograph, by whatever is stored; returns what was measured."""
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: LOAD("skimage", 1))
 
-    def record(**options):
+    def record(item="item", **options):
         report = Report("adafm", record=True, **options)
         report.store = Store("adafm", tmp_path)
         protocol = replace(JPEG.on(30), dataset=common.EMBEDDED)
-        cell = report.cell("item", Setting(INPUT, (), protocol))
+        cell = report.cell(item, Setting(INPUT, (), protocol))
         report.store.write(report.measured)
         return len(report.measured), mean(cell.this_run)
 
@@ -343,6 +343,14 @@ def test_what_is_stored_for_the_same_weights_is_not_measured_again(recorded):
     first, again, fresh = recorded(), recorded(), recorded(fresh=True)
     assert (first[0], again[0], fresh[0]) == (1, 0, 1)
     assert again[1] == pytest.approx(first[1], abs=1e-4)  # rows have four decimals
+
+
+def test_what_is_stored_for_another_item_is_shared(recorded, tmp_path):
+    recorded()
+    assert recorded("another")[0] == 0
+    rows = pd.read_csv(tmp_path / "adafm.csv").set_index("item")
+    assert list(rows.index) == ["another", "item"] and rows.loc["another"].equals(rows.loc["item"])
+    assert recorded("another", fresh=True)[0] == 1
 
 
 @pytest.mark.parametrize("column", ["weights_sha", "data_sha"])

@@ -104,6 +104,17 @@ def test_two_items_share_the_values_per_image(store):
     assert store.find("figure", "compact", NET).scores == store.find("table", "compact", NET).scores
 
 
+def test_a_measurement_is_shared_with_another_item(store, tmp_path):
+    store.write([("table", measurement())])
+    assert store.find_elsewhere("compact", turned(0.3)) is None
+    assert store.find_elsewhere("paper", NET) is None
+    store.share("figure", store.find_elsewhere("compact", NET))
+    for where in (store, Store("paper", tmp_path)):
+        shared, own = where.find("figure", "compact", NET), where.find("table", "compact", NET)
+        assert shared.scores == own.scores and shared.row == {**own.row, "item": "figure"}
+    assert len(store.images) == 2
+
+
 def test_best_is_the_knob_with_the_highest_mean(store):
     store.write(
         [("curve", measurement(turned(k), (v, v))) for k, v in ((0.4, 9.9), (0.5, 10.2), (0.6, 10.1))]

@@ -261,7 +261,7 @@ class Report:
         needs = self._needs(setting.protocol)
         here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
         if measure is not None and not needs and self.available(setting.network):
-            stands = self._standing(here, find_stored(item, self.scale, here))
+            stands = self._standing(here, find_stored(item, self.scale, here)) or self._shared(item, here)
             if stands:
                 knobs, this_run = stands.knobs, stands.scores
             else:
@@ -286,7 +286,8 @@ class Report:
         """The same on the photographs that everybody has."""
         protocol = replace(setting.protocol, dataset=_stand_in(setting.protocol))
         embedded = replace(setting, protocol=protocol)
-        if setting != embedded and not self._standing(embedded, self.store.find(item, self.scale, embedded)):
+        stands = self._standing(embedded, self.store.find(item, self.scale, embedded))
+        if setting != embedded and not (stands or self._shared(item, embedded)):
             self.measured.append((item, self.bench.measure(embedded)))
 
     def _standing(self, setting: Setting, stored: Stored | None) -> Stored | None:
@@ -296,6 +297,13 @@ class Report:
         weights = self.bench.network(setting.network).weights_sha
         images = self.bench.data_sha(setting.protocol)
         return stored if (stored.row["weights_sha"], stored.row["data_sha"]) == (weights, images) else None
+
+    def _shared(self, item: str, setting: Setting) -> Stored | None:
+        """What was measured for another item, kept for this one as well."""
+        stands = self._standing(setting, self.store.find_elsewhere(self.scale, setting))
+        if stands:
+            self.store.share(item, stands)
+        return stands
 
     def _needs(self, protocol: Protocol) -> str:
         """What is missing here to measure by this protocol, in words; empty where nothing is."""
