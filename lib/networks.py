@@ -44,7 +44,7 @@ SAMPLES = 3  # of which tables show the mean
 IN_WINDOWS = " in windows"
 OTHERWISE: dict[str, tuple[str, Callable[[Controllable, Recipe], Controllable]]] = {
     **{
-        f"{vdir.AWGN} sample {seed}": (vdir.AWGN, partial(lambda net, _, seed: Sampled(net, seed), seed=seed))
+        f"{vdir.AWGN} sample {seed}": (vdir.AWGN, lambda net, _, seed=seed: Sampled(net, seed))
         for seed in range(SAMPLES)
     },
     f"{vdir.REAL} +": (vdir.REAL, lambda net, _: SelfEnsemble(net)),

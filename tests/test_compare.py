@@ -165,6 +165,8 @@ def test_seeds_stand_beside_one_another(report):
             setting = replace(setting, network=seeded_name(adafm.network, seed))
             scores = {"a": 29 + change, "b": 31 + change}
             report.store.write([(ITEM, Measurement(setting, "compact", scores, history, "w", "d", "cpu"))])
+        if seed == 1:
+            assert compare.seeds(report).loc["sigma25", "AdaFM"] == "30.00 (of seed 0 alone)"
     frame = compare.seeds(report)
     assert frame.loc["sigma25", "AdaFM"] == "30.00, 30.04, 29.98 (apart 0.06)"
     assert frame.loc["sigma25", "order"] == "CDnCNN-B > AdaFM"

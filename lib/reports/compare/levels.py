@@ -46,16 +46,19 @@ def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataF
     return at_best, wrong, _table(report, grid)
 
 
-def measured(report: Report, contest: Contest) -> Grid:
+def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
+    """live: False where a notebook has measured the contest's live levels again already."""
     cells = {
         (rival.title, level, position): report.cell(
-            contest.item, contest.setting(rival, level, position), live=level in contest.live
+            contest.item, contest.setting(rival, level, position), live=live and level in contest.live
         )
         for rival in contest.rivals
         for level in contest.levels
         for position in rival.positions
     }
-    inputs = {s: report.cell(contest.item, Setting(INPUT, (), contest.on(s))) for s in contest.levels}
+    inputs = {
+        s: report.cell(contest.item, Setting(INPUT, (), contest.on(s)), live=live) for s in contest.levels
+    }
     return Grid(contest, cells, inputs)
 
 
@@ -140,8 +143,11 @@ def _table(report: Report, grid: Grid) -> pd.DataFrame:
         row = {"level": f"{level:g}", "degraded": with_interval(inputs) if inputs else "-"}
         for rival in grid.contest.rivals:
             found = grid.best(rival, level, report.scale)
-            row[rival.title] = "-" if found is None else with_interval(found[1].at(report.scale)) + (
-                "" if found[0] is None else f" at {found[0]:.1f}"
+            row[rival.title] = (
+                "-"
+                if found is None
+                else with_interval(found[1].at(report.scale))
+                + ("" if found[0] is None else f" at {found[0]:.1f}")
             )
         rows.append(row)
     frame = pd.DataFrame(rows).set_index("level")

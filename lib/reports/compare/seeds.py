@@ -22,7 +22,7 @@ def seeds(report: Report) -> pd.DataFrame:
     those no further apart than the spread of either stand as equals."""
     rows = []
     for contest in (NOISE, JPEG):
-        grid = measured(report, contest)
+        grid = measured(report, contest, live=False)
         for level in contest.live:
             found = _found(report, grid, level)
             row = {"": contest.on(level).level.name}
@@ -68,7 +68,7 @@ def _found(report: Report, grid: Grid, level: float) -> Found:
 def _others(
     report: Report, contest: Contest, rival: Rival, level: float, position: float | None
 ) -> list[float]:
-    """The further seeds that are measured."""
+    """Of the further seeds; nothing until all of them are measured."""
     cells = [
         report.cell(
             ITEM,
@@ -76,7 +76,7 @@ def _others(
         ).at(report.scale)
         for seed in SEEDS[1:]
     ]
-    return [mean(scores) for scores in cells if scores]
+    return [mean(scores) for scores in cells] if all(cells) else []
 
 
 def _spelt(values: list[float]) -> str:
@@ -84,4 +84,6 @@ def _spelt(values: list[float]) -> str:
     if not values:
         return "-"
     text = ", ".join(f"{value:.2f}" for value in values)
-    return f"{text} (apart {np.ptp(values):.2f})" if len(values) == len(SEEDS) else f"{text} (one seed)"
+    return (
+        f"{text} (apart {np.ptp(values):.2f})" if len(values) == len(SEEDS) else f"{text} (of seed 0 alone)"
+    )
