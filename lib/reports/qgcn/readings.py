@@ -65,7 +65,7 @@ def _off_grid(report: Report, cut: tuple[int, int]) -> Readings:
 
 
 def _figure(read: dict[str, Readings]) -> Figure:
-    figure = Figure(figsize=(5.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(5.5, 4.8), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 100], [0, 100], color="0.8", lw=1)
     for place, (title, found) in enumerate(read.items()):
@@ -77,5 +77,5 @@ def _figure(read: dict[str, Readings]) -> Figure:
         )  # fmt: skip
     axes.set_xlabel("JPEG quality")
     axes.set_ylabel("quality read (median, least and most)")
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside lower center", fontsize=8)
     return figure
