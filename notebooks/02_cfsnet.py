@@ -146,7 +146,7 @@ cfsnet.fig6(report)
 # %% [markdown]
 # ## Figures 7 and 8: to the eye
 #
-# Pictures and controls as on the poster. Deblocking shows Y, on which the network works.
+# Pictures and controls as on the poster. Deblocking restores and scores Y; the colours are those of the JPEG.
 
 # %%
 cfsnet.fig7(report)

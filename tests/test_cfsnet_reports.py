@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
-from lib import paths, provenance
+from lib import images, paths, provenance
 from lib.checkpoints import Provenance, path_of
-from lib.measure import Measurement, Setting
+from lib.degradations import jpeg
+from lib.measure import Measurement, Setting, samples
 from lib.models.cfsnet import CFSNet
 from lib.networks import INPUT, PUBLISHED
 from lib.recipes.cfsnet import SR_TUNED
@@ -302,6 +303,15 @@ def test_controls_of_the_panels_are_the_printed_ones(item, panels, dataset):
 @pytest.mark.parametrize("item", [f"cfsnet-fig{number}" for number in (1, 3, 6, 7, 8)])
 def test_figures_are_drawn_without_a_network(report, item):
     assert cfsnet.ITEMS[item](report).png.startswith(b"\x89PNG")
+
+
+def test_deblocking_is_shown_in_the_colours_of_the_jpeg(report):
+    scene = strips._Coloured(report, DEBLOCKING.on(20), 0)
+    colours = images.to_tensor(samples(scene.protocol.dataset)[0].pixels)
+    shown = images.rgb_to_ycbcr(scene.judged("", scene.degraded).picture)
+    torch.testing.assert_close(shown[:, :1], scene.degraded, atol=1e-5, rtol=0)
+    torch.testing.assert_close(shown[:, 1:], images.rgb_to_ycbcr(jpeg(colours, 20))[:, 1:], atol=1e-5, rtol=0)
+    assert torch.equal(scene.original.picture, colours)
 
 
 def test_health_is_drawn_from_the_curve_beside_the_checkpoint(report, monkeypatch):

@@ -1,12 +1,19 @@
 """Figures 1, 6, 7 and 8 of CFSNet: pictures at several controls."""
 
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
 from lib import data
+from lib.degradations import jpeg
+from lib.images import rgb_to_ycbcr, to_tensor, ycbcr_to_rgb
 from lib.measure import Protocol, measurable, samples
 from lib.recipes.cfsnet import SR_TUNED
 from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, Subject, enlarging
 from lib.reports.cfsnet.tables import PUBLISHED
 from lib.reports.common import PIRM, Drawing, Report
-from lib.reports.pictures import Strip, strips
+from lib.reports.pictures import Panel, Strip, strips
 from lib.reports.scenes import Scene
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -47,16 +54,35 @@ def fig7(report: Report) -> Drawing:
 
 
 def fig8(report: Report) -> Drawing:
-    """Quality 20, Y alone: from quality 10 (smooth) to quality 40 (sharp, with blocks)."""
+    """Quality 20, from quality 10 (smooth) to quality 40 (sharp, with blocks)."""
     parts = [_strip(report, DEBLOCKING, 20, "DnCNN-3", name, alphas) for name, alphas in EIGHT.items()]
     return report.save_figure("cfsnet-fig8", strips(parts))
+
+
+class _Coloured(Scene):
+    """Y is restored and scored. It is shown with Cb and Cr: the original's own, elsewhere the JPEG's."""
+
+    def __init__(self, report: Report, protocol: Protocol, picture: int):
+        super().__init__(report, protocol, picture)
+        sample = samples(self.protocol.dataset)[picture]
+        self.colours = to_tensor(sample.pixels).expand(-1, 3, -1, -1)
+        self.decoded = jpeg(self.colours, protocol.level.quality)
+
+    @property
+    def original(self) -> Panel:
+        return replace(super().original, picture=self.colours)
+
+    def judged(self, title: str, picture: Tensor) -> Panel:
+        shown = ycbcr_to_rgb(torch.cat((picture, rgb_to_ycbcr(self.decoded)[:, 1:]), 1))
+        return replace(super().judged(title, picture), picture=shown)
 
 
 def _strip(
     report: Report, subject: Subject, level: int, rival: str, name: str, alphas: tuple[float, ...]
 ) -> Strip:
     protocol = subject.on(level)
-    scene = Scene(report, protocol, _number(report, protocol, name))
+    kind = _Coloured if subject is DEBLOCKING else Scene
+    scene = kind(report, protocol, _number(report, protocol, name))
     panels = [scene.original, scene.restored(f"{rival} (published)", PUBLISHED[rival])]
     panels += [scene.restored(f"alpha_in {alpha:g}", subject.tuned, (alpha,)) for alpha in alphas]
     return scene.strip(f"{name}, {subject.written(level)} ({report.scale} scale)", [panels])
