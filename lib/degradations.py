@@ -126,8 +126,20 @@ def blur_and_subsample(x: Tensor, kernels: Tensor, factor: int) -> Tensor:
     Returns (N, C, ceil(H / factor), ceil(W / factor)), neither clipped nor rounded.
     """
     radius = kernels.shape[-1] // 2
+    n, channels, height, width = x.shape
     padded = _pad(_pad(x, radius, -1, "symmetric"), radius, -2, "symmetric")
-    return _correlate(padded, kernels, factor)
+    padded = F.pad(padded, (0, -padded.shape[-1] % factor, 0, -padded.shape[-2] % factor))
+    blocks = padded.unflatten(-1, (-1, factor)).unflatten(-3, (-1, factor))
+    phases = blocks.permute(3, 5, 0, 1, 2, 4).contiguous()
+    rows, columns = -(-height // factor), -(-width // factor)
+    y = x.new_zeros(n, channels, rows, columns)
+    for down in range(kernels.shape[-2]):  # several times faster than a strided convolution in float64
+        for right in range(kernels.shape[-1]):
+            phase = phases[down % factor, right % factor]
+            top, left = down // factor, right // factor
+            part = phase[..., top : top + rows, left : left + columns]
+            y.addcmul_(part, kernels[:, down, right].view(-1, 1, 1, 1))
+    return y
 
 
 def blur_and_noise(
@@ -248,12 +260,12 @@ def _gaussian(*distances: Tensor) -> Tensor:
     return kernel / kernel.flatten(1).sum(1).view(-1, *[1] * (kernel.ndim - 1))
 
 
-def _correlate(x: Tensor, kernels: Tensor, stride: int = 1) -> Tensor:
+def _correlate(x: Tensor, kernels: Tensor) -> Tensor:
     """(N, C, H, W) with kernels (N, h, w), one per image, at 'valid' positions."""
     n, channels, *sides = x.shape
     weight = kernels[:, None].repeat_interleave(channels, 0)  # (N C, 1, h, w)
     with torch.autocast(x.device.type, enabled=False):
-        y = F.conv2d(x.reshape(1, n * channels, *sides), weight, stride=stride, groups=n * channels)
+        y = F.conv2d(x.reshape(1, n * channels, *sides), weight, groups=n * channels)
     return y.view(n, channels, *y.shape[-2:])
 
 

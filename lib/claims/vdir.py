@@ -163,13 +163,14 @@ _CLAIMS = (
         "latents follow the level",
         "vdir-fig6",
         "The values of the latent vary with the noise level (read as: one channel's mean rises or falls with "
-        "it, rank correlation above 0.9).",
+        "it, rank correlation above 0.9, and moves between sigma 10 and 50 by more than its distribution's "
+        "own deviation).",
     ),
     Claim(
         "latents tell texture from flat",
         "vdir-fig6",
         "At one level the values differ between regions (read as: between the most and the least textured "
-        "quarter of a picture).",
+        "quarter of a picture, by more than the distribution's own deviation).",
     ),
     Claim(
         "the level is read off the latent",
@@ -180,13 +181,14 @@ _CLAIMS = (
     Claim(
         "neighbours share the level",
         "vdir-fig7",
-        "Patches of similar noise lie close (read as: nearest neighbours are nearer in sigma than chance).",
+        "Patches of similar noise lie close (read as: nearest neighbours are nearer in sigma than chance, by "
+        "more than with an untrained encoder).",
     ),
     Claim(
         "neighbours share the colour",
         "vdir-fig7",
         "Similar-looking patches lie close (read as: nearest neighbours are nearer in mean colour than "
-        "chance).",
+        "chance, by more than with an untrained encoder).",
     ),
     Claim(
         "the estimator reads the level",
@@ -198,7 +200,8 @@ _CLAIMS = (
         "kinds of noise lie apart",
         "vdir-fig8",
         "Sets of real noise lie apart though no one told which is which (read here: the photographs of "
-        "RNI15, synthetic camera noise and Gaussian noise are told apart better than chance).",
+        "RNI15, synthetic camera noise and Gaussian noise are told apart better than with an untrained "
+        "encoder).",
     ),
     Claim(
         "the knob is heeded",

@@ -205,11 +205,13 @@ class Reading:
     weights: one per map; the level is the weighted sum of the maps.
     reach: how far the knob `strength` goes to either side, in the unit of the level.
     quantity: what the level measures and in which unit, as a user is told.
+    magnitude: of what a map reads, with which the estimator starts.
     """
 
     weights: tuple[float, ...]
     reach: float
     quantity: str
+    magnitude: float = 1.0
 
 
 def noise_reading(channels: int = 3) -> Reading:
@@ -229,7 +231,8 @@ def kernel_reading(size: int = 15) -> Reading:
     the large picture, for a kernel that sums to one.
     """
     squares = [(i - size // 2) ** 2 for i in range(size)]
-    return Reading(tuple((dy + dx) / 2 for dy in squares for dx in squares), 2.0, "variance of the blur")
+    weights = tuple((dy + dx) / 2 for dy in squares for dx in squares)
+    return Reading(weights, 2.0, "variance of the blur", magnitude=1 / size**2)
 
 
 class Estimator(nn.Module):
@@ -248,6 +251,8 @@ class Estimator(nn.Module):
         self.register_buffer("weights", torch.tensor(reading.weights), persistent=False)
         self.a = _conv3(latent, width)
         self.b = _conv3(width, len(reading.weights))
+        with torch.no_grad():
+            self.b.weight.mul_(reading.magnitude)
 
     def forward(self, c: Tensor) -> Tensor:
         return self.b(F.relu(self.a(c)))

@@ -16,12 +16,11 @@ from lib.claims.vdir import CLAIMS
 from lib.degradations import add_gaussian_noise
 from lib.images import to_tensor
 from lib.measure import samples
-from lib.recipes import Scale
 from lib.recipes.vdir import AWGN
-from lib.reports.common import Drawing, Report, Scores, Verdict, with_interval
+from lib.reports.common import Drawing, Report, Scores, with_interval
 from lib.reports.gains import surely_above
 from lib.reports.vdir.clouds import Cloud, cloud, components, cut, label, linear_errors, neighbours
-from lib.reports.vdir.maps import untrained
+from lib.reports.vdir.maps import before_training, untrained
 from lib.reports.vdir.subjects import noisy
 
 PATCHES_OF = "bsds500-val"  # [O] the paper has DIV2K's validation part
@@ -40,25 +39,25 @@ ESTIMATED = "mean error of the estimator (grey levels)"
 def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """Patches with ten noise levels: coloured as they look, and by their level."""
     net = report.network(AWGN)
-    found = cloud(net, *_noisy_patches(report)) if net else None
+    patches = _noisy_patches(report) if net else ([], [])
+    found = cloud(net, *patches) if net else None
     probes = _probes(found) if found else {}
+    start = _probes(cloud(before_training(AWGN, report.scale), *patches)) if found else {}
 
-    def judge(claim: str, title: str, holds: Callable[[Scores], bool]) -> None:
-        def test(scale: Scale) -> Verdict:
-            if not probes or scale != report.scale:
-                return None
-            return holds(probes[title]), f"{title}: {with_interval(probes[title])}"
+    def judge(claim: str, holds: Callable[[], tuple[bool, str]]) -> None:
+        report.judge(CLAIMS[claim], lambda scale: holds() if found and scale == report.scale else None)
 
-        report.judge(CLAIMS[claim], test)
-
-    judge("the level is read off the latent", LINEAR, lambda scores: surely_above(scores, WELL))
-    judge("neighbours share the level", NEARER_LEVEL, surely_above)
-    judge("neighbours share the colour", NEARER_COLOUR, surely_above)
-    judge("the estimator reads the level", ESTIMATED, _exact)
+    judge("the level is read off the latent", lambda: _above(LINEAR, probes[LINEAR], WELL))
+    judge("neighbours share the level", lambda: _learnt(NEARER_LEVEL, probes, start))
+    judge("neighbours share the colour", lambda: _learnt(NEARER_COLOUR, probes, start))
+    judge("the estimator reads the level", lambda: _exact(ESTIMATED, probes[ESTIMATED]))
     titles = (LINEAR, LINEAR_ERROR, NEAREST, CHANCE, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED)
-    shown = {title: with_interval(probes[title]) if title in probes else "-" for title in titles}
-    frame = pd.DataFrame([{"read off the latent": k, report.scale: v} for k, v in shown.items()])
-    frame = frame.set_index("read off the latent")
+    frame = pd.DataFrame(
+        {
+            column: {title: with_interval(of[title]) if title in of else "-" for title in titles}
+            for column, of in ((report.scale, probes), ("before training", start))
+        }
+    ).rename_axis("read off the latent")
     report.save_table("vdir-fig7", frame)
     figure = _level_figure(found) if found else untrained(report)
     return report.save_figure("vdir-fig7", figure), frame
@@ -108,5 +107,17 @@ def _level_figure(found: Cloud) -> Figure:
     return figure
 
 
-def _exact(errors: Scores) -> bool:
-    return surely_above({name: EXACT - error for name, error in errors.items()})
+def _above(title: str, scores: Scores, least: float) -> tuple[bool, str]:
+    return surely_above(scores, least), f"{title}: {with_interval(scores)}"
+
+
+def _learnt(title: str, probes: dict[str, Scores], start: dict[str, Scores]) -> tuple[bool, str]:
+    """Whether it is more than an encoder tells that has learnt nothing."""
+    more = {name: value - start[title][name] for name, value in probes[title].items()}
+    shown = f"{with_interval(probes[title])}, before training {with_interval(start[title])}"
+    return surely_above(more), f"{title}: {shown}"
+
+
+def _exact(title: str, errors: Scores) -> tuple[bool, str]:
+    exact = surely_above({name: EXACT - error for name, error in errors.items()})
+    return exact, f"{title}: {with_interval(errors)}"

@@ -19,7 +19,7 @@ from lib.reports.gains import Test, surely_above
 from lib.reports.pictures import Panel, Strip, busiest_crop, strips
 from lib.reports.scenes import CROP, Scene
 from lib.reports.vdir.clouds import NEIGHBOURS, Cloud, cloud, components, cut, guesses, label
-from lib.reports.vdir.maps import untrained
+from lib.reports.vdir.maps import before_training, untrained
 from lib.reports.vdir.subjects import at_rest, camera, noisy
 
 PHOTOGRAPHS = "rni15"
@@ -42,10 +42,12 @@ def fig8(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
     kinds = _kinds() if complete else {}
     found = _embedded(net, kinds) if net and kinds else None
     right = guesses(found) if found else {}
-    report.judge(CLAIMS["kinds of noise lie apart"], _apart(report, right, len(kinds)), needs)
+    start = guesses(_embedded(before_training(REAL, report.scale), kinds)) if found else {}
+    report.judge(CLAIMS["kinds of noise lie apart"], _apart(report, right, start), needs)
     row = {
         "kind read off the latent by": f"{NEIGHBOURS} nearest neighbours",
         "right": with_interval(right) if right else needs or "-",
+        "before training": with_interval(start) if start else "-",
         "chance": f"{1 / len(kinds):.2f}" if kinds else "-",
     }
     frame = pd.DataFrame([row]).set_index("kind read off the latent by")
@@ -75,11 +77,14 @@ def _embedded(net: VDIR, kinds: dict[str, list[Tensor]]) -> Cloud:
     return cloud(net, patches, numbers)
 
 
-def _apart(report: Report, right: Scores, kinds: int) -> Test:
+def _apart(report: Report, right: Scores, start: Scores) -> Test:
+    """Whether they lie further apart than in an encoder that has learnt nothing."""
+
     def test(scale: Scale) -> Verdict:
         if not right or scale != report.scale:
             return None
-        return surely_above(right, 1 / kinds), f"{with_interval(right)} of patches, chance {1 / kinds:.2f}"
+        learnt = surely_above({name: value - start[name] for name, value in right.items()})
+        return learnt, f"{with_interval(right)} of patches, before training {with_interval(start)}"
 
     return test
 

@@ -1,6 +1,7 @@
 """Figure 5 of VDIR, and two pictures that change latents: what the restorer does with what it is told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -47,12 +48,17 @@ def fig5(report: Report) -> tuple[Drawing, pd.DataFrame]:
     frame = pd.DataFrame([_line(case, seen) for case in CASES])
     frame = frame.set_index("latent of")
     report.save_table("vdir-fig5", frame)
-    scene = Scene(report, noisy(SIGMA), EXAMPLE)
+    scene = example(report, SIGMA)
     panels = [scene.restored("(b) its own latent", AWGN, (0.0,))]
     for title, other in others(report).items():
         panels.append(_told(scene, net, title, other))
     title = f"Sigma {SIGMA}, restored with the latent of something else ({report.scale} scale)"
     return report.save_figure("vdir-fig5", strips([scene.strip(title, [[scene.original, *panels]])])), frame
+
+
+def example(report: Report, sigma: float) -> Scene:
+    """The picture of the figures, its sides whole positions of the latent."""
+    return Scene(report, replace(noisy(sigma), multiple=VDIR.multiple), EXAMPLE)
 
 
 def noisy_crops(report: Report) -> dict[str, dict[int, Tensor]]:
@@ -142,7 +148,7 @@ def _line(case: str, seen: dict[str, Seen]) -> dict[str, str]:
 
 def others(report: Report) -> dict[str, Tensor]:
     """What the encoder sees in figures 5 and 6 instead of the picture itself."""
-    seen = {sigma: Scene(report, noisy(sigma), EXAMPLE).degraded for sigma in (SIGMA, MILD, STRONG)}
+    seen = {sigma: example(report, sigma).degraded for sigma in (SIGMA, MILD, STRONG)}
     return {
         "(c) flipped": seen[SIGMA].flip(-1),
         f"(d) of sigma {MILD}": seen[MILD],

@@ -10,17 +10,16 @@ from torch.nn import functional as F
 
 from lib.claims.vdir import CLAIMS
 from lib.models.vdir import LATENT, VDIR
-from lib.recipes import Scale
+from lib.recipes import Scale, find
 from lib.recipes.vdir import AWGN
 from lib.reports.common import Drawing, Report, Scores, Verdict, with_interval
 from lib.reports.gains import Test, surely_above
 from lib.reports.pictures import as_shown
-from lib.reports.scenes import Scene
-from lib.reports.vdir.manipulation import EXAMPLE, LEVELS, SIGMA, noisy_crops, others
-from lib.reports.vdir.subjects import noisy
+from lib.reports.vdir.manipulation import LEVELS, MILD, SIGMA, STRONG, example, noisy_crops, others
 
 ORDERED = 0.9  # rank correlation
 DEAD = 1e-6  # standard deviation of a channel that says nothing
+TOLD = 1.0  # deviations of the latent's own distribution: what is less drowns when it is sampled
 Crops = dict[str, dict[int, Tensor]]
 
 
@@ -34,8 +33,15 @@ def fig6(report: Report) -> tuple[Drawing, pd.DataFrame]:
     report.save_table("vdir-fig6", frame)
     if net is None:
         return report.save_figure("vdir-fig6", untrained(report)), frame
-    own = Scene(report, noisy(SIGMA), EXAMPLE).degraded
+    own = example(report, SIGMA).degraded
     return report.save_figure("vdir-fig6", _map_figure(net, {"(b) its own": own, **others(report)})), frame
+
+
+def before_training(run: str, scale: Scale) -> VDIR:
+    """The network as it starts: what a latent tells that has learnt nothing."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return find(run, scale).build().eval().requires_grad_(False)
 
 
 def untrained(report: Report) -> Figure:
@@ -49,6 +55,12 @@ def untrained(report: Report) -> Figure:
 def latent(net: VDIR, x: Tensor) -> Tensor:
     """Its mean, (N, latent, h, w)."""
     return net.encoder(x)[0]
+
+
+@torch.inference_mode()
+def deviation(net: VDIR, x: Tensor) -> Tensor:
+    """How widely each channel of it is drawn, mean over positions: (N, latent)."""
+    return (net.encoder(x)[1] / 2).exp().mean((2, 3))
 
 
 def _level_means(net: VDIR | None, crops: Crops, sigma: int) -> dict[str, str]:
@@ -68,23 +80,34 @@ def _best_channel(by_channel: list[Scores]) -> tuple[int, Scores]:
 
 
 def _follow(report: Report, net: VDIR | None, crops: Crops) -> Test:
+    """The channel that moves furthest between the mildest and the strongest of figure 5's levels, in the
+    deviations of its own distribution, and whether it does so level by level."""
+
     def test(scale: Scale) -> Verdict:
         if net is None or scale != report.scale:
             return None
-        found: list[Scores] = [{} for _ in range(LATENT)]
+        moved: list[Scores] = [{} for _ in range(LATENT)]
+        ordered: list[Scores] = [{} for _ in range(LATENT)]
         for name, of in crops.items():
             means = torch.stack([latent(net, of[sigma]).mean((0, 2, 3)) for sigma in LEVELS])
-            for scores, values in zip(found, means.T, strict=True):
+            step = means[LEVELS.index(STRONG)] - means[LEVELS.index(MILD)]
+            step = step / deviation(net, of[SIGMA])[0].clamp(min=DEAD)
+            for k, values in enumerate(means.T):
                 alive = float(values.std()) > DEAD
-                scores[name] = float(spearmanr(LEVELS, values).statistic) if alive else 0.0
-        channel, scores = _best_channel(found)
-        return surely_above(scores, ORDERED), f"channel {channel}: {with_interval(scores)}"
+                moved[k][name] = float(step[k])
+                ordered[k][name] = abs(float(spearmanr(LEVELS, values).statistic)) if alive else 0.0
+        channel, shift = _best_channel(moved)
+        order = ordered[channel - 1]
+        return surely_above(order, ORDERED) and surely_above(shift, TOLD), (
+            f"channel {channel}: rank correlation {with_interval(order)}, from sigma {MILD} to {STRONG} by "
+            f"{with_interval(shift)} of its deviations"
+        )
 
     return test
 
 
 def _textured(report: Report, net: VDIR | None, crops: Crops) -> Test:
-    """Difference of a channel between the two quarters, in its standard deviations over positions."""
+    """Difference of a channel between the two quarters, in the deviations of its own distribution."""
 
     def test(scale: Scale) -> Verdict:
         if net is None or scale != report.scale:
@@ -95,10 +118,12 @@ def _textured(report: Report, net: VDIR | None, crops: Crops) -> Test:
             texture = _texture(of[0])
             low, high = texture.quantile(0.25), texture.quantile(0.75)
             difference = c[:, texture >= high].mean(1) - c[:, texture <= low].mean(1)
-            for scores, value in zip(found, difference / c.std(1).clamp(min=DEAD), strict=True):
+            own = deviation(net, of[SIGMA])[0].clamp(min=DEAD)
+            for scores, value in zip(found, difference / own, strict=True):
                 scores[name] = float(value)
         channel, scores = _best_channel(found)
-        return surely_above(scores), f"channel {channel}: {with_interval(scores)} standard deviations apart"
+        apart = f"channel {channel}: {with_interval(scores)} of its deviations apart"
+        return surely_above(scores, TOLD), apart
 
     return test
 
