@@ -24,8 +24,9 @@
 # was trained on. For super-resolution the two objectives are not levels but the least error and the most
 # natural look, and `alpha_in` trades one for the other.
 #
-# Networks here were trained on BSDS500 train + test, the paper's for super-resolution on DIV2K. Its
-# perceptual loss looks through VGG-19, ours through a ranker of degraded pictures.
+# Networks here were trained on BSDS500 train + test, those for gray denoising on the 400 gray crops of
+# these pictures that the paper names; the paper's for super-resolution on DIV2K. Its perceptual loss looks
+# through VGG-19, ours through a ranker of degraded pictures.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"

@@ -13,10 +13,11 @@ from lib.models.knobs import Controllable, Knob
 from lib.networks import INPUT, scale_of
 from lib.recipes.common import seeded_name
 from lib.reports import compare
+from lib.reports.cfsnet.subjects import tenths
 from lib.reports.common import Report
 from lib.reports.compare import levels, mechanics
 from lib.reports.compare.seeds import ITEM, order
-from lib.reports.compare.subjects import CONTESTS, GRID, JPEG, NOISE
+from lib.reports.compare.subjects import CONTESTS, JPEG, NOISE
 from lib.results import Store
 
 
@@ -64,7 +65,7 @@ def store_inputs(report, contest, value):
 
 def nearest(level):
     """Where the knob of these tests is best: at a hundredth of the level."""
-    return min(GRID, key=lambda position: abs(position - level / 100))
+    return min(tenths(0, 1), key=lambda position: abs(position - level / 100))
 
 
 def test_the_best_knob_and_what_the_others_lose(report):
@@ -135,7 +136,7 @@ def test_steps_of_an_uneven_knob_grow(report):
     report.network = lambda name: Fade()
     report.at_hand = lambda protocol: "skimage"
     steps = mechanics._steps(report, NOISE, NOISE.rivals[0])
-    expected = np.diff(np.square(GRID))
+    expected = np.diff(np.square(tenths(0, 1)))
     np.testing.assert_allclose(steps / steps.sum(), expected / expected.sum(), rtol=1e-4)
 
 

@@ -425,15 +425,13 @@ def test_an_opponent_is_trained_against_the_network_and_not_kept(tmp_path):
 
 
 def test_a_critic_learns_to_see_the_difference(tmp_path):
-    """Shown the same pictures again and again by a network that stands still: the gap opens, and the
-    gradient comes near one."""
+    """Against a network that stands still, at the recipe's own rate: the gap opens, and the gradient comes
+    near one."""
     recipe = replace(tiny("cfsnet-sr-tune-gan"), lr=0.0, clip=None)
     for needed in (recipe.parent, recipe.guide):
         train(needed, tmp_path, steps=2)
     job = training.Job(recipe, torch.device("cpu"), tmp_path, compiled=False)
-    job.opposing.param_groups[0]["lr"] = 10 * recipe.opponent_lr
     gap, penalty = (recipe.parts.index(name) for name in ("critic_gap", "gradient_penalty"))
-    parts = torch.stack([job.make_step(0)[1:] for _ in range(100)])
-    assert abs(parts[0, gap]) < 0.1
-    assert parts[-10:, gap].mean() > 0.03
+    parts = torch.stack([job.make_step(step)[1:] for step in range(100)])
+    assert parts[-10:, gap].mean() > 1
     assert parts[-10:, penalty].mean() < 0.5 * parts[0, penalty]

@@ -85,8 +85,9 @@ _CLAIMS = (
     Claim(
         "below interpolated weights on the plane",
         "cfsnet-fig5",
-        "At the same error CFSNet looks better than every weight interpolated between two networks (there "
-        "ESRGAN's, three times as large; here the main branch and the same trained on, by NIQE).",
+        "At the same error CFSNet looks better than weights interpolated between two networks (there "
+        "ESRGAN's, three times as large; here the main branch and the same trained on, by NIQE, mean over "
+        "the error that both reach).",
     ),
     *_each(
         "the optimum moves with the level",

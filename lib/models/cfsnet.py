@@ -261,6 +261,7 @@ class Critic(nn.Module):
     norm: called with a channel count, behind every convolution but the first. Batch norm [C] makes the
         score of a picture depend on its batch, which a gradient penalty does not allow for;
         `nn.Identity` or `nn.InstanceNorm2d` do without.
+    gain: of the weights at the start, in times of He et al.'s; [C] 0.1.
 
     x (N, channels, side, side) in [0, 1] -> scores (N,), without a sigmoid. Raises ValueError for
     another side.
@@ -272,6 +273,7 @@ class Critic(nn.Module):
         width: int = 64,
         side: int = 128,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        gain: float = GAIN,
     ):
         super().__init__()
         if side % 32:
@@ -289,7 +291,7 @@ class Critic(nn.Module):
             nn.Linear(hidden, 1),
         )
         self.side = side
-        _start(self, GAIN)
+        _start(self, gain)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.shape[-2:] != (self.side, self.side):

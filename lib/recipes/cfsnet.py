@@ -4,7 +4,6 @@
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 import torch
@@ -89,10 +88,11 @@ class Adversarial(Recipe):
     parts = ("l1", "perceptual", "critic_gap", "gradient_penalty")
 
     def opponent(self) -> Critic:
-        """With instance norm [O]: a penalty on the gradient of the score of one picture does not allow for
-        the released batch norm, which makes that score depend on the others."""
-        norm = partial(nn.InstanceNorm2d, affine=True)
-        return Critic(self.channels, self.critic, self.patch, norm)
+        """Without a norm and started as He et al. [O]: a penalty on the gradient of the score of one picture
+        does not allow for the released batch norm, which makes that score depend on the others; with
+        instance norm a small critic stays blind, and with the released tenth of He's weights and no norm it
+        gives no signal at all."""
+        return Critic(self.channels, self.critic, self.patch, nn.Identity, gain=1.0)
 
     def objective(
         self,
@@ -164,6 +164,7 @@ class Size(SharedSize):
     sr_schedule: Steps | Cosine
     init_gain: float
     critic: int
+    gray_set: str  # of gray denoising: whole range, as BSD68 is; Y of colour pictures would be narrower
 
 
 PAPER = Size(
@@ -187,7 +188,8 @@ PAPER = Size(
     clip=None,
     init_gain=1.0,
     critic=64,  # [C]
-    training_set="bsds500-traintest",  # [P] the 400 are BSD images; for super-resolution they have DIV2K
+    training_set="bsds500-traintest",  # [P] for deblocking; for super-resolution they have DIV2K
+    gray_set="train400",  # [P]
 )
 COMPACT = Size(
     scale="compact",
@@ -211,6 +213,7 @@ COMPACT = Size(
     init_gain=SHORT_GAIN,
     critic=16,
     training_set="bsds500-traintest",
+    gray_set="train400",
 )
 SMOKE = replace(
     COMPACT,
@@ -227,6 +230,7 @@ SMOKE = replace(
     sr_steps=4,
     critic=4,
     training_set="skimage",
+    gray_set="skimage-gray",
 )
 
 
@@ -279,6 +283,7 @@ def _main(size: Size, task: Task, level: int, kind: type[Main] = Main) -> Main:
         blocks=size.blocks,
         residual=task.residual,
         init_gain=size.init_gain,
+        training_set=size.gray_set if task is DENOISE else size.training_set,
     )
 
 

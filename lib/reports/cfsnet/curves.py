@@ -9,16 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.claims.cfsnet import CLAIMS
-from lib.measure import Setting, interval, interval_of
+from lib.measure import Setting, interval_of
 from lib.recipes import Scale
 from lib.reports.cfsnet.subjects import SUBJECTS, Subject, tenths
 from lib.reports.common import Cell, Drawing, Report, Scores, Verdict, mean, with_interval
+from lib.reports.gains import surely_above
 
 POSTER = "cfsnet-poster-curves"
 SHOWN = tenths(0, 1)  # of figure 4
 AGAIN = (0.0, 0.5, 1.0)  # controls that a notebook measures again
 NEAR = 0.15  # dB: a tenth of the control can miss 0.1 dB of a sharp peak
 COLUMNS = {"paper": "-", "compact": "--"}
+DEPTH = 6  # dB below the lowest peak, where the figure of all levels ends
 
 
 @dataclass(frozen=True)
@@ -123,18 +125,13 @@ def _above(ours: Curve, other: Curve) -> Callable[[Scale], Verdict]:
         if not (a and b):
             return None
         gain = _gain(a[1], b[1])
-        return _certain(gain), f"by {with_interval(gain)} dB, at {a[0]:.1f} against {b[0]:.1f}"
+        return surely_above(gain), f"by {with_interval(gain)} dB, at {a[0]:.1f} against {b[0]:.1f}"
 
     return test
 
 
 def _gain(ours: Scores, other: Scores) -> Scores:
     return {name: ours[name] - other[name] for name in ours}
-
-
-def _certain(gain: Scores) -> bool:
-    """Whether the whole interval of its mean lies above zero."""
-    return interval(np.array(list(gain.values())))[0] > 0
 
 
 def _one_peak(curve: Curve) -> Callable[[Scale], Verdict]:
@@ -149,7 +146,7 @@ def _one_peak(curve: Curve) -> Callable[[Scale], Verdict]:
         single = bool((np.diff(steps) <= 0).all())
         over = [_gain(top, curve.cells[end].at(scale)) for end in (0.0, 1.0)]
         text = f"{values[peak]:.2f} dB at {peak:.1f}, above 0 and 1 by {', '.join(map(with_interval, over))}"
-        return single and all(map(_certain, over)), text if single else f"several peaks; {text}"
+        return single and all(map(surely_above, over)), text if single else f"several peaks; {text}"
 
     return test
 
@@ -215,6 +212,9 @@ def _poster_figure(report: Report, curves: dict[Subject, dict[int, Curve]]) -> F
         for i, (level, curve) in enumerate(own.items()):
             _draw(axes, curve, f"C{i}", subject.written(level))
         axes.axvspan(0, 1, color="0.95", zorder=0)
+        peaks = [max(v.values()) for c in own.values() for s in COLUMNS if (v := c.values(s))]
+        if peaks:
+            axes.set_ylim(min(peaks) - DEPTH, max(peaks) + 1)
         _label(axes, f"{subject.title}: {subject.dataset} (dots: the poster)")
     return figure
 

@@ -5,7 +5,7 @@ MATLAB code alone, so NIQE stands for the whole. RMSE and NIQE as in the challen
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,8 @@ from matplotlib.figure import Figure
 
 from lib.claims.cfsnet import CLAIMS
 from lib.measure import Metric, Setting, interval, interval_of
-from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.recipes.cfsnet import FACTOR, SR_TUNED
-from lib.recipes.common import Shrink
 from lib.reports.cfsnet.curves import AGAIN, COLUMNS, SHOWN
 from lib.reports.cfsnet.subjects import enlarging
 from lib.reports.common import PIRM, Cell, Drawing, Report, Scores, Verdict, mean
@@ -70,8 +68,8 @@ def _cells(report: Report, dataset: str, network: str, alpha: float) -> Cells:
 
 
 def _bicubic(report: Report, dataset: str) -> Cells:
-    protocol = replace(enlarging(dataset), level=Shrink(FACTOR))
-    return report.cells(ITEM, Setting(INPUT, (), protocol), tuple(METRICS))
+    setting = Setting(f"bicubic x{FACTOR}", (), enlarging(dataset))
+    return report.cells(ITEM, setting, tuple(METRICS))
 
 
 def _monotone(trades: Trades) -> Callable[[Scale], Verdict]:
@@ -110,7 +108,9 @@ def _below(trades: Trades) -> Callable[[Scale], Verdict]:
             if all(values is not None for values in both):
                 values = np.stack(both)
                 ends = interval_of(advantage, values)
-                return ends[0] > 0, f"{title}: NIQE lower by {_with_interval(advantage(values), ends)}"
+                low, high = shared(values)
+                lower = f"NIQE lower by {_with_interval(advantage(values), ends)}"
+                return ends[0] > 0, f"{title}: {lower}, mean over RMSE {low:.2f} to {high:.2f}"
         return None
 
     return test
@@ -121,11 +121,15 @@ def advantage(values: np.ndarray) -> float:
 
     values: (2 networks, squared error and NIQE, controls, images).
     """
-    curves = [(np.sqrt(error.mean(1)), niqe.mean(1)) for error, niqe in values]
-    lowest, highest = max(rmse.min() for rmse, _ in curves), min(rmse.max() for rmse, _ in curves)
-    at = np.linspace(lowest, highest, 50)
-    ours, other = (_read_off(at, *curve) for curve in curves)
+    at = np.linspace(*shared(values), 50)
+    ours, other = (_read_off(at, np.sqrt(error.mean(1)), niqe.mean(1)) for error, niqe in values)
     return float((other - ours).mean())
+
+
+def shared(values: np.ndarray) -> tuple[float, float]:
+    """The range of RMSE that both curves reach."""
+    rmse = [np.sqrt(error.mean(1)) for error, _ in values]
+    return max(own.min() for own in rmse), min(own.max() for own in rmse)
 
 
 def _read_off(at: np.ndarray, rmse: np.ndarray, niqe: np.ndarray) -> np.ndarray:

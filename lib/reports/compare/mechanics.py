@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from lib import devices
 from lib.inference import Restorer
 from lib.reports.common import Drawing, Report
-from lib.reports.compare.subjects import CONTESTS, GRID, JPEG, NOISE, Contest, Rival
+from lib.reports.compare.subjects import CONTESTS, JPEG, NOISE, Contest, Rival
 
 SIDE = 256  # pixels of the picture that is timed
 REPEATS = 5
@@ -43,10 +43,10 @@ def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
     frame = pd.DataFrame(rows, columns=columns).set_index(["contest", "network"])
     report.save_table("compare-smooth", frame)
     figure = Figure(figsize=(9, 3.4), layout="constrained")
-    middles = [(a + b) / 2 for a, b in pairwise(GRID)]
     for axes, contest in zip(figure.subplots(1, len(CONTESTS)), CONTESTS, strict=True):
         for (item, title), (rival, steps) in lines.items():
             if item == contest.item:
+                middles = [(a + b) / 2 for a, b in pairwise(rival.positions)]
                 axes.plot(middles, steps, color=rival.colour, marker=".", label=title)
         axes.set_title(f"{contest.axis}: {contest.live[0]}", fontsize=9)
         axes.set_xlabel("knob")
@@ -59,11 +59,11 @@ def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
 
 
 def _steps(report: Report, contest: Contest, rival: Rival) -> np.ndarray:
-    """Root mean square changes of the restored picture, in grey levels, along GRID."""
+    """Root mean square changes of the restored picture, in grey levels, along its positions."""
     protocol = contest.on(contest.live[0])
     _, _, degraded = next(replace(protocol, dataset=report.at_hand(protocol)).inputs(1))
     restorer = Restorer(report.network(rival.network), device=report.device, precision="float32")
-    pictures = [restorer(degraded, (position,)).clamp(0, 1) for position in GRID]
+    pictures = [restorer(degraded, (position,)).clamp(0, 1) for position in rival.positions]
     return np.array([255 * float((b - a).square().mean().sqrt()) for a, b in pairwise(pictures)])
 
 

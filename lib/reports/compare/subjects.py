@@ -11,15 +11,14 @@ from lib.recipes.adafm import DEJPEG, DENOISE, stage_name
 from lib.recipes.common import Compress, Denoise
 from lib.recipes.cugan import CUNET
 from lib.recipes.qgcn import FULL
-
-GRID = tuple(round(0.1 * i, 1) for i in range(11))  # positions of a knob that is turned
+from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, tenths
 
 
 @dataclass(frozen=True)
 class Rival:
-    """A network and how its knob is set: turned by a person over GRID, told the level, or none (blind).
+    """A network and how its knob is set: turned by a person in steps of 0.1, told the level, or none (blind).
 
-    told: the knobs at a level. colour: of its lines.
+    told: the knobs at a level. reach: of a knob that is turned. colour: of its lines.
     """
 
     title: str
@@ -27,10 +26,11 @@ class Rival:
     colour: str
     knob: Literal["turned", "told", "blind"] = "turned"
     told: Callable[[float], tuple[float, ...]] = lambda level: ()
+    reach: tuple[float, float] = (0.0, 1.0)
 
     @property
     def positions(self) -> tuple[float | None, ...]:
-        return GRID if self.knob == "turned" else (None,)
+        return tenths(*self.reach) if self.knob == "turned" else (None,)
 
     def knobs(self, level: float, position: float | None) -> tuple[float, ...]:
         return self.told(level) if position is None else (position,)
@@ -74,7 +74,7 @@ NOISE = Contest(
     on=noisy,
     rivals=(
         Rival("AdaFM", stage_name(DENOISE, 15, 75, 1), "C2"),
-        Rival("CFSNet", cfsnet.tuned_name(cfsnet.COLOUR, 50), "C1"),
+        Rival("CFSNet", cfsnet.tuned_name(cfsnet.COLOUR, 50), "C1", reach=DENOISING.reach),
         Rival("VDIR", "vdir-awgn", "C3", "blind", lambda sigma: (0.0,)),
         Rival("CUnet", CUNET, "C4", "told", lambda sigma: (0.0, sigma / SIGMA)),
         Rival("CDnCNN-B", "CDnCNN-B", "0.5", "blind"),
@@ -90,7 +90,7 @@ JPEG = Contest(
     on=compressed,
     rivals=(
         Rival("AdaFM", stage_name(DEJPEG, 80, 10, 1), "C2"),
-        Rival("CFSNet", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), "C1"),
+        Rival("CFSNet", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), "C1", reach=DEBLOCKING.reach),
         Rival("QGCN", FULL, "C0", "blind"),
         Rival("VDIR", "vdir-jpeg-y", "C3", "blind", lambda quality: (0.0,)),
         Rival("DnCNN-3", "DnCNN-3", "0.5", "blind"),
