@@ -144,6 +144,10 @@ scales
 
 # %% [markdown]
 # ## Figure 8: a discriminator that is told
+#
+# The paper measures LPIPS. Where it is not at hand, the distance in the ranker's maps stands for it, which
+# is the very loss that these networks descend; so beside the two stands the same training without a
+# discriminator, and where that one comes out nearest, the figure tells nothing of discriminators.
 
 # %%
 figure, told = cugan.fig8(report)
@@ -155,7 +159,9 @@ told
 # %% [markdown]
 # ## How the adversarial training went
 #
-# A discriminator that tells nothing apart, or is sure of everything, teaches nothing.
+# A discriminator that tells nothing apart, or is sure of everything, teaches nothing. `lean` is how far its
+# logits of restored pictures lean with the degradation of their inputs: below 0, what was strongly degraded
+# is rejected.
 
 # %%
 figure, endings = cugan.health(report)
@@ -166,6 +172,8 @@ endings
 
 # %% [markdown]
 # ## What the condition does to the fusions
+#
+# At compact scale every weight starts at 1, at paper scale near 0.
 
 # %%
 cugan.fusion(report)

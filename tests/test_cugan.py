@@ -11,6 +11,8 @@ from trained import moved
 from lib.inference import restore
 from lib.models.cugan import GFM, CResMD, CUNet, Discriminator, Fusion
 from lib.models.knobs import Interpolated
+from lib.recipes import find
+from lib.recipes.cugan import CUNET, RIVAL
 
 PAPER_SIZES = {
     "CUNet": (CUNet, {}, 6_534_476),
@@ -103,7 +105,12 @@ def test_a_network_without_knobs_has_none_of_them():
 
 def test_a_compact_network_has_a_fifth_of_a_million_parameters():
     assert parameters(CUNet(widths=(12, 24, 48))) == pytest.approx(200_000, rel=0.2)
-    assert parameters(CResMD(width=24, blocks=16)) == pytest.approx(200_000, rel=0.2)
+
+
+@pytest.mark.parametrize("scale", ["compact", "paper"])
+def test_the_rival_has_fewer_parameters_by_the_same_factor(scale):
+    ours, rival = (parameters(find(name, scale).build()) for name in (CUNET, RIVAL))
+    assert ours / rival == pytest.approx(2.5, abs=0.06)
 
 
 def test_the_discriminator_has_ten_convolutions_and_nine_modulations():
@@ -417,6 +424,14 @@ def test_the_score_depends_on_what_the_discriminator_is_told():
     assert (scores[0] - scores[1:]).abs().min() > 1e-3
     for i, z in enumerate(((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))):
         torch.testing.assert_close(net(x[:1], knobs(z)), scores[i : i + 1])  # each picture has its own
+
+
+def test_discriminators_told_and_untold_start_alike():
+    torch.manual_seed(0)
+    told = Discriminator(width=4).state_dict()
+    torch.manual_seed(0)
+    untold = Discriminator(width=4, modulated=False).state_dict()
+    assert all(torch.equal(told[name], value) for name, value in untold.items())
 
 
 def test_without_gfm_it_is_told_nothing():

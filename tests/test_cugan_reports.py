@@ -16,7 +16,7 @@ from lib.models.cugan import CUNet
 from lib.models.knobs import Controllable
 from lib.networks import PUBLISHED
 from lib.recipes.common import BlurNoise
-from lib.recipes.cugan import CUGAN, CUNET, RIVAL, WITHOUT_GFM
+from lib.recipes.cugan import CUGAN, CUNET, RIVAL, WITHOUT_GAN, WITHOUT_GFM
 from lib.reports import cugan, verdicts
 from lib.reports.common import EMBEDDED, Report
 from lib.reports.cugan import gray, mechanics, photographs, reading, sweeps
@@ -285,9 +285,12 @@ def test_figure_7_needs_three_scales_ahead_of_two_and_of_one(report, two, expect
     assert shown.loc[("live1 r2 sigma15 ranker features", "CUGAN-1 less CUGAN-3"), "compact"] == "0.2000"
 
 
-@pytest.mark.parametrize(("worst", "expected"), [(1.1, "holds"), (0.999, "differs")])
-def test_figure_8_needs_every_degradation(report, worst, expected):
-    for network, usual in ((CUGAN, 1.0), (WITHOUT_GFM, 1.1)):
+@pytest.mark.parametrize(
+    ("worst", "control", "expected"),
+    [(1.1, 1.2, "holds"), (0.999, 1.2, "differs"), (1.1, 0.9, "not tested"), (0.999, 0.9, "not tested")],
+)
+def test_figure_8_needs_every_degradation_and_a_measure_that_can_tell(report, worst, control, expected):
+    for network, usual in ((CUGAN, 1.0), (WITHOUT_GFM, 1.1), (WITHOUT_GAN, control)):
         report.store.write(
             stored(
                 "cugan-fig8",
@@ -390,16 +393,20 @@ def test_noise_left_and_sharpness_are_measured_at_the_ends_of_both_rows():
 # --- mechanics -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("slope", "expected"), [(1.0, "holds"), (-0.3, "differs")])
-def test_fusion_weights_are_read_at_every_tenth(report, slope, expected):
+@pytest.mark.parametrize(
+    ("slope", "start", "expected"), [(1.0, 0.1, "holds"), (1.0, 0.5, "differs"), (-0.3, 0.5, "differs")]
+)
+def test_fusion_weights_are_read_at_every_tenth(report, slope, start, expected):
+    """They must grow, from near zero."""
     net = CUNet(widths=(4, 6, 8), blocks=1)
     with torch.no_grad():
         for place in (net.body.up, net.body.below.up):
             place.weight.weight.fill_(slope / 2)
-            place.weight.bias.fill_(0.5)
+            place.weight.bias.fill_(start)
     found = mechanics.fusion_weights(net)
     assert list(found) == ["scale 2 into 1", "scale 3 into 2", "to the output"]
-    assert found["scale 2 into 1"] == pytest.approx([0.5 + slope * at / 10 for at in range(11)], abs=1e-6)
+    grown = [start + slope * at / 10 for at in range(11)]
+    assert found["scale 2 into 1"] == pytest.approx(grown, abs=1e-6)
     report.network = lambda name: net
     assert cugan.fusion(report).png.startswith(b"\x89PNG")
     assert list(judged(report).values()) == [expected]
@@ -424,11 +431,12 @@ def test_training_curves_are_read(report, real, fake, verdict):
         "perceptual": [4, 3, 2, 1],
         "real": [0, 0, real, real],
         "fake": [9, 9, fake, fake],
+        "lean": [9, 9, 0.1, 0.3],
     }
     pd.DataFrame(frame).to_csv(path, index=False)
     figure, endings = cugan.health(report)
     assert figure.png.startswith(b"\x89PNG")
-    assert endings.loc[CUGAN].tolist() == ["400", f"{real:.2f}", f"{fake:.2f}", verdict]
+    assert endings.loc[CUGAN].tolist() == ["400", f"{real:.2f}", f"{fake:.2f}", "0.200", verdict]
 
 
 def test_without_a_training_there_is_a_sentence(report):

@@ -103,6 +103,7 @@ CUGAN = {
     *(f"unet-{degraded}" for degraded in DEGRADED),
     "cugan",
     "cugan-nogfm",
+    "cugan-nogan",
     "cugan-1",
     "cugan-2",
     *(f"ugan-{degraded}" for degraded in DEGRADED),
@@ -533,11 +534,13 @@ def test_every_gan_starts_from_the_network_of_its_own_kind(scale):
         if "gan" not in name:
             assert (run.parent, run.guide) == ("", "")
             continue
-        parent = {"cugan-nogfm": "cunet"}.get(name, name.replace("gan", "net"))
+        parent = "cunet" if name.startswith("cugan-no") else name.replace("gan", "net")
         assert (run.parent, run.guide, run.stage) == (parent, "ranker-rgb", False)
         first = find(parent, scale)
         assert (run.level, run.widths, run.blocks) == (first.level, first.widths, first.blocks)
-        told = any("gfm" in k for k in run.opponent().state_dict())
+        opponent = run.opponent()
+        assert (opponent is None) == (name == "cugan-nogan")
+        told = opponent is not None and any("gfm" in k for k in opponent.state_dict())
         assert told == (name in ("cugan", "cugan-1", "cugan-2"))
 
 
@@ -545,6 +548,7 @@ def test_every_gan_starts_from_the_network_of_its_own_kind(scale):
 def test_ablations_differ_in_nothing_else(scale):
     cunet, cugan = find("cunet", scale), find("cugan", scale)
     assert find("cugan-nogfm", scale) == replace(cugan, name="cugan-nogfm", gfm=False)
+    assert find("cugan-nogan", scale) == replace(cugan, name="cugan-nogan", gan_weight=0.0)
     for scales, blocks in ((1, 6), (2, 3)):
         size = {"widths": cunet.widths[:scales], "blocks": blocks}
         assert find(f"cunet-{scales}", scale) == replace(cunet, name=f"cunet-{scales}", **size)
@@ -649,7 +653,9 @@ def test_the_discriminator_judges_real_and_restored_under_the_same_z():
     entropy = torch.nn.functional.binary_cross_entropy_with_logits
     expected = entropy(logits, torch.ones(4)) + entropy(-3 * logits, torch.zeros(4))
     torch.testing.assert_close(made.loss, expected)
-    assert [float(part) for part in made.parts] == pytest.approx([0.5, -1.5])
+    severity = z.sum(1)
+    lean = float(((severity - severity.mean()) * -3 * logits).mean())
+    assert [float(part) for part in made.parts] == pytest.approx([0.5, -1.5, lean])
 
 
 @pytest.mark.parametrize("name", ["cunet", "unet-r2-s30", "cugan", "cugan-1", "cresmd"])

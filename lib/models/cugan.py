@@ -197,14 +197,14 @@ class GFM(nn.Module):
 
 
 class Judging(nn.Module):
-    """A convolution, its norm, GFM and LeakyReLU; a kernel of 4 halves the sides."""
+    """A convolution, its norm, GFM where there is one, and LeakyReLU; a kernel of 4 halves the sides."""
 
-    def __init__(self, before: int, after: int, kernel: int, modulated: bool, norm: Norm):
+    def __init__(self, before: int, after: int, kernel: int, norm: Norm):
         super().__init__()
         stride, bare = 2 if kernel == 4 else 1, norm is nn.Identity
         self.conv = nn.Conv2d(before, after, kernel, stride=stride, padding=1, bias=bare)
         self.norm = norm(after)
-        self.gfm = GFM(after) if modulated else None
+        self.gfm: GFM | None = None
         if bare:
             nn.init.kaiming_normal_(self.conv.weight, 0.2)  # as the framework starts it, the signal fades
 
@@ -235,14 +235,16 @@ class Discriminator(nn.Module):
         super().__init__()
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
         self.head = _conv3(channels, width)
-        self.body = nn.ModuleList([Judging(width, width, 4, modulated, norm)])
+        self.body = nn.ModuleList([Judging(width, width, 4, norm)])
         for before, after in pairwise(widths):
-            self.body.append(Judging(before, after, 3, modulated, norm))
-            self.body.append(Judging(after, after, 4, modulated, norm))
+            self.body.append(Judging(before, after, 3, norm))
+            self.body.append(Judging(after, after, 4, norm))
         hidden = max(1, round(100 * width / 64))
         self.score = nn.Sequential(
             nn.Linear(8 * width, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)
         )
+        for layer in self.body if modulated else ():  # last, so that the rest starts as without
+            layer.gfm = GFM(layer.conv.out_channels)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         h = F.leaky_relu(self.head(x), 0.2)

@@ -21,6 +21,7 @@ ADVERSARIAL = (
     *(ugan_name(*setting) for setting in SETTINGS),
 )
 DRAWN = {CUGAN: "C3", WITHOUT_GFM: "C0"}
+MILD = 0.25  # of the largest, that a weight near zero is below
 LAST = 0.25  # of a training, that the table sums up
 SURE = 0.98  # probability from which a discriminator is called sure
 
@@ -30,14 +31,15 @@ def fusion(report: Report) -> Drawing:
     item, net = "cugan-mech-w", report.network(CUGAN)
     weights = {} if net is None else fusion_weights(net)
 
-    def fades(scale: Scale) -> Verdict:
+    def judged(scale: Scale) -> Verdict:
         if not weights or scale != report.scale:
             return None
         scales = {title: values for title, values in weights.items() if title != "to the output"}
         text = "; ".join(f"{title}: {values[0]:.2f} to {values[-1]:.2f}" for title, values in scales.items())
-        return all(values == sorted(values) for values in scales.values()), f"from 0 to 1, {text}"
+        fades = all(v == sorted(v) and v[0] <= MILD * v[-1] for v in scales.values())
+        return fades, f"from 0 to 1, {text}"
 
-    report.judge(CLAIMS["what comes from coarser scales fades with the degradation"], fades)
+    report.judge(CLAIMS["what comes from coarser scales fades with the degradation"], judged)
     if not weights:
         return report.save_figure(item, sentence(f"CUGAN is not trained at {report.scale} scale."))
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
@@ -68,8 +70,8 @@ def fusion_weights(net: CUNet) -> dict[str, list[float]]:
 def health(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """What discriminators said of real and of restored pictures while training, and how it ended.
 
-    The paper says that without GFM the discriminator rejects what was strongly degraded outright. Its
-    weights are not kept, so this is seen in the means over all degradations only.
+    The paper says that without GFM the discriminator rejects what was strongly degraded outright: seen in
+    `lean`, the covariance of its logits of restored pictures with how degraded their inputs were.
     """
     item = "cugan-health"
     curves = {run: report.training_curve(run, report.scale) for run in ADVERSARIAL}
@@ -92,6 +94,7 @@ def _ending(run: str, curve: pd.DataFrame) -> dict[str, str]:
         "steps": f"{int(curve['step'].max()):,}",
         "real": f"{real:.2f}",
         "fake": f"{fake:.2f}",
+        "lean": f"{last['lean'].mean():.3f}",
         "reading": _reading(real, fake),
     }
 

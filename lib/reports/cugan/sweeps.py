@@ -28,7 +28,8 @@ PICTURES = 8
 SIDE = 160  # pixels, of the part with the most edges
 LARGEST = 0.3  # of the whole change, that one tenth of the way may make
 
-# The way of every knob, at where it stands; the others say what they are told, with all the texture.
+# The way of every knob, at where it stands; blur is told while texture turns, and 0 while noise does, as
+# in the paper.
 WAYS: dict[str, Callable[[float], tuple[float, float, float]]] = {
     "noise": lambda at: (0.0, at, 1.0),
     "blur": lambda at: (at, NOISE, 1.0),
