@@ -161,6 +161,7 @@ class Size(SharedSize):
     tune_steps: int
     sr_steps: int
     tune_lr: float
+    gan_lr: float  # of the second step of super-resolution, network and critic
     sr_schedule: Steps | Cosine
     init_gain: float
     critic: int
@@ -181,6 +182,7 @@ PAPER = Size(
     sr_steps=600_000,  # [C]
     lr=1e-4,  # [P]
     tune_lr=1e-4,  # [P]
+    gan_lr=1e-4,  # [P]; [C] for the critic
     short_lr=3e-4,
     schedule=Steps(drops=((0.5, 0.1),)),  # [P] / 10 every 1e5
     sr_schedule=Steps(drops=((2 / 3, 0.6),)),  # [P] x 0.6 every 4e5
@@ -205,6 +207,7 @@ COMPACT = Size(
     sr_steps=6_000,
     lr=1e-3,
     tune_lr=1e-3,
+    gan_lr=3e-4,  # [O] at 1e-3 the tuning branch fades again and again while the critic learns
     short_lr=1e-3,
     schedule=Cosine(),
     sr_schedule=Cosine(),
@@ -315,7 +318,9 @@ def _super_resolution(size: Size) -> tuple[Recipe, ...]:
             _enlarging(size, name, kind),
             parent=SR_MAIN,
             guide=RANKER_RGB,
-            opponent_lr=1e-4,  # [C]
+            lr=size.gan_lr,
+            short_lr=min(size.short_lr, size.gan_lr),
+            opponent_lr=size.gan_lr,
             critic=size.critic,
         )
         for name, kind in kinds.items()
