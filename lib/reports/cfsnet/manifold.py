@@ -118,6 +118,7 @@ def _draw_components(axes: Axes, maps: list[Tensor], subject: Subject) -> None:
     shown = axes.scatter(*places.T, c=levels, cmap="viridis", s=14)
     axes.figure.colorbar(shown, ax=axes, label="level")
     axes.set_title(f"{subject.title}: channels of the last coupled features, PCA", fontsize=10)
+    axes.locator_params(nbins=6)
     axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
     axes.set_ylabel(f"second ({shares[1]:.0%})")
 
