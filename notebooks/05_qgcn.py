@@ -36,7 +36,7 @@
 scale = "compact"  # "smoke", "compact" or "paper"
 device = "auto"  # "auto", "cpu" or "cuda"
 train = "never"  # "never", or "missing": train what has no checkpoint
-images = 4  # per image set, for "this run"; None for all
+images = 2  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
