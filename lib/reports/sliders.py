@@ -8,9 +8,9 @@ from lib.widgets import slider as slider_of
 
 
 def slider(report: Report, *names: str) -> Slider | str:
-    """The knobs of the public networks of these names, one widget for all, on a sample picture or an
-    upload; a sentence where none is trained."""
-    wanted = [network for network in public.NETWORKS if network.name in names]
+    """The knobs of the public networks of these names, one widget for all, the first one shown, on a sample
+    picture or an upload; a sentence where none is trained."""
+    wanted = [network for name in names for network in public.NETWORKS if network.name == name]
     there = [network for network in wanted if report.available(network.run)]
     if not there:
         runs = " ".join(runs_of(wanted[0].run))
