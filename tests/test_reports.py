@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -351,6 +352,26 @@ def test_what_is_stored_for_another_item_is_shared(recorded, tmp_path):
     rows = pd.read_csv(tmp_path / "adafm.csv").set_index("item")
     assert list(rows.index) == ["another", "item"] and rows.loc["another"].equals(rows.loc["item"])
     assert recorded("another", fresh=True)[0] == 1
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_best_of_a_grid_that_another_item_has_whole_is_not_searched_again(report, monkeypatch, complete):
+    """And the search goes on where a knob of the grid is missing."""
+    grid = (0.0, 0.5, 1.0)
+    protocol = replace(JPEG.on(30), dataset=common.EMBEDDED)
+    settings = [Setting(JPEG.wide, (knob,), protocol) for knob in grid]
+    rows = [measured(setting, 30 + setting.knobs[0] * (1 - setting.knobs[0])) for setting in settings]
+    report.store.write(("curve", row) for row in rows[: 3 if complete else 2])
+    report.record, report.available = True, lambda name: True
+    same = SimpleNamespace(weights_sha=rows[0].weights_sha)
+    monkeypatch.setattr(report.bench, "network", lambda name: same)
+    monkeypatch.setattr(report.bench, "data_sha", lambda protocol: rows[0].data_sha)
+    searched = []
+    monkeypatch.setattr(report.bench, "best", lambda *all: searched.append(all) or rows[1])
+    cell, knobs = report.best("table", Setting(JPEG.wide, (), protocol), over=grid)
+    assert bool(searched) is not complete
+    assert mean(cell.this_run) == pytest.approx(30.25)
+    assert knobs["this_run"] == 0.5
 
 
 @pytest.mark.parametrize("column", ["weights_sha", "data_sha"])

@@ -228,6 +228,8 @@ class Report:
         A notebook on some images of each set does not search: it measures at the stored best knob.
         """
         knobs: dict[str, float] = {}
+        if over is not None and self.record:
+            self._share_best(item, setting, over)
         known = None
         if self.images is not None and not self.record:
             known = self.store.find_best(item, self.scale, setting)
@@ -304,6 +306,16 @@ class Report:
         if stands:
             self.store.share(item, stands)
         return stands
+
+    def _share_best(self, item: str, setting: Setting, over: Sequence[float]) -> None:
+        """The best of the knobs, where all of them were measured for other items, kept for this one too."""
+        here = replace(setting, protocol=replace(setting.protocol, dataset=self.at_hand(setting.protocol)))
+        if not self.available(setting.network):
+            return
+        every = [replace(here, knobs=(knob,)) for knob in over]
+        found = [self._standing(one, self.store.find_elsewhere(self.scale, one)) for one in every]
+        if all(found):
+            self.store.share(item, max(found, key=lambda stored: mean(stored.scores)))
 
     def _needs(self, protocol: Protocol) -> str:
         """What is missing here to measure by this protocol, in words; empty where nothing is."""
