@@ -36,7 +36,7 @@ PAIRS: dict[str, tuple[str, str]] = {
     "dni-deblock": (cfsnet.main_name(cfsnet.DEBLOCK, 10), cfsnet.fine_tuned_name(cfsnet.DEBLOCK, 10, 40)),
     "dni-sr": (cfsnet.SR_MAIN, cfsnet.SR_FINE_TUNED),
 }
-BETWEEN = "0: as the first network was trained, 1: as it was trained on"
+BETWEEN = "0: the network of least error, 1: the one trained on from it"
 
 # One run, restoring with a sample of its latent, with all orientations of a picture, or in windows as large
 # as the patches that it was trained on.
