@@ -12,6 +12,8 @@ from lib.networks import INPUT
 from lib.reports.common import Cell, Drawing, Report, mean, with_interval
 from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
 
+AGAIN = (None, 0.0, 0.5, 1.0)  # positions of a knob that a notebook measures again
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -47,10 +49,12 @@ def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataF
 
 
 def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
-    """live: False where a notebook has measured the contest's live levels again already."""
+    """live: False where a notebook has measured the contest's live levels again already, at few positions."""
     cells = {
         (rival.title, level, position): report.cell(
-            contest.item, contest.setting(rival, level, position), live=live and level in contest.live
+            contest.item,
+            contest.setting(rival, level, position),
+            live=live and level in contest.live and position in AGAIN,
         )
         for rival in contest.rivals
         for level in contest.levels
@@ -93,7 +97,6 @@ def _level_figure(report: Report, grid: Grid) -> Figure:
             knobs.plot(list(there), [position for position, _ in there.values()], **style)
     gains.set_ylabel("PSNR above the degraded picture (dB)")
     knobs.set_ylabel("best position of the knob")
-    knobs.set_ylim(-0.05, 1.05)
     for axes in (gains, knobs):
         axes.set_xlabel(grid.contest.axis)
         axes.grid(alpha=0.3)
