@@ -302,6 +302,8 @@ def test_figure_8_needs_every_degradation_and_a_measure_that_can_tell(report, wo
     figure, _ = cugan.fig8(report)
     assert figure.png.startswith(b"\x89PNG")
     assert judged(report) == {"telling the discriminator helps": expected}
+    texts = report.verdicts().set_index("scale")["measured"]
+    assert ("cannot tell" in texts["compact"]) is (control < 1)
 
 
 # --- what a knob does on its way -------------------------------------------------------------------

@@ -49,7 +49,8 @@ DECIMALS = {"dB": 2, "distance": 4}  # of a unit, where it is not 3
 
 Scores = dict[str, float]  # image name -> value
 Measure = Callable[[Setting], Measurement]
-Verdict = tuple[bool, str] | None  # whether a claim holds, and what was measured; None: not tested
+# Whether a claim holds, None where the measure cannot tell, and what was measured; None: not measured.
+Verdict = tuple[bool | None, str] | None
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from lib.measure import Setting
 from lib.networks import INPUT
+from lib.reports.cfsnet.curves import AGAIN
 from lib.reports.common import Cell, Drawing, Report, mean, with_interval
 from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
-
-AGAIN = (None, 0.0, 0.5, 1.0)  # positions of a knob that a notebook measures again
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
         (rival.title, level, position): report.cell(
             contest.item,
             contest.setting(rival, level, position),
-            live=live and level in contest.live and position in AGAIN,
+            live=live and level in contest.live and position in (None, *AGAIN),
         )
         for rival in contest.rivals
         for level in contest.levels

@@ -82,8 +82,10 @@ def _where_it_can_tell(ahead: list[Cell], test: Test) -> Test:
 
     def judged(scale: Scale) -> Verdict:
         scores = [cell.at(scale) for cell in ahead]
-        if not all(scores) or sum(map(mean, scores)) <= 0:
+        if not all(scores):
             return None
+        if sum(map(mean, scores)) <= 0:
+            return None, f"nearest with {CONTROL}: the distance cannot tell"
         return test(scale)
 
     return judged
