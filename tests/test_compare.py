@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from lib import public
 from lib.checkpoints import Provenance
 from lib.measure import Measurement, Setting
+from lib.models.cfsnet import CFSNet
 from lib.models.knobs import Controllable, Knob
 from lib.networks import INPUT, scale_of
 from lib.recipes.common import seeded_name
@@ -79,6 +81,27 @@ def test_the_best_knob_and_what_the_others_lose(report):
         for j, other in enumerate(NOISE.levels):
             assert lost[i, j] == pytest.approx(10 * abs(nearest(true) - nearest(other)), abs=1e-6)
     assert levels.losses(grid, NOISE.rivals[1], "compact") is None
+
+
+def test_auto_has_the_top_between_the_positions_that_were_tried(report, monkeypatch):
+    """From levels whose best is inside the reach alone: at 5 and 10 it would lie below -1."""
+    kept = {}
+    monkeypatch.setattr(public, "write_curve", lambda run, scale, curve: kept.update({run: (scale, curve)}))
+    rival = next(rival for rival in NOISE.rivals if rival.title == "CFSNet")
+    top = {5: -1.4, 10: -1.2, 15: -0.52, 25: 0.03, 35: 0.42, 50: 0.81, 60: 1.04, 75: 1.33}
+    for one in NOISE.rivals[:2]:
+        store(report, NOISE, one, lambda level, position: 30 - (position - top[level]) ** 2)
+    report.network = lambda name: CFSNet(3, 4, 1)
+    report.record = True
+    compare.denoise(report)
+    ((run, (scale, curve)),) = kept.items()
+    assert (run, scale, curve.knob, curve.level_name) == (rival.network, "compact", "alpha_in", "sigma")
+    assert (curve.low, curve.high) == (15, 75)
+    levels_kept = np.array([15, 25, 35, 50, 60, 75])
+    expected = np.polynomial.Polynomial.fit(levels_kept, [top[level] for level in levels_kept], 3)
+    np.testing.assert_allclose(
+        np.polynomial.Polynomial(curve.coefficients)(levels_kept), expected(levels_kept), atol=1e-3
+    )
 
 
 def test_a_table_shows_what_is_stored_and_where_the_knob_stands(report):

@@ -8,15 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib import public
 from lib.claims.adafm import CLAIMS
 from lib.measure import Setting, fit_curve
 from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.reports.adafm.subjects import DENOISING, JPEG, KERNELS, SR, Subject
+from lib.reports.auto import keep_for_auto
 from lib.reports.common import Cell, Drawing, Report, Verdict, mean
 from lib.reports.pictures import sentence
-from lib.tasks import KnobCurve
 
 SCALES = ("paper", "compact")
 COLUMNS = {"paper": "paper scale", "compact": "compact", "this_run": "this run"}
@@ -139,7 +138,7 @@ def fig7(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
     report.judge(CLAIMS["the short range follows a line"], straight)
     report.judge(CLAIMS["no quality is far"], near)
     report.judge(CLAIMS["a short range is nearer"], nearer)
-    _keep_for_auto(report, wide)
+    _keep(report, wide)
     inputs = [
         (f"{JPEG.dataset} q{q}", "input (JPEG)", report.cell(item, Setting(INPUT, (), JPEG.on(q))))
         for q in WIDE_QUALITIES
@@ -169,7 +168,7 @@ def fig7_denoise(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
 
     report.judge(CLAIMS["one curve gives the knob (denoising)"], one_curve)
     report.judge(CLAIMS["no noise level is far"], near)
-    _keep_for_auto(report, curve)
+    _keep(report, curve)
     return _shown(report, item, [curve], "noise level sigma (8-bit grey levels)")
 
 
@@ -191,7 +190,7 @@ def fig7_sr(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
 
     report.judge(CLAIMS["one curve gives the knob (super-resolution)"], a_line)
     for curve in curves:
-        _keep_for_auto(report, curve)
+        _keep(report, curve)
     return _shown(report, item, curves, "factor")
 
 
@@ -222,12 +221,10 @@ def _curve(
     return Curve(network, subject, tuple(levels), order, columns, cells, distances)
 
 
-def _keep_for_auto(report: Report, curve: Curve) -> None:
+def _keep(report: Report, curve: Curve) -> None:
     if report.record and "this_run" in curve.knobs:
-        knob = report.network(curve.network).knobs[0].name
-        low, high = min(curve.levels), max(curve.levels)
-        fitted = KnobCurve(knob, curve.subject.measure, tuple(curve.fit("this_run").coef), low, high)
-        public.write_curve(curve.network, report.scale, fitted)
+        name, knobs = curve.subject.measure, curve.knobs["this_run"]
+        keep_for_auto(report, curve.network, name, curve.levels, knobs, curve.order)
 
 
 def _distances_at(curve: Curve, scale: Scale) -> dict[float, float] | None:

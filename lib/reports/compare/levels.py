@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 
 from lib.measure import Setting
 from lib.networks import INPUT
+from lib.reports.auto import keep_for_auto
 from lib.reports.cfsnet.curves import AGAIN
 from lib.reports.common import Cell, Drawing, Report, mean, with_interval
 from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
 
+ORDER = 3  # of Auto's curves
 
 @dataclass(frozen=True)
 class Grid:
@@ -42,6 +44,9 @@ def dejpeg(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
 
 def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataFrame]:
     grid = measured(report, contest)
+    for rival in contest.rivals:
+        if rival.auto and report.record:
+            _keep(report, grid, rival)
     at_best = report.save_figure(contest.item, _level_figure(report, grid))
     wrong = report.save_figure(f"{contest.item}-wrong", _wrong_figure(report, grid))
     return at_best, wrong, _table(report, grid)
@@ -63,6 +68,27 @@ def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
         s: report.cell(contest.item, Setting(INPUT, (), contest.on(s)), live=live) for s in contest.levels
     }
     return Grid(contest, cells, inputs)
+
+
+def summit(grid: Grid, rival: Rival, level: float, scale: str) -> float | None:
+    """The best position of a knob between those that were tried, at the top of the parabola through three;
+    None where the best of them ends the reach, or where one is not measured."""
+    best = grid.best(rival, level, scale)
+    if best is None or best[0] in rival.reach:
+        return None
+    at = rival.positions.index(best[0])
+    three = rival.positions[at - 1 : at + 2]
+    values = [mean(grid.cells[rival.title, level, position].at(scale)) for position in three]
+    curvature, slope, _ = np.polyfit(three, values, 2)
+    return -slope / (2 * curvature)
+
+
+def _keep(report: Report, grid: Grid, rival: Rival) -> None:
+    """Of the levels whose best position is inside the reach."""
+    found = {level: summit(grid, rival, level, report.scale) for level in grid.contest.levels}
+    inside = {level: knob for level, knob in found.items() if knob is not None}
+    if len(inside) > ORDER:
+        keep_for_auto(report, rival.network, grid.contest.measure, list(inside), list(inside.values()), ORDER)
 
 
 def losses(grid: Grid, rival: Rival, scale: str) -> np.ndarray | None:

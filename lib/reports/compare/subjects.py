@@ -19,6 +19,7 @@ class Rival:
     """A network and how its knob is set: turned by a person in steps of 0.1, told the level, or none (blind).
 
     told: the knobs at a level. reach: of a knob that is turned. colour: of its lines.
+    auto: whether Auto has its curve from here, of the networks whose paper does not fit one.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Rival:
     knob: Literal["turned", "told", "blind"] = "turned"
     told: Callable[[float], tuple[float, ...]] = lambda level: ()
     reach: tuple[float, float] = (0.0, 1.0)
+    auto: bool = False
 
     @property
     def positions(self) -> tuple[float | None, ...]:
@@ -44,6 +46,7 @@ class Contest:
     """
 
     item: str
+    measure: Literal["sigma", "quality"]
     axis: str
     levels: tuple[float, ...]
     live: tuple[float, ...]
@@ -67,6 +70,7 @@ def compressed(quality: float) -> Protocol:
 
 NOISE = Contest(
     item="compare-denoise",
+    measure="sigma",
     axis="noise level sigma (8-bit grey levels)",
     levels=(5, 10, 15, 25, 35, 50, 60, 75),
     live=(25, 50),
@@ -74,7 +78,7 @@ NOISE = Contest(
     on=noisy,
     rivals=(
         Rival("AdaFM", stage_name(DENOISE, 15, 75, 1), "C2"),
-        Rival("CFSNet", cfsnet.tuned_name(cfsnet.COLOUR, 50), "C1", reach=DENOISING.reach),
+        Rival("CFSNet", cfsnet.tuned_name(cfsnet.COLOUR, 50), "C1", reach=DENOISING.reach, auto=True),
         Rival("VDIR", "vdir-awgn", "C3", "blind", lambda sigma: (0.0,)),
         Rival("CUnet", CUNET, "C4", "told", lambda sigma: (0.0, sigma / SIGMA)),
         Rival("CDnCNN-B", "CDnCNN-B", "0.5", "blind"),
@@ -83,6 +87,7 @@ NOISE = Contest(
 )
 JPEG = Contest(
     item="compare-dejpeg",
+    measure="quality",
     axis="JPEG quality",
     levels=(5, 10, 20, 30, 40, 60, 80, 90),
     live=(10, 40),
@@ -90,7 +95,7 @@ JPEG = Contest(
     on=compressed,
     rivals=(
         Rival("AdaFM", stage_name(DEJPEG, 80, 10, 1), "C2"),
-        Rival("CFSNet", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), "C1", reach=DEBLOCKING.reach),
+        Rival("CFSNet", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), "C1", reach=DEBLOCKING.reach, auto=True),
         Rival("QGCN", FULL, "C0", "blind"),
         Rival("VDIR", "vdir-jpeg-y", "C3", "blind", lambda quality: (0.0,)),
         Rival("DnCNN-3", "DnCNN-3", "0.5", "blind"),
