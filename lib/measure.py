@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib import data, devices, images, losses, networks, paths, perceptual, provenance
+from lib import data, devices, images, losses, networks, paths, perception, perceptual, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
 from lib.metrics import NiqeParameters, niqe, niqe_parameters, psnr, psnr_b, square_error, ssim
@@ -27,9 +27,11 @@ Colour = Literal[
     "all channels", "luma", "Y of RGB", "8-bit Y of RGB", "gray of RGB", "gray as RGB", "gray copied"
 ]
 # SSIM with the Gaussian 11x11, the plain 8x8 window; mse in grey levels, for the RMSE of a set;
-# score: of a network that judges what it is shown; features: distance in the maps of the ranker for RGB
-# at the scale of the network that is measured
-Metric = Literal["psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "lpips", "dists", "features", "score"]
+# ma: of Ma et al., half of the PIRM challenge's index; score: of a network that judges what it is shown;
+# features: distance in the maps of the ranker for RGB at the scale of the network that is measured
+Metric = Literal[
+    "psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "ma", "lpips", "dists", "features", "score"
+]  # fmt: skip
 UNITS: dict[Metric, str] = {
     "psnr": "dB",
     "ssim": "1",
@@ -37,6 +39,7 @@ UNITS: dict[Metric, str] = {
     "psnr_b": "dB",
     "mse": "levels^2",
     "niqe": "score",
+    "ma": "score",
     "lpips": "1",
     "dists": "1",
     "features": "distance",
@@ -95,7 +98,7 @@ class Protocol:
     def score(self, restored: Tensor, clean: Tensor, ranker: Ranker | None = None) -> float:
         """restored, clean (1, C, H, W) in [0, 1]; ranker: for the metric that takes one."""
         restored = to_8bit(restored)
-        if self.metric not in ("lpips", "dists"):
+        if self.metric not in ("ma", "lpips", "dists"):
             restored, clean = self._compared(restored), self._compared(clean)
         match self.metric:
             case "psnr":
@@ -110,6 +113,8 @@ class Protocol:
                 value = square_error(restored, clean, border=self.border)
             case "niqe":
                 value = niqe(images.shaved(restored, self.border), natural_scenes())
+            case "ma":
+                value = perception.ma(images.shaved(restored, self.border))
             case "lpips" | "dists":
                 both = (images.shaved(x.expand(-1, 3, -1, -1), self.border) for x in (restored, clean))
                 value = _perceptual(self.metric)(*both)
@@ -138,8 +143,8 @@ class Protocol:
 
 
 def measurable(metric: Metric) -> bool:
-    """Whether the published files that a metric reads are here."""
-    return all(map(data.has_file, FILES.get(metric, ())))
+    """Whether the published files that a metric reads, or its package, are here."""
+    return perception.available() if metric == "ma" else all(map(data.has_file, FILES.get(metric, ())))
 
 
 @functools.cache

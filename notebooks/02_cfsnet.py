@@ -115,8 +115,8 @@ optima
 # ## Figure 5: error against look
 #
 # Super-resolution x4. Every control is a point: to the right more error, to the top a less natural look. The
-# paper measures on PIRM by an index that is half NIQE; the other half exists as MATLAB code alone, so here
-# NIQE stands for it. Beside CFSNet the rival it argues against: every weight moved between the main branch
+# paper measures on PIRM by an index that is half NIQE and half Ma's score. The latter takes the optional
+# package `pyiqa`; where it was not measured, NIQE stands for the index, as the axis says. Beside CFSNet the rival it argues against: every weight moved between the main branch
 # and the same trained on with the second loss. EDSR, CX, EnhanceNet and ESRGAN would need their authors'
 # results on PIRM and are left out.
 

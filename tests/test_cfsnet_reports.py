@@ -202,6 +202,19 @@ def test_the_plane_of_error_and_look(report, niqe, monotone, below):
     assert set(frame.loc["PIRM test"].to_numpy().flat) == {"needs PIRM"}
 
 
+def test_the_plane_is_of_the_perception_index_where_it_was_measured(report):
+    """NIQE rises with the control and Ma's score rises by three times as much: the index falls, 8 to 6."""
+    store_plane(report, "set5", SR_TUNED, lambda a: 10 + a, lambda a: 6 + 2 * a)
+    report.store.write(
+        stored(plane.ITEM, SR_TUNED, (a,), enlarging("set5", "ma"), 6 * a) for a in tenths(0, 1)
+    )
+    _, frame = cfsnet.fig5(report)
+    verdicts = report.verdicts().set_index(["claim", "scale"])
+    row = verdicts.loc[("error is traded for look, step by step", "compact")]
+    assert row["verdict"] == "holds" and "PI 8.00 to 6.00" in row["measured"]
+    assert frame.loc[("Set5", "CFSNet", "1.0"), "Ma, compact"] == "6.00"
+
+
 def test_nothing_is_judged_on_half_a_plane(report):
     store_plane(report, "set5", SR_TUNED, lambda a: 10 + a, lambda a: 6 - a)
     cfsnet.fig5(report)

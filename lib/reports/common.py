@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lib import claims, data, paths
+from lib import claims, data, paths, perception
 from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
 from lib.measure import (
@@ -41,7 +41,12 @@ from lib.training import train
 EMBEDDED, EMBEDDED_GRAY = "skimage", "skimage-gray"
 DIV2K, PIRM = "div2k-valid", "pirm-test"
 ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
-WEIGHTS = {"niqe": "NIQE's parameters", "lpips": "LPIPS weights", "dists": "DISTS weights"}
+WEIGHTS = {
+    "niqe": "NIQE's parameters",
+    "ma": f"the package {perception.PACKAGE}",
+    "lpips": "LPIPS weights",
+    "dists": "DISTS weights",
+}
 PRINTED_AS = {DIV2K: ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
 # between a stored row and the same measurement made again
 AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5, "distance": 0.0005}

@@ -307,5 +307,3 @@ def _draw_distances(axes: Axes, curve: Curve) -> None:
         axes.bar(at, list(values.values()), width, color=COLOURS[column], label=COLUMNS.get(column, column))
     axes.axhline(BOUND, color="0.4", lw=1, ls="--", label=f"{BOUND} dB, the paper's bound")
     axes.grid(alpha=0.3)
-
-

@@ -1,7 +1,7 @@
 """Figure 5: super-resolution x4 from the least error to the most natural look, control by control.
 
-The paper has PIRM and its perception index, half of which is NIQE; the other half, Ma's score, exists as
-MATLAB code alone, so NIQE stands for the whole. RMSE and NIQE as in the challenge.
+The paper has PIRM and its perception index: half of it is NIQE, the other half Ma's score, which takes an
+optional package. Where that was not measured, NIQE stands for the whole. RMSE and NIQE as in the challenge.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib import perception
 from lib.claims.cfsnet import CLAIMS
 from lib.measure import Metric, Setting, interval, interval_of
 from lib.recipes import Scale
@@ -25,7 +26,7 @@ SETS = {PIRM: "PIRM test", "bsds500-val": "BSDS500 val (100)", "set14": "Set14",
 OURS, RIVAL, BICUBIC = "CFSNet", "weights (DNI)", "bicubic"
 NETWORKS = {OURS: SR_TUNED, RIVAL: "dni-sr"}
 COLOURS = {OURS: "C0", RIVAL: "C1"}
-METRICS: dict[Metric, str] = {"mse": "RMSE", "niqe": "NIQE", "lpips": "LPIPS"}
+METRICS: dict[Metric, str] = {"mse": "RMSE", "niqe": "NIQE", "ma": "Ma", "lpips": "LPIPS"}
 
 Cells = dict[Metric, Cell]
 
@@ -36,12 +37,21 @@ class Trade:
 
     cells: dict[float, Cells]
 
+    def look(self, scale: Scale) -> str:
+        """By what the look is judged: the perception index, or NIQE alone."""
+        return "PI" if self._by("ma", scale) is not None else "NIQE"
+
     def values(self, scale: Scale) -> np.ndarray | None:
-        """Squared error and NIQE, (2, controls, images)."""
-        found = [[cells[m].at(scale) for cells in self.cells.values()] for m in ("mse", "niqe")]
-        if not all(all(row) for row in found):
+        """Squared error and look, (2, controls, images)."""
+        error, look, ma = (self._by(metric, scale) for metric in ("mse", "niqe", "ma"))
+        if error is None or look is None:
             return None
-        return np.array([[[s[name] for name in sorted(s)] for s in row] for row in found])
+        return np.stack([error, look if ma is None else perception.index(look, ma)])
+
+    def _by(self, metric: Metric, scale: Scale) -> np.ndarray | None:
+        """(controls, images)."""
+        found = [cells[metric].at(scale) for cells in self.cells.values()]
+        return np.array([[s[name] for name in sorted(s)] for s in found]) if all(found) else None
 
 
 Trades = dict[tuple[str, str], Trade]  # by set and network
@@ -77,22 +87,23 @@ def _monotone(trades: Trades) -> Callable[[Scale], Verdict]:
 
     def test(scale: Scale) -> Verdict:
         for dataset, title in SETS.items():
-            values = trades[dataset, OURS].values(scale)
+            trade = trades[dataset, OURS]
+            values = trade.values(scale)
             if values is not None:
-                return _steps(title, *values)
+                return _steps(title, trade.look(scale), *values)
         return None
 
     return test
 
 
-def _steps(title: str, error: np.ndarray, niqe: np.ndarray) -> tuple[bool, str]:
-    """error, niqe: (controls, images)."""
-    right = (np.diff(error.mean(1)) > 0) & (np.diff(niqe.mean(1)) < 0)
-    change = niqe[-1] - niqe[0]
+def _steps(title: str, name: str, error: np.ndarray, look: np.ndarray) -> tuple[bool, str]:
+    """error, look: (controls, images). name: of what judges the look."""
+    rmse, judged = np.sqrt(error.mean(1)), look.mean(1)
+    right = (np.diff(rmse) > 0) & (np.diff(judged) < 0)
+    change = look[-1] - look[0]
     certain = interval(error[-1] - error[0])[0] > 0 > interval(change)[1]
-    rmse, look = np.sqrt(error.mean(1)), niqe.mean(1)
     text = (
-        f"{title}: RMSE {rmse[0]:.2f} to {rmse[-1]:.2f}, NIQE {look[0]:.2f} to {look[-1]:.2f}, "
+        f"{title}: RMSE {rmse[0]:.2f} to {rmse[-1]:.2f}, {name} {judged[0]:.2f} to {judged[-1]:.2f}, "
         f"by {_with_interval(change.mean(), interval(change))}; "
         f"{right.sum()} of {len(right)} steps go the right way"
     )
@@ -104,12 +115,14 @@ def _below(trades: Trades) -> Callable[[Scale], Verdict]:
 
     def test(scale: Scale) -> Verdict:
         for dataset, title in SETS.items():
-            both = [trades[dataset, network].values(scale) for network in NETWORKS]
-            if all(values is not None for values in both):
+            compared = [trades[dataset, network] for network in NETWORKS]
+            both = [trade.values(scale) for trade in compared]
+            names = {trade.look(scale) for trade in compared}
+            if all(values is not None for values in both) and len(names) == 1:
                 values = np.stack(both)
                 ends = interval_of(advantage, values)
                 low, high = shared(values)
-                lower = f"NIQE lower by {_with_interval(advantage(values), ends)}"
+                lower = f"{names.pop()} lower by {_with_interval(advantage(values), ends)}"
                 return ends[0] > 0, f"{title}: {lower}, mean over RMSE {low:.2f} to {high:.2f}"
         return None
 
@@ -117,12 +130,12 @@ def _below(trades: Trades) -> Callable[[Scale], Verdict]:
 
 
 def advantage(values: np.ndarray) -> float:
-    """By how much NIQE of the second curve lies above that of the first, mean over the RMSE of both.
+    """By how much the second curve lies above the first, mean over the RMSE of both.
 
-    values: (2 networks, squared error and NIQE, controls, images).
+    values: (2 networks, squared error and look, controls, images).
     """
     at = np.linspace(*shared(values), 50)
-    ours, other = (_read_off(at, np.sqrt(error.mean(1)), niqe.mean(1)) for error, niqe in values)
+    ours, other = (_read_off(at, np.sqrt(error.mean(1)), look.mean(1)) for error, look in values)
     return float((other - ours).mean())
 
 
@@ -132,9 +145,9 @@ def shared(values: np.ndarray) -> tuple[float, float]:
     return max(own.min() for own in rmse), min(own.max() for own in rmse)
 
 
-def _read_off(at: np.ndarray, rmse: np.ndarray, niqe: np.ndarray) -> np.ndarray:
+def _read_off(at: np.ndarray, rmse: np.ndarray, look: np.ndarray) -> np.ndarray:
     order = rmse.argsort()
-    return np.interp(at, rmse[order], niqe[order])
+    return np.interp(at, rmse[order], look[order])
 
 
 def _with_interval(value: float, ends: tuple[float, float]) -> str:
@@ -152,6 +165,7 @@ def _table(trades: Trades, bicubic: dict[str, Cells]) -> pd.DataFrame:
             shown = {
                 f"{METRICS[metric]}, {column.replace('_', ' ')}": _shown(metric, cell, column)
                 for metric, cell in cells.items()
+                if metric != "ma" or cell.compact or cell.paper or cell.this_run
                 for column in (*COLUMNS, "this_run")
             }
             rows.append({"set": title, "network": network, "control": alpha, **shown})
@@ -173,28 +187,31 @@ def _value(metric: Metric, scores: Scores) -> float:
 def _figure(trades: Trades, bicubic: dict[str, Cells]) -> Figure:
     figure = Figure(figsize=(14, 3.8), layout="constrained")
     for axes, (dataset, title) in zip(figure.subplots(1, len(SETS)), SETS.items(), strict=True):
-        for network in NETWORKS:
-            _draw(axes, trades[dataset, network], network)
-        point = [bicubic[dataset][metric].compact for metric in ("mse", "niqe")]
-        if all(point):
-            axes.plot(_value("mse", point[0]), _value("niqe", point[1]), "kx", label=BICUBIC)
+        looks = [_draw(axes, trades[dataset, network], network) for network in NETWORKS]
+        point = Trade({0.0: bicubic[dataset]})
+        if (values := point.values("compact")) is not None:
+            axes.plot(np.sqrt(values[0].mean()), values[1].mean(), "kx", label=BICUBIC)
+            looks.append({point.look("compact")})
         needs = bicubic[dataset]["niqe"].needs
         axes.set_title(f"{title}: {needs}" if needs else title, fontsize=10)
         axes.set_xlabel("RMSE (grey levels of Y)")
-        axes.set_ylabel("NIQE")
+        axes.set_ylabel(" and ".join(sorted(set.union(*looks))))
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=7)
     return figure
 
 
-def _draw(axes: Axes, trade: Trade, network: str) -> None:
-    """A line for every scale, the ends of the control written beside it."""
+def _draw(axes: Axes, trade: Trade, network: str) -> set[str]:
+    """A line for every scale, the ends of the control written beside it; by what the look is judged."""
+    shown = set()
     for scale, style in COLUMNS.items():
         values = trade.values(scale)
         if values is None:
             continue
-        rmse, niqe = np.sqrt(values[0].mean(1)), values[1].mean(1)
-        axes.plot(rmse, niqe, style, marker=".", color=COLOURS[network], label=f"{network}, {scale}")
+        rmse, look = np.sqrt(values[0].mean(1)), values[1].mean(1)
+        axes.plot(rmse, look, style, marker=".", color=COLOURS[network], label=f"{network}, {scale}")
         for i in (0, -1):
-            axes.annotate(f"{list(trade.cells)[i]:g}", (rmse[i], niqe[i]), fontsize=7)
+            axes.annotate(f"{list(trade.cells)[i]:g}", (rmse[i], look[i]), fontsize=7)
+        shown.add(trade.look(scale))
+    return shown

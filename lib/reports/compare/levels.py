@@ -16,6 +16,7 @@ from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
 
 ORDER = 3  # of Auto's curves
 
+
 @dataclass(frozen=True)
 class Grid:
     """Cells of every rival by level and position of its knob, and those of the degraded pictures."""
