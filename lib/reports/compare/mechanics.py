@@ -69,19 +69,26 @@ def _steps(report: Report, contest: Contest, rival: Rival) -> np.ndarray:
 
 def cost(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """Weights, multiplications and time of every network with its knob baked in."""
-    rows = [_row(report, rival, channels) for contest, channels in ((NOISE, 3), (JPEG, 1))
-            for rival in contest.rivals if report.available(rival.network)]  # fmt: skip
+    entered = [
+        (rival, channels, marker)
+        for contest, channels, marker in ((NOISE, 3, "o"), (JPEG, 1, "s"))
+        for rival in contest.rivals
+        if report.available(rival.network)
+    ]
+    rows = [_row(report, rival, channels) for rival, channels, _ in entered]
     columns = ["network", "channels", "parameters", "multiplications per pixel", "ms per megapixel"]
     frame = pd.DataFrame(rows, columns=columns).set_index("network")
     report.save_table("compare-cost", frame)
-    figure = Figure(figsize=(6.5, 3.8), layout="constrained")
+    figure = Figure(figsize=(7.5, 3.8), layout="constrained")
     axes = figure.subplots()
-    for name, row in frame.iterrows():
-        axes.scatter(row["multiplications per pixel"], row["ms per megapixel"])
-        axes.annotate(name, (row["multiplications per pixel"], row["ms per megapixel"]), fontsize=8)
-    if len(frame):
+    for (rival, channels, marker), row in zip(entered, rows, strict=True):
+        label = f"{rival.title}, {'RGB' if channels == 3 else 'gray'}"
+        at = row["multiplications per pixel"], row["ms per megapixel"]
+        axes.plot(*at, marker, color=rival.colour, label=label)
+    if rows:
         axes.set_xscale("log")
         axes.set_yscale("log")
+        figure.legend(loc="outside right upper", fontsize=8)
     axes.set_xlabel("multiplications per pixel")
     axes.set_ylabel("ms per megapixel")
     axes.set_title(f"{devices.describe(devices.choose(report.device))}, {report.scale} scale", fontsize=10)
