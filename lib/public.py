@@ -12,6 +12,7 @@ from lib.recipes import Scale, cfsnet, cugan, vdir
 from lib.tasks import KnobCurve, Loaded, Task
 
 CURVES = paths.MEASURED / "curves.csv"
+ENDS = ("low", "high", "least", "most")  # of a fitted curve
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:
     for row in _rows(path):
         if (row["run"], row["scale"]) == (run, scale):
             powers = tuple(float(c) for c in row["coefficients"].split())
-            return KnobCurve(row["knob"], row["level"], powers, float(row["low"]), float(row["high"]))
+            ends = (float(row[end]) for end in ENDS)
+            return KnobCurve(row["knob"], row["level"], powers, *ends)
     return None
 
 
@@ -135,8 +137,7 @@ def write_curve(run: str, scale: str, curve: KnobCurve, path: Path = CURVES) -> 
             "knob": curve.knob,
             "level": curve.level_name,
             "coefficients": " ".join(f"{c:.8g}" for c in curve.coefficients),
-            "low": f"{curve.low:g}",
-            "high": f"{curve.high:g}",
+            **{end: f"{getattr(curve, end):.4g}" for end in ENDS},
         }
     )
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -77,7 +77,8 @@ class KnobCurve:
     """The best value of one knob for each degradation level: a polynomial fitted to measurements.
 
     coefficients: lowest power first, as numpy.polynomial takes them; the fit holds for levels from
-    low to high.
+    low to high. least, most: between which the knob stays, the range of training and as far beyond it as
+    the best value of a measured level lay.
     """
 
     knob: str
@@ -85,6 +86,8 @@ class KnobCurve:
     coefficients: tuple[float, ...]
     low: float
     high: float
+    least: float = 0.0
+    most: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ def straight_line(knob: str, level: Level) -> KnobCurve:
 def knob_for(level: float, curve: KnobCurve) -> float:
     """The knob at this level; below and above the measured levels, the knob at the nearest one."""
     nearest = min(max(level, curve.low), curve.high)
-    return float(np.polynomial.Polynomial(curve.coefficients)(nearest))
+    value = float(np.polynomial.Polynomial(curve.coefficients)(nearest))
+    return min(max(value, curve.least), curve.most)
 
 
 def settings(network: Loaded, knobs: Sequence[tuple[str, float]]) -> dict[str, float]:
@@ -142,10 +146,6 @@ def settings(network: Loaded, knobs: Sequence[tuple[str, float]]) -> dict[str, f
             raise ValueError(f"{network.name} has no knob {name}; its knobs: {names}.")
         found[name] = value
     return found
-
-
-def clamp(value: float, knob: Knob) -> float:
-    return min(max(value, knob.low), knob.high)
 
 
 def extrapolates(value: float, knob: Knob) -> str | None:
@@ -164,7 +164,7 @@ def beyond(level: float, curve: KnobCurve) -> str | None:
         return None
     return (
         f"{curve.level_name} {shown(level)} lies outside {curve.low:g} to {curve.high:g}, "
-        f"the levels that the network was trained for: {curve.knob} is set for the nearest one."
+        f"the levels that Auto knows: {curve.knob} is set for the nearest one."
     )
 
 
@@ -174,7 +174,7 @@ def shown(level: float) -> str:
 
 
 def automatic(picture: Picture, loaded: Loaded, stated: float | None, place: int = 0) -> tuple[float, float]:
-    """(level number `place` of the task, value of the knob of its curve for it, within its range).
+    """(level number `place` of the task, value of the knob of its curve for it).
 
     The level is estimated on the picture, or `stated` where the task estimates none. Raises
     ValueError where the network has no curve.
@@ -183,8 +183,7 @@ def automatic(picture: Picture, loaded: Loaded, stated: float | None, place: int
         raise ValueError(f"{loaded.name} has no fitted curve from which Auto could set its knob.")
     curve, estimates = loaded.curves[place], loaded.task.estimates
     level = estimates[place](picture) if estimates else stated
-    knob = next(knob for knob in loaded.net.knobs if knob.name == curve.knob)
-    return level, clamp(knob_for(level, curve), knob)
+    return level, knob_for(level, curve)
 
 
 def enlarge(picture: Picture, factor: float, *, max_pixels: int) -> Picture:

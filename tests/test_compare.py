@@ -97,6 +97,7 @@ def test_auto_has_the_top_between_the_positions_that_were_tried(report, monkeypa
     ((run, (scale, curve)),) = kept.items()
     assert (run, scale, curve.knob, curve.level_name) == (rival.network, "compact", "alpha_in", "sigma")
     assert (curve.low, curve.high) == (15, 75)
+    assert (curve.least, curve.most) == pytest.approx((-0.52, 1.33), abs=1e-3)
     levels_kept = np.array([15, 25, 35, 50, 60, 75])
     expected = np.polynomial.Polynomial.fit(levels_kept, [top[level] for level in levels_kept], 3)
     np.testing.assert_allclose(

@@ -133,7 +133,7 @@ def test_factors_without_a_curve_follow_a_straight_line(shelf):
 
 def test_curves_are_kept_by_run_and_scale(tmp_path):
     path = tmp_path / "new" / "curves.csv"
-    first = KnobCurve("coef", "quality", (1.25, -0.015625), 10, 80)
+    first = KnobCurve("coef", "quality", (1.25, -0.015625), 10, 80, -0.5, 1.25)
     second = KnobCurve("coef", "factor", (-3.0, 1.0), 3, 4)
     public.write_curve("b", "compact", first, path)
     public.write_curve("a", "compact", first, path)
@@ -142,8 +142,8 @@ def test_curves_are_kept_by_run_and_scale(tmp_path):
     assert public.read_curve("b", "compact", path) == second
     assert public.read_curve("b", "paper", path) is None
     assert path.read_text().splitlines()[:2] == [
-        "run,scale,knob,level,coefficients,low,high",
-        "a,compact,coef,quality,1.25 -0.015625,10,80",
+        "run,scale,knob,level,coefficients,low,high,least,most",
+        "a,compact,coef,quality,1.25 -0.015625,10,80,-0.5,1.25",
     ]
 
 

@@ -48,6 +48,13 @@ def test_a_line_from_15_to_75(level, knob):
     assert knob_for(level, CURVE) == pytest.approx(knob)
 
 
+def test_a_curve_that_was_measured_beyond_the_range_goes_there():
+    """And no further than the best knobs that were found."""
+    wider = KnobCurve("alpha_in", "sigma", (-1.0, 0.03), 5, 75, least=-0.5, most=1.2)
+    assert [knob_for(sigma, wider) for sigma in (10, 20, 30, 70)] == pytest.approx([-0.5, -0.4, -0.1, 1.1])
+    assert knob_for(75, wider) == 1.2
+
+
 def test_only_levels_and_knobs_outside_the_range_get_a_sentence():
     assert beyond(15, CURVE) is None and beyond(75, CURVE) is None
     assert beyond(80.04, CURVE).startswith("sigma 80 lies outside 15 to 75, ")
@@ -75,7 +82,7 @@ def test_auto_reads_the_quality_of_a_jpeg_and_says_where_it_lies_outside(astrona
         level, value = automatic(picture, loaded(curve, DEJPEG), 30.0)
         assert (level, value) == (stored, pytest.approx(knob))
     assert beyond(85, curve) == (
-        "quality 85 lies outside 10 to 80, the levels that the network was trained for: "
+        "quality 85 lies outside 10 to 80, the levels that Auto knows: "
         "coef is set for the nearest one."
     )
 

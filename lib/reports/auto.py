@@ -14,7 +14,7 @@ def keep_for_auto(
     report: Report, network: str, level_name: str, levels: Sequence[float], knobs: Sequence[float], order: int
 ) -> None:
     """Fit a polynomial of `order` through the best knob of a network at every level, and store it."""
-    knob = report.network(network).knobs[0].name
+    knob = report.network(network).knobs[0]
     powers = fit_curve(np.array(levels), np.array(knobs), order).coef
-    curve = KnobCurve(knob, level_name, tuple(powers), min(levels), max(levels))
-    public.write_curve(network, report.scale, curve)
+    ends = min(levels), max(levels), min(knob.low, *knobs), max(knob.high, *knobs)
+    public.write_curve(network, report.scale, KnobCurve(knob.name, level_name, tuple(powers), *ends))
