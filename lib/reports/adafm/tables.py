@@ -11,6 +11,7 @@ from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.reports.adafm.subjects import DENOISING, JPEG, KERNELS, SR, SUBJECTS, Subject
 from lib.reports.common import DIV2K, Cell, Report, Scores, Verdict, mean, with_interval
+from lib.reports.gains import Test, at_paper
 
 Rows = list[tuple[str, str, Cell]]
 EASY_TO_HARD = {DENOISING: (25, 35, 50, 75), JPEG: (60, 40, 20, 10)}  # from the task's start
@@ -32,16 +33,16 @@ def table1(report: Report) -> pd.DataFrame:
         rival = Cell(printed=report.printed_value(item, subject.dataset, name, written), needs="quoted")
         setting = Setting(subject.basic(level), (), subject.on(level))
         ours = report.cell(item, setting, ("basic model", written))
-        report.judge(subject.claim("known networks"), _at_least(ours, rival.printed))
+        report.judge(subject.claim("known networks"), at_paper(_at_least(ours, rival.printed)))
         line = f"{subject.dataset} {written}"
         rows += [(line, name, rival), (line, "basic model", ours)]
     return report.table(item, rows)
 
 
-def _at_least(ours: Cell, rival: float) -> Callable[[Scale], Verdict]:
+def _at_least(ours: Cell, rival: float) -> Test:
     def test(scale: Scale) -> Verdict:
         scores = ours.at(scale)
-        if scale != "paper" or not scores:
+        if not scores:
             return None
         return mean(scores) >= rival, f"{with_interval(scores)} dB against {rival:.2f} dB"
 

@@ -12,6 +12,7 @@ from lib.models.adafm import AdaFM, RestorationNet
 from lib.recipes import Scale
 from lib.reports.adafm.subjects import JPEG, KERNELS, SR
 from lib.reports.common import DIV2K, Cell, Report, Verdict, mean, with_interval
+from lib.reports.gains import at_paper
 
 SCRATCH = "adafm-sr-scratch-x4-k5"
 
@@ -91,11 +92,9 @@ def parameters(report: Report) -> pd.DataFrame:
     shares = [row["share in %"] for row in rows[:3]]
 
     def few(scale: Scale) -> Verdict:
-        if scale != "paper":
-            return None
         return max(shares) < 4 and layers * 64 == 2048, f"{shares} %, {layers * 64} filters"
 
-    report.judge(CLAIMS["few parameters"], few)
+    report.judge(CLAIMS["few parameters"], at_paper(few))
     frame = pd.DataFrame(rows).set_index("filter")
     report.save_table("adafm-text-params", frame)
     return frame

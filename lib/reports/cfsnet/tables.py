@@ -1,6 +1,6 @@
 """Tables 1 and 2 of CFSNet: the best control for every level, beside other networks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from lib.networks import INPUT
 from lib.recipes import Scale
 from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, Subject
 from lib.reports.common import Cell, Report, Verdict, mean, with_interval
-from lib.reports.gains import surely_above
+from lib.reports.gains import Test, at_paper, surely_above
 
 Rows = list[tuple[str, str, Cell]]
 PUBLISHED = {"DnCNN-B": "DnCNN-B", "FFDNet": "FFDNet gray", "DnCNN-3": "DnCNN-3"}
@@ -33,12 +33,12 @@ def table1(report: Report) -> pd.DataFrame:
         return knobs[15][scale] < 0 and surely_above(gain), text
 
     report.judge(
-        CLAIMS["no worse than DnCNN at its own level"], _at_paper(ours[25] - others["DnCNN-B", 25], 0.0)
+        CLAIMS["no worse than DnCNN at its own level"], _at_least(ours[25] - others["DnCNN-B", 25], 0.0)
     )
     report.judge(
-        CLAIMS["as good as FFDNet at the other end"], _at_paper(ours[50] - others["FFDNet", 50], -SAME)
+        CLAIMS["as good as FFDNet at the other end"], _at_least(ours[50] - others["FFDNet", 50], -SAME)
     )
-    report.judge(CLAIMS["an unseen level between the two"], _at_paper(ours[30] - others["DnCNN-B", 30], 0.0))
+    report.judge(CLAIMS["an unseen level between the two"], _at_least(ours[30] - others["DnCNN-B", 30], 0.0))
     report.judge(CLAIMS["an unseen level beyond"], beyond)
     return report.table(item, rows)
 
@@ -56,11 +56,11 @@ def table2(report: Report) -> pd.DataFrame:
 
     def better(scale: Scale) -> Verdict:
         scores = [gain.at(scale) for gain in gains]
-        if scale != "paper" or not all(scores):
+        if not all(scores):
             return None
         return all(mean(s) > 0 for s in scores), f"by {', '.join(with_interval(s) for s in scores)} dB"
 
-    report.judge(CLAIMS["better than DnCNN at every quality"], better)
+    report.judge(CLAIMS["better than DnCNN at every quality"], at_paper(better))
     return report.table(item, rows)
 
 
@@ -102,13 +102,13 @@ def _controls(knobs: dict[str, float]) -> str:
     return f" at alpha_in {', '.join(found)}" if found else ""
 
 
-def _at_paper(gain: Cell, least: float) -> Callable[[Scale], Verdict]:
-    """A claim on absolute decibels: only at the paper's own size."""
+def _at_least(gain: Cell, least: float) -> Test:
+    """A claim on absolute decibels."""
 
     def test(scale: Scale) -> Verdict:
         scores = gain.at(scale)
-        if scale != "paper" or not scores:
+        if not scores:
             return None
         return mean(scores) >= least, f"{with_interval(scores)} dB above"
 
-    return test
+    return at_paper(test)

@@ -18,6 +18,7 @@ from lib.recipes.cugan import CUNET
 from lib.reports.common import Cell, Report, Verdict, listed
 from lib.reports.cugan.judging import Test, ends
 from lib.reports.cugan.subjects import told
+from lib.reports.gains import at_paper
 
 ITEM, AS_PRINTED = "cugan-table3", "cbsd68 (called gray)"
 SIGMAS = (15, 25, 30, 50)
@@ -72,17 +73,17 @@ def table3(report: Report) -> pd.DataFrame:
             rows.append((written, reading.title, cell))
     ahead = [cells[ONE_NOISE, sigma] - cells[GRAY, sigma] for sigma in SIGMAS]
     gains = {sigma: cells[IN_GRAY, sigma] - cells[IN_COLOUR, sigma] for sigma in IN_TABLE_2}
-    report.judge(CLAIMS["better than denoisers of gray pictures"], _ahead(ahead))
+    report.judge(CLAIMS["better than denoisers of gray pictures"], at_paper(_ahead(ahead)))
     report.judge(CLAIMS["table 3 compares gray with colour"], _as_printed(report, gains))
     return report.table(ITEM, rows)
 
 
 def _ahead(gains: list[Cell]) -> Test:
-    """A claim on absolute decibels: only at the paper's own size."""
+    """A claim on absolute decibels."""
 
     def test(scale: Scale) -> Verdict:
         scores = [gain.at(scale) for gain in gains]
-        if scale != "paper" or not all(scores):
+        if not all(scores):
             return None
         return all(ends(s)[0] > 0 for s in scores), f"by {listed(scores)}"
 

@@ -11,6 +11,7 @@ from lib.recipes.cugan import CUNET, RIVAL
 from lib.reports.common import Report, Verdict
 from lib.reports.cugan.subjects import LIVE1, MSE_LEVELS, ONE, STRONG, unet
 from lib.reports.cugan.tables import AGREES
+from lib.reports.gains import at_paper
 
 ITEM = "cugan-text-4.2"
 COUNTED = {"CUnet": CUNET, "Unet": unet(ONE[0]), "CResMD": RIVAL}
@@ -48,12 +49,10 @@ def sentences(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
     report.save_table(f"{ITEM}-parameters", parameters)
 
     def fewer(scale: Scale) -> Verdict:
-        if scale != "paper":
-            return None
         ours, rival = (_millions(run, scale) for run in (CUNET, RIVAL))
         return ours < rival, f"{ours:.2f} against {rival:.2f} million, of the layers as described"
 
-    report.judge(CLAIMS["fewer parameters than CResMD"], fewer)
+    report.judge(CLAIMS["fewer parameters than CResMD"], at_paper(fewer))
     return said, parameters
 
 

@@ -12,7 +12,7 @@ from lib.models.vdir import VDIR
 from lib.recipes import Scale, find
 from lib.recipes.vdir import REAL, REAL_NAIVE
 from lib.reports.common import Cell, Report, Verdict
-from lib.reports.gains import Test, all_above
+from lib.reports.gains import Test, all_above, at_paper
 from lib.reports.vdir.subjects import METRICS, camera
 
 Rows = list[tuple[str, str, Cell]]
@@ -27,7 +27,7 @@ def table2(report: Report) -> pd.DataFrame:
     item = "vdir-table2"
     ours = _stand_in(report, item, REAL)
     ensemble = _stand_in(report, item, f"{REAL} +", live=False)
-    report.judge(CLAIMS["smaller than its rivals"], _smaller(report, item))
+    report.judge(CLAIMS["smaller than its rivals"], at_paper(_smaller(report, item)))
     report.judge(CLAIMS["as good as a larger network on SIDD"], _absent, SIDD)
     report.judge(CLAIMS["all orientations help"], all_above([ensemble["psnr"] - ours["psnr"]]))
     rows = _printed(report, item, SIDD)
@@ -108,8 +108,6 @@ def _smaller(report: Report, item: str) -> Test:
     millions = {row["method"]: float(row["value"]) for _, row in printed.iterrows() if row["unit"] == "M"}
 
     def test(scale: Scale) -> Verdict:
-        if scale != "paper":
-            return None
         ours = restoring(find(REAL, scale).build()) / 1e6
         others = ", ".join(f"{name} {millions[name]:g}" for name in RIVALS)
         holds = abs(ours - millions["VDIR"]) < 0.05 and all(ours < millions[name] for name in RIVALS)
