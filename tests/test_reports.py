@@ -91,6 +91,7 @@ def test_subtraction_pairs_images():
     assert (difference.paper, difference.this_run) == (None, None)
     assert (-b).compact == {"y": -19.0, "x": -29.5}
     assert (a - Cell()).printed is None
+    assert (a - Cell(skipped=True)).skipped and (Cell(skipped=True) - a).skipped and not (a - b).skipped
 
 
 def test_the_mean_of_cells_is_taken_image_by_image():

@@ -82,7 +82,7 @@ class Cell:
             self.needs,
             self.unit,
             self.stand_in,
-            self.skipped,
+            self.skipped or other.skipped,
         )
 
     def __neg__(self) -> "Cell":

@@ -12,14 +12,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib import perception
+from lib import data, perception
 from lib.claims.cfsnet import CLAIMS
 from lib.measure import Metric, Setting, interval, interval_of
 from lib.recipes import Scale
 from lib.recipes.cfsnet import FACTOR, SR_TUNED
 from lib.reports.cfsnet.curves import AGAIN, COLUMNS, SHOWN
 from lib.reports.cfsnet.subjects import enlarging
-from lib.reports.common import PIRM, Cell, Drawing, Report, Scores, Verdict, mean
+from lib.reports.common import ALONE, PIRM, Cell, Drawing, Report, Scores, Verdict, mean
 
 ITEM = "cfsnet-fig5"
 SETS = {PIRM: "PIRM test", "bsds500-val": "BSDS500 val (100)", "set14": "Set14", "set5": "Set5"}
@@ -157,6 +157,9 @@ def _with_interval(value: float, ends: tuple[float, float]) -> str:
 def _table(trades: Trades, bicubic: dict[str, Cells]) -> pd.DataFrame:
     rows = []
     for dataset, title in SETS.items():
+        if dataset in ALONE and not data.locate(dataset):
+            rows.append({"set": title, "network": f"needs {ALONE[dataset]}", "control": ""})
+            continue
         lines = {(BICUBIC, ""): bicubic[dataset]}
         for network in NETWORKS:
             own = trades[dataset, network].cells
@@ -169,7 +172,7 @@ def _table(trades: Trades, bicubic: dict[str, Cells]) -> pd.DataFrame:
                 for column in (*COLUMNS, "this_run")
             }
             rows.append({"set": title, "network": network, "control": alpha, **shown})
-    return pd.DataFrame(rows).set_index(["set", "network", "control"])
+    return pd.DataFrame(rows).set_index(["set", "network", "control"]).fillna("")
 
 
 def _shown(metric: Metric, cell: Cell, column: str) -> str:
