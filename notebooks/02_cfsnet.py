@@ -62,8 +62,8 @@ cfsnet.fig2(report)
 #
 # The paper sketches that the network straightens the curve along which a picture moves as it is degraded
 # further, so that mixing the features of two known levels meets those between. It shows no measurement.
-# Here: each picture's path through the levels on the two main axes of how strongly the channels of the last
-# coupled features respond, and how far the levels between lie off the straight line, before the network and
+# Here: each picture's path through the levels, by how strongly the channels of the last coupled features
+# respond, on their two main axes and as t-SNE lays out who is near whom; and how far the levels between lie off the straight line, before the network and
 # behind each of its modules.
 
 # %%

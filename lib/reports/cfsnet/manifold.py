@@ -3,8 +3,7 @@
 The paper sketches a curved manifold of degraded pictures that the network's features make straight, so
 that levels between two known ones lie between their features. Measured here: how far pictures of the
 levels between lie from the line through the two end levels, in pixels and in the coupled features behind
-every module; and the principal components of how strongly every channel responds. (t-SNE would need
-scikit-learn, which is not among the packages.)
+every module; and the principal components and the t-SNE of how strongly every channel responds.
 """
 
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from sklearn.manifold import TSNE
 from torch import Tensor
 
 from lib.claims.cfsnet import CLAIMS
@@ -26,16 +26,17 @@ from lib.reports.common import Drawing, Report, Verdict, with_interval
 LEVELS = {DENOISING: (25, 30, 35, 40, 45, 50), DEBLOCKING: (10, 15, 20, 25, 30, 35, 40)}
 CONTROL = 0.5  # [O] both branches take part
 PICTURES, SIDE = 8, 96  # [O] and pixels a side of each
+PERPLEXITY = 10  # [O] of t-SNE, about as many neighbours
 
 
 def fig3(report: Report) -> Drawing:
-    """Of either task: the last coupled features' channels on two axes, and the distance from the line.
+    """Of either task: the last coupled features' channels on two axes, twice, and the distance from the line.
 
     Noisy pictures of one noise field lie on a line, being sums of picture and level times noise; so only
     deblocking can show that features are straighter than pictures.
     """
-    figure = Figure(figsize=(12, 8), layout="constrained")
-    for row, subject in zip(figure.subplots(2, 2), SUBJECTS, strict=True):
+    figure = Figure(figsize=(16, 8), layout="constrained")
+    for row, subject in zip(figure.subplots(2, 3), SUBJECTS, strict=True):
         net = report.network(subject.tuned)
         curves = None
         if net is None:
@@ -43,8 +44,8 @@ def fig3(report: Report) -> Drawing:
         else:
             spaces = [features(net, x) for x in _pictures(report, subject)]
             curves = np.array([[deviation(points) for points in own] for own in spaces])
-            _draw_components(row[0], [own[-1] for own in spaces], subject)
-            _draw_deviation(row[1], curves)
+            _draw_channels(row[0], row[1], [own[-1] for own in spaces], subject)
+            _draw_deviation(row[2], curves)
         if subject is DEBLOCKING:
             report.judge(CLAIMS["features are straighter than pictures"], _straighter(report, curves))
     return report.save_figure("cfsnet-fig3", figure)
@@ -108,19 +109,30 @@ def _straighter(report: Report, curves: np.ndarray | None) -> Callable[[Scale], 
     return test
 
 
-def _draw_components(axes: Axes, maps: list[Tensor], subject: Subject) -> None:
+def neighbours(points: Tensor) -> Tensor:
+    """t-SNE (van der Maaten and Hinton, JMLR 2008): (N, D) -> (N, 2), where only who is near whom counts."""
+    tsne = TSNE(perplexity=min(PERPLEXITY, (len(points) - 1) / 3), init="pca", random_state=0)
+    return torch.from_numpy(tsne.fit_transform(points.double().numpy()))
+
+
+def _draw_channels(main: Axes, near: Axes, maps: list[Tensor], subject: Subject) -> None:
     """The mean magnitude of every channel: a line through the levels of each picture, less its own mean."""
     strengths = [own.abs().mean((2, 3)) for own in maps]
-    places, shares = components(torch.cat([own - own.mean(0) for own in strengths]))
-    for line in places.chunk(len(maps)):
+    points = torch.cat([own - own.mean(0) for own in strengths])
+    places, shares = components(points)
+    _draw_paths(main, places, len(maps), subject, "PCA")
+    main.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
+    main.set_ylabel(f"second ({shares[1]:.0%})")
+    _draw_paths(near, neighbours(points / points.std()), len(maps), subject, "t-SNE")
+
+
+def _draw_paths(axes: Axes, places: Tensor, pictures: int, subject: Subject, kind: str) -> None:
+    for line in places.chunk(pictures):
         axes.plot(*line.T, color="0.8", lw=0.8, zorder=0)
-    levels = LEVELS[subject] * len(maps)
-    shown = axes.scatter(*places.T, c=levels, cmap="viridis", s=14)
+    shown = axes.scatter(*places.T, c=LEVELS[subject] * pictures, cmap="viridis", s=14)
     axes.figure.colorbar(shown, ax=axes, label="level")
-    axes.set_title(f"{subject.title}: channels of the last coupled features, PCA", fontsize=10)
+    axes.set_title(f"{subject.title}: channels of the last coupled features, {kind}", fontsize=10)
     axes.locator_params(nbins=6)
-    axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
-    axes.set_ylabel(f"second ({shares[1]:.0%})")
 
 
 def _draw_deviation(axes: Axes, curves: np.ndarray) -> None:
