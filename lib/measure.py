@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib import data, devices, images, losses, networks, paths, perception, perceptual, provenance
+from lib import data, devices, images, losses, networks, paths, perceptual, pirm, provenance
 from lib.checkpoints import Provenance
 from lib.degradations import to_8bit
 from lib.metrics import NiqeParameters, niqe, niqe_parameters, psnr, psnr_b, square_error, ssim
@@ -114,7 +114,7 @@ class Protocol:
             case "niqe":
                 value = niqe(images.shaved(restored, self.border), natural_scenes())
             case "ma":
-                value = perception.ma(images.shaved(restored, self.border))
+                value = pirm.ma(images.shaved(restored, self.border))
             case "lpips" | "dists":
                 both = (images.shaved(x.expand(-1, 3, -1, -1), self.border) for x in (restored, clean))
                 value = _perceptual(self.metric)(*both)
@@ -144,7 +144,7 @@ class Protocol:
 
 def measurable(metric: Metric) -> bool:
     """Whether the published files that a metric reads, or its package, are here."""
-    return perception.available() if metric == "ma" else all(map(data.has_file, FILES.get(metric, ())))
+    return pirm.available() if metric == "ma" else all(map(data.has_file, FILES.get(metric, ())))
 
 
 @functools.cache

@@ -6,6 +6,7 @@ them, stored once per setting however many items use it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from lib import locks, paths
 from lib.measure import Measurement, Setting, knob_text
 from lib.networks import scale_of
 
+SETTING = ["scale", "recipe", "dataset", "level", "colour", "border", "multiple", "seed", "metric"]
 KEY = ["scale", "recipe", "knobs", "dataset", "level", "colour", "border", "multiple", "seed", "metric"]
 
 
@@ -37,19 +39,19 @@ class Store:
 
     def find(self, item: str, scale: str, setting: Setting) -> Stored | None:
         """The stored measurement of a setting for an item."""
-        found = self._matching(self.rows, scale, setting)
+        found = self._matching(scale, setting)
         found = found[(found["item"] == item) & (found["knobs"] == knob_text(setting.knobs))]
         return self._stored(found.iloc[-1]) if len(found) else None
 
     def find_best(self, item: str, scale: str, setting: Setting) -> Stored | None:
         """The stored measurement of an item whose knob was searched; the setting's knobs do not count."""
-        found = self._matching(self.rows, scale, setting)
+        found = self._matching(scale, setting)
         found = found[found["item"] == item]
         return self._stored(found.loc[found["value"].astype(float).idxmax()]) if len(found) else None
 
     def find_elsewhere(self, scale: str, setting: Setting) -> Stored | None:
         """The stored measurement of a setting for whatever item."""
-        found = self._matching(self.rows, scale, setting)
+        found = self._matching(scale, setting)
         found = found[found["knobs"] == knob_text(setting.knobs)]
         return self._stored(found.iloc[-1]) if len(found) else None
 
@@ -79,6 +81,8 @@ class Store:
         with locks.held(self.rows_path.parent, wait=True):
             self.rows = _merge(_read(self.rows_path), rows, ["item", *KEY])
             self.images = _merge(_read(self.images_path), images, [*KEY, "image"])
+            for parts in ("_settings", "_behind"):
+                vars(self).pop(parts, None)
             self.rows.to_csv(self.rows_path, index=False, lineterminator="\n")
             self.images.to_csv(
                 self.images_path,
@@ -87,9 +91,16 @@ class Store:
                 compression={"method": "gzip", "mtime": 0},
             )
 
-    def _matching(self, rows: pd.DataFrame, scale: str, setting: Setting) -> pd.DataFrame:
-        if rows.empty:
-            return pd.DataFrame(columns=["item", "value", *KEY])
+    @cached_property
+    def _settings(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        return _parts(self.rows, SETTING)
+
+    @cached_property
+    def _behind(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        return _parts(self.images, KEY)
+
+    def _matching(self, scale: str, setting: Setting) -> pd.DataFrame:
+        """The rows of a setting at whatever knobs."""
         wanted = {
             "scale": scale_of(setting.network, scale),
             "recipe": setting.network,
@@ -101,12 +112,18 @@ class Store:
             "seed": str(setting.protocol.seed),
             "metric": setting.protocol.metric,
         }
-        return rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+        nothing = pd.DataFrame(columns=["item", "value", *KEY])
+        return self._settings.get(tuple(wanted[name] for name in SETTING), nothing)
 
     def _stored(self, row: pd.Series) -> Stored:
-        behind = self.images[(self.images[KEY] == row[KEY]).all(axis=1)]
+        behind = self._behind.get(tuple(row[KEY]), self.images[:0])
         scores = dict(zip(behind["image"], behind["value"].astype(float), strict=True))
         return Stored(tuple(float(k) for k in row["knobs"].split()), scores, row.to_dict())
+
+
+def _parts(frame: pd.DataFrame, key: list[str]) -> dict[tuple[str, ...], pd.DataFrame]:
+    """The rows by what the columns of the key say; a lookup in them does not go through all."""
+    return dict(iter(frame.groupby(key, sort=False))) if len(frame) else {}
 
 
 def _read(path: Path) -> pd.DataFrame:

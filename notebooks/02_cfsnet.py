@@ -63,8 +63,8 @@ cfsnet.fig2(report)
 # The paper sketches that the network straightens the curve along which a picture moves as it is degraded
 # further, so that mixing the features of two known levels meets those between. It shows no measurement.
 # Here: each picture's path through the levels, by how strongly the channels of the last coupled features
-# respond, on their two main axes and as t-SNE lays out who is near whom; and how far the levels between lie off the straight line, before the network and
-# behind each of its modules.
+# respond, on their two main axes and as t-SNE lays out who is near whom; and how far the levels between lie
+# off the straight line, before the network and behind each of its modules.
 
 # %%
 cfsnet.fig3(report)
@@ -116,9 +116,9 @@ optima
 #
 # Super-resolution x4. Every control is a point: to the right more error, to the top a less natural look. The
 # paper measures on PIRM by an index that is half NIQE and half Ma's score. The latter takes the optional
-# package `pyiqa`; where it was not measured, NIQE stands for the index, as the axis says. Beside CFSNet the rival it argues against: every weight moved between the main branch
-# and the same trained on with the second loss. EDSR, CX, EnhanceNet and ESRGAN would need their authors'
-# results on PIRM and are left out.
+# package `pyiqa`; where it was not measured, NIQE stands for the index, as the axis says. Beside CFSNet the
+# rival it argues against: every weight moved between the main branch and the same trained on with the second
+# loss. EDSR, CX, EnhanceNet and ESRGAN would need their authors' results on PIRM and are left out.
 
 # %%
 figure, plane = cfsnet.fig5(report)

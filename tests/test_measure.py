@@ -12,7 +12,7 @@ import torch
 from scipy import stats
 from torch import nn
 
-from lib import checkpoints, data, measure, networks, paths, perception, training
+from lib import checkpoints, data, measure, networks, paths, pirm, training
 from lib.checkpoints import Provenance
 from lib.measure import (
     Bench,
@@ -103,7 +103,7 @@ def test_niqe_is_of_the_restored_y_alone(reference_data, photo):
 def test_a_metric_whose_weights_are_missing_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(data, "CACHE", tmp_path)
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path))
-    monkeypatch.setattr(perception, "PACKAGE", "not_installed")
+    monkeypatch.setattr(pirm, "PACKAGE", "not_installed")
     assert [m for m in measure.UNITS if not measure.measurable(m)] == ["niqe", "ma", "lpips", "dists"]
     lpips = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="lpips")
     with pytest.raises(data.MissingData, match="lib fetch weights_lpips"):

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lib import claims, data, paths, perception
+from lib import claims, data, paths, pirm
 from lib.checkpoints import path_of
 from lib.claims import Claim, Judged
 from lib.measure import (
@@ -43,7 +43,7 @@ DIV2K, PIRM = "div2k-valid", "pirm-test"
 ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
 WEIGHTS = {
     "niqe": "NIQE's parameters",
-    "ma": f"the package {perception.PACKAGE}",
+    "ma": f"the package {pirm.PACKAGE}",
     "lpips": "LPIPS weights",
     "dists": "DISTS weights",
 }

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib import data, perception
+from lib import data, pirm
 from lib.claims.cfsnet import CLAIMS
 from lib.measure import Metric, Setting, interval, interval_of
 from lib.recipes import Scale
@@ -46,7 +46,7 @@ class Trade:
         error, look, ma = (self._by(metric, scale) for metric in ("mse", "niqe", "ma"))
         if error is None or look is None:
             return None
-        return np.stack([error, look if ma is None else perception.index(look, ma)])
+        return np.stack([error, look if ma is None else pirm.index(look, ma)])
 
     def _by(self, metric: Metric, scale: Scale) -> np.ndarray | None:
         """(controls, images)."""

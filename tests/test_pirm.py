@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib import perception
+from lib import pirm
 from lib.degradations import to_8bit
 from lib.images import shaved
 from lib.measure import Protocol
@@ -15,7 +15,7 @@ from lib.recipes.common import Small
 
 
 def test_the_index_of_the_challenge():
-    assert perception.index(np.array([4.0]), np.array([8.0])) == [3.0]
+    assert pirm.index(np.array([4.0]), np.array([8.0])) == [3.0]
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def package(monkeypatch):
         return lambda x: x.mean((1, 2, 3))
 
     monkeypatch.setitem(sys.modules, "pyiqa", SimpleNamespace(create_metric=create_metric, __spec__=True))
-    perception._network.cache_clear()
+    pirm._network.cache_clear()
     yield asked
-    perception._network.cache_clear()
+    pirm._network.cache_clear()
 
 
 def test_it_sees_the_8_bit_colours_without_the_border(package):
@@ -41,4 +41,4 @@ def test_it_sees_the_8_bit_colours_without_the_border(package):
     expected = float(shaved(to_8bit(x), 4).mean())
     assert [protocol.score(x, clean) for _ in range(2)] == pytest.approx([expected] * 2)
     assert package == [("nrqm", {"device": "cpu", "color_space": "ycbcr", "crop_border": 0})]
-    assert perception.available()
+    assert pirm.available()
