@@ -184,9 +184,9 @@ means
 # ## Figure 7: what the latent of a patch says
 #
 # The latent is averaged over each of 1000 patches of BSDS500 val, ten noise levels, one patch of every
-# picture at each. The paper shows t-SNE; here are two principal components. The table has numbers: a
-# straight line through the four averages, fitted on one half of the pictures and read on the other, and
-# nearest neighbours among other pictures.
+# picture at each; t-SNE puts them on a plane. The table has numbers that need no plane: a straight line
+# through the four averages, fitted on one half of the pictures and read on the other, and nearest neighbours
+# among other pictures.
 
 # %%
 figure, read = vdir.fig7(report)

@@ -263,16 +263,6 @@ def test_components_are_those_of_the_singular_values():
     torch.testing.assert_close(shares, (s.square() / s.square().sum())[:2])
 
 
-def test_neighbours_stay_neighbours():
-    """Three clouds far apart: the nearest other of every point is of its own cloud, every time alike."""
-    generator = torch.Generator().manual_seed(0)
-    clouds = torch.randn(30, 8, generator=generator) + 20 * torch.eye(3, 8).repeat_interleave(10, 0)
-    places = manifold.neighbours(clouds)
-    apart = torch.cdist(places, places) + 1e9 * torch.eye(30)
-    assert (apart.argmin(1) // 10 == torch.arange(30) // 10).all()
-    torch.testing.assert_close(manifold.neighbours(clouds), places)
-
-
 def test_features_are_those_on_the_way_to_the_output():
     torch.manual_seed(0)
     net = CFSNet(width=6, blocks=3)

@@ -18,7 +18,7 @@ from lib.recipes.vdir import AWGN, FFDNET, FFDNET_TOLD, JPEG_RGB, JPEG_Y, NAIVE,
 from lib.reports import vdir
 from lib.reports.common import Report
 from lib.reports.vdir import blind_sr, compression, embedding, knobs, manipulation, maps, noise
-from lib.reports.vdir.clouds import Cloud, components, guesses, linear_errors, neighbours
+from lib.reports.vdir.clouds import Cloud, guesses, linear_errors, neighbours
 from lib.reports.vdir.drawing import flows
 from lib.reports.vdir.manipulation import EDGES, FLIPPED, LESS, MORE, MOVED, NOISE, OTHER, OWN, PSNR
 from lib.reports.vdir.maps import before_training
@@ -405,13 +405,6 @@ def test_kinds_that_lie_apart_are_guessed(shift, expected):
     codes = rng.normal(size=(400, 4)) + shift * kind[:, None]
     right = guesses(gray_cloud(codes, kind, np.arange(400) // 10))
     assert np.mean(list(right.values())) == pytest.approx(expected, abs=0.1)
-
-
-def test_components_of_points_on_a_line():
-    along = np.linspace(-1, 1, 11)
-    at, shares = components(np.outer(along, [3.0, 4.0, 0.0, 0.0]) + 2)
-    np.testing.assert_allclose(np.abs(at[:, 0]), np.abs(5 * along), atol=1e-9)
-    assert shares[0] == pytest.approx(1)
 
 
 def test_what_an_encoder_tells_before_it_learns_is_not_counted():

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.manifold import TSNE
 from torch import Tensor
 
 from lib.claims.cfsnet import CLAIMS
@@ -22,6 +21,7 @@ from lib.models.cfsnet import CFSNet
 from lib.recipes import Scale
 from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, Subject
 from lib.reports.common import Drawing, Report, Verdict, with_interval
+from lib.reports.tsne import tsne
 
 LEVELS = {DENOISING: (25, 30, 35, 40, 45, 50), DEBLOCKING: (10, 15, 20, 25, 30, 35, 40)}
 CONTROL = 0.5  # [O] both branches take part
@@ -109,12 +109,6 @@ def _straighter(report: Report, curves: np.ndarray | None) -> Callable[[Scale], 
     return test
 
 
-def neighbours(points: Tensor) -> Tensor:
-    """t-SNE (van der Maaten and Hinton, JMLR 2008): (N, D) -> (N, 2), where only who is near whom counts."""
-    tsne = TSNE(perplexity=min(PERPLEXITY, (len(points) - 1) / 3), init="pca", random_state=0)
-    return torch.from_numpy(tsne.fit_transform(points.double().numpy()))
-
-
 def _draw_channels(main: Axes, near: Axes, maps: list[Tensor], subject: Subject) -> None:
     """The mean magnitude of every channel: a line through the levels of each picture, less its own mean."""
     strengths = [own.abs().mean((2, 3)) for own in maps]
@@ -123,7 +117,8 @@ def _draw_channels(main: Axes, near: Axes, maps: list[Tensor], subject: Subject)
     _draw_paths(main, places, len(maps), subject, "PCA")
     main.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
     main.set_ylabel(f"second ({shares[1]:.0%})")
-    _draw_paths(near, neighbours(points / points.std()), len(maps), subject, "t-SNE")
+    scaled = (points / points.std()).double().numpy()
+    _draw_paths(near, torch.from_numpy(tsne(scaled, PERPLEXITY)), len(maps), subject, "t-SNE")
 
 
 def _draw_paths(axes: Axes, places: Tensor, pictures: int, subject: Subject, kind: str) -> None:

@@ -10,10 +10,12 @@ from torch import Tensor
 
 from lib.models.vdir import VDIR
 from lib.reports.common import Scores
+from lib.reports.tsne import tsne
 from lib.reports.vdir.maps import latent
 
 SIDE = 96  # [O] pixels of a patch
 NEIGHBOURS = 5
+PERPLEXITY = 30  # [O] of t-SNE
 
 
 @dataclass(frozen=True)
@@ -86,15 +88,12 @@ def guesses(found: Cloud) -> Scores:
     return {str(p): float(right[found.picture == p].mean()) for p in set(found.picture)}
 
 
-def components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two leading principal components (n, 2), and their shares of the variance."""
-    centred = codes - codes.mean(0)
-    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
-    return left[:, :2] * sizes[:2], sizes[:2] ** 2 / (sizes**2).sum()
+def plane(found: Cloud) -> np.ndarray:
+    """Places (n, 2) of the patches by t-SNE, as the paper shows them."""
+    return tsne(found.codes, PERPLEXITY)
 
 
-def label(panels: Sequence[Axes], shares: np.ndarray) -> None:
-    """Names the axes after the components."""
+def unnumbered(panels: Sequence[Axes]) -> None:
+    """Takes the numbers off the axes: places of t-SNE have no unit."""
     for axes in panels:
-        axes.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
-        axes.set_ylabel(f"second component ({shares[1]:.0%})")
+        axes.set(xticks=[], yticks=[], xlabel="t-SNE of the latent's four means")

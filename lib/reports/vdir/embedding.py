@@ -1,7 +1,6 @@
 """Figure 7 of VDIR: what the latent of a patch says of its noise and of its content.
 
-The paper shows t-SNE. Here the two leading principal components, which need no further package and tear
-nothing apart that lies together; how well the level is read is measured on the four numbers themselves.
+Drawn by t-SNE, as in the paper; how well the level is read is measured on the four numbers themselves.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from lib.measure import samples
 from lib.recipes.vdir import AWGN
 from lib.reports.common import Drawing, Report, Scores, with_interval
 from lib.reports.gains import surely_above
-from lib.reports.vdir.clouds import Cloud, cloud, components, cut, label, linear_errors, neighbours
+from lib.reports.vdir.clouds import Cloud, cloud, cut, linear_errors, neighbours, plane, unnumbered
 from lib.reports.vdir.maps import before_training, untrained
 from lib.reports.vdir.subjects import noisy
 
@@ -97,13 +96,13 @@ def _probes(found: Cloud) -> dict[str, Scores]:
 def _level_figure(found: Cloud) -> Figure:
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     by_colour, by_level = figure.subplots(1, 2)
-    at, shares = components(found.codes)
+    at = plane(found)
     by_colour.scatter(*at.T, c=found.colour.clip(0, 1), s=10)
     by_colour.set_title("(a) mean colour of the noisy patch", fontsize=10)
     dots = by_level.scatter(*at.T, c=found.value, s=10, cmap="viridis")
     by_level.set_title("(b) noise level", fontsize=10)
     figure.colorbar(dots, ax=by_level, label="sigma")
-    label((by_colour, by_level), shares)
+    unnumbered((by_colour, by_level))
     return figure
 
 

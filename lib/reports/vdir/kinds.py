@@ -18,7 +18,7 @@ from lib.reports.common import Drawing, Report, Scores, Verdict, with_interval
 from lib.reports.gains import Test, surely_above
 from lib.reports.pictures import Panel, Strip, busiest_crop, strips
 from lib.reports.scenes import CROP, Scene
-from lib.reports.vdir.clouds import NEIGHBOURS, Cloud, cloud, components, cut, guesses, label
+from lib.reports.vdir.clouds import NEIGHBOURS, Cloud, cloud, cut, guesses, plane, unnumbered
 from lib.reports.vdir.maps import before_training, untrained
 from lib.reports.vdir.subjects import at_rest, camera, noisy
 
@@ -92,14 +92,14 @@ def _apart(report: Report, right: Scores, start: Scores) -> Test:
 def _kind_figure(found: Cloud, kinds: tuple[str, ...]) -> Figure:
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     by_colour, by_kind = figure.subplots(1, 2)
-    at, shares = components(found.codes)
+    at = plane(found)
     by_colour.scatter(*at.T, c=found.colour.clip(0, 1), s=10)
     by_colour.set_title("(a) mean colour of the noisy patch", fontsize=10)
     for number, kind in enumerate(kinds):
         by_kind.scatter(*at[found.value == number].T, s=10, label=kind)
     by_kind.set_title("(b) kind of noise", fontsize=10)
     by_kind.legend(fontsize=8)
-    label((by_colour, by_kind), shares)
+    unnumbered((by_colour, by_kind))
     return figure
 
 
