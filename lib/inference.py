@@ -65,7 +65,7 @@ class Restorer:
     def __call__(
         self, x: Tensor, knobs: Sequence[float] = (), *, progress: Progress | None = None
     ) -> Tensor:
-        """x (N, C, H, W) in [0, 1], any H and W -> float32, same shape and device, not clipped.
+        """x (N, C, H, W) in [0, 1], any H and W -> float32, same sides and device, not clipped.
 
         knobs: one value per knob of the network, for all images alike. progress(done, total) is
         called after every tile; what it raises stops the work. Raises ValueError where the number
@@ -83,7 +83,7 @@ class Restorer:
         height, width = x.shape[-2:]
         multiple = self.net.multiple
         x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
-        out = torch.empty(x.shape, dtype=torch.float32, device=x.device)
+        out = None
         tile, overlap = self.net.spread * self.tile, self.net.spread * self.overlap
         rows, columns = (list(_spans(size, tile, overlap, multiple)) for size in x.shape[-2:])
         for done, (row, column) in enumerate(((r, c) for r in rows for c in columns), start=1):
@@ -91,6 +91,9 @@ class Restorer:
             tile = tile.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)
             with devices.autocast(self.device, self.precision):
                 restored = plain(tile)
+            if out is None:
+                shape = (*restored.shape[:2], *x.shape[-2:])
+                out = torch.empty(shape, dtype=torch.float32, device=x.device)
             out[..., row.keep, column.keep] = restored[..., row.kept, column.kept].to(x.device)
             if progress is not None:
                 progress(done, len(rows) * len(columns))
@@ -132,16 +135,22 @@ def restore_picture(
 
 
 def restore_colours(restore: Callable[[Tensor], Tensor], x: Tensor, channels: int) -> Tensor:
-    """x (N, 1 or 3, H, W) through a network of `channels`; the result has the channels of x.
+    """x (N, 1 or 3, H, W) through a network of `channels`; the result has the channels of x."""
+    seen = seen_by(x, channels)
+    if channels == 3:
+        restored = restore(seen)
+        return restored if x.shape[1] == 3 else restored.mean(1, keepdim=True)
+    chroma = rgb_to_ycbcr(x.expand(-1, 3, -1, -1))[:, 1:]
+    return ycbcr_to_rgb(torch.cat((restore(seen), chroma), 1))[:, : x.shape[1]]
+
+
+def seen_by(x: Tensor, channels: int) -> Tensor:
+    """What a network of `channels` sees of x (N, 1 or 3, H, W): all of it, or its luma.
 
     A luma network was trained on Y, 16/255 to 235/255, and sees nothing else of any picture.
     """
     colour = x.expand(-1, 3, -1, -1)
-    if channels == 3:
-        restored = restore(colour)
-        return restored if x.shape[1] == 3 else restored.mean(1, keepdim=True)
-    ycbcr = rgb_to_ycbcr(colour)
-    return ycbcr_to_rgb(torch.cat((restore(ycbcr[:, :1]), ycbcr[:, 1:]), 1))[:, : x.shape[1]]
+    return colour if channels == 3 else rgb_to_ycbcr(colour)[:, :1]
 
 
 class _Span:

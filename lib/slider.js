@@ -88,7 +88,8 @@ function render({ model, el }) {
       const named = Object.fromEntries(now.pad.map((name, i) => [name, values[i]]));
       send({ do: "knobs", values: named, moving });
     });
-    rows = { network: now.network, levels, seed, auto, knobs, pad };
+    const latent = now.latents.length && latentOf(line(), line(), now, send);
+    rows = { network: now.network, levels, seed, auto, knobs, pad, latent };
   }
 
   picture.addEventListener("change", () => send({ do: "choose", name: picture.value }));
@@ -134,6 +135,7 @@ function render({ model, el }) {
     });
     now.knobs.forEach((knob, i) => rows.knobs[i].set(knob.value));
     if (rows.pad) rows.pad.set(now.pad.map((name) => now.knobs.find((knob) => knob.name === name).value));
+    if (rows.latent) rows.latent.set(now);
     rows.auto.disabled = !now.auto;
     const [level, knob, it] = rows.pad ? ["levels", "knobs", "them"] : ["level", "knob", "it"];
     const found = now.estimated ? `Estimate the ${level} and set` : "Set";
@@ -415,6 +417,28 @@ function padOf(line, [across, up], act) {
       if (held) return;
       at = values;
       show();
+    },
+  };
+}
+
+// Whose latent the restorer is told, and how degraded that picture is.
+function latentOf(line, below, now, send) {
+  line.className = "knobs-row knobs-latent-row";
+  const [label, of, hint] = ["span", "select", "span"].map((tag) => document.createElement(tag));
+  Object.assign(label, { className: "knobs-label", textContent: "latent of" });
+  Object.assign(hint, { className: "knobs-hint", textContent: "what the restorer is told it sees" });
+  of.setAttribute("aria-label", "latent of");
+  of.className = "latent";
+  of.append(...now.latents.map((name) => new Option(name, name)));
+  of.addEventListener("change", () => send({ do: "latent of", name: of.value }));
+  line.append(label, of, hint);
+  const name = `${now.level.label} there`;
+  const level = row(below, name, "", { ...now.level, value: now.latent_level }, send, { do: "latent level" });
+  return {
+    set({ latents, latent_of, latent_level, level: { low, high } }) {
+      of.value = latent_of;
+      level.set(latent_level);
+      level.enable(latent_of !== latents[0] && low < high);
     },
   };
 }

@@ -21,8 +21,9 @@ from lib.data import Sample
 from lib.degradations import to_8bit
 from lib.gauge import Gauge, Reading
 from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor, with_notes
-from lib.inference import Progress, Restorer, restore_colours
+from lib.inference import Progress, Restorer, restore_colours, seen_by
 from lib.metrics import psnr
+from lib.models.vdir import VDIR, Told
 from lib.tasks import DEJPEG, Loaded, automatic, beyond, extrapolates, prepare, shown
 
 MAX_PIXELS = 25_000_000
@@ -30,6 +31,7 @@ MAX_BYTES = 64 * 2**20
 DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
+ITSELF, AGAIN, FLIPPED = "itself", "this picture", "this picture, flipped"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class SliderState:
     `networks`, by title, are those to choose from; the first is taken. `gauge`, where there is one, reads
     the quality of the picture before and after.
     `levels` and `knobs` are by name.
+    `latent_of` is whose latent a VDIR is told (ITSELF: blind restoration), `latent_level` how degraded
+    that one is.
     `note` is the sentence that the last action left for the user, empty when all is well.
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
@@ -87,9 +91,15 @@ class SliderState:
         self.networks = {loaded.title: loaded for loaded in networks}
         self.samples = {sample.name: sample for sample in samples}
         self._restorers = {loaded.title: Restorer(loaded.net, device=device) for loaded in networks}
+        self._told = {
+            loaded.title: Restorer(Told(loaded.net), device=device)
+            for loaded in networks
+            if isinstance(loaded.net, VDIR)
+        }
         self.loaded = networks[0]
         self.knobs = self._knobs_at_start()
         self.levels = self._levels_at_start(self.loaded)
+        self.latent_of, self.latent_level = ITSELF, self.level
         self.seed = 0
         self.degrading = True
         self.moving = False
@@ -107,6 +117,7 @@ class SliderState:
         loaded = self.networks[title]
         if self._take(self.name, self._picture, self.degrading, self._levels_at_start(loaded), loaded):
             self.knobs = self._knobs_at_start()
+            self.latent_of, self.latent_level = ITSELF, self.level
             self.pixels_per_second = None
 
     def choose(self, name: str) -> None:
@@ -158,6 +169,16 @@ class SliderState:
             notes.append(self.note)
         self.note = " ".join(filter(None, notes))
 
+    def set_latent(self, of: str, level: float) -> None:
+        """Tells the restorer what the encoder sees in another picture, degraded by `level` (figure 5 of
+        VDIR); raises ValueError for a picture that is not among `latents`."""
+        if of not in self.latents:
+            raise ValueError(f"There is no latent of {of}; there are: {', '.join(self.latents) or 'none'}.")
+        limits = self.loaded.task.level
+        self.latent_of, self.latent_level = of, min(max(level, limits.low), limits.high)
+        self._restored = None
+        self.note = ""
+
     def auto(self) -> None:
         """Estimates the levels on the degraded picture and sets the knobs by the fitted curves.
 
@@ -193,6 +214,11 @@ class SliderState:
         """Two knobs, across and up, that say the levels of a task of two; none for other tasks."""
         knobs = tuple(curve.knob for curve in self.loaded.curves)
         return knobs if len(knobs) == 2 else ()
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """Whose latents the network can be told; none where it has no latent."""
+        return (ITSELF, AGAIN, FLIPPED, *self.samples) if self.loaded.title in self._told else ()
 
     @property
     def can_auto(self) -> bool:
@@ -233,7 +259,7 @@ class SliderState:
         """A square around `focus`, as large as can be restored in REGION_SECONDS."""
         side = 32 * int(math.sqrt(REGION_SECONDS * (self.pixels_per_second or 0)) / 32)
         box = self.around(min(max(side, 96), 512))
-        return self._rendering(box, *self._restore(box.cut(self._degraded())), whole=False)
+        return self._rendering(box, *self._restore(box), whole=False)
 
     def around(self, side: int) -> Box:
         """The square of so many pixels around `focus`, or what the picture has of it."""
@@ -248,13 +274,14 @@ class SliderState:
     def restored_with(self, loaded: Loaded, knobs: Sequence[float], box: Box) -> Rendering:
         """What another of the networks, or other knobs, make of a part of the degraded picture: exact but
         for a margin along its edge, which sees nothing beyond."""
-        return self._rendering(box, *self._run(loaded, knobs, box.cut(self._degraded())), whole=False)
+        return self._rendering(box, *self._run(loaded, knobs, box), whole=False)
 
     def frame(self, progress: Progress | None = None) -> Rendering:
         """The whole picture; what `progress` raises stops it."""
+        whole = Box(0, 0, *self.size)
         if self._restored is None:
-            self._restored = self._restore(self._degraded(), progress)
-        return self._rendering(Box(0, 0, *self.size), *self._restored, whole=True)
+            self._restored = self._restore(whole, progress)
+        return self._rendering(whole, *self._restored, whole=True)
 
     def readings(self) -> tuple[Reading, Reading] | None:
         """What the gauge reads of the whole picture before and after restoration; None without one, and
@@ -279,14 +306,18 @@ class SliderState:
         return name, with_notes(encode(Picture(pixels, alpha, None), "png"), notes)
 
     def command(self) -> str:
-        """The command line that does the same to a file."""
+        """The command line that does the same to a file; a remark tells what it cannot do."""
         loaded = self.loaded
         words = ["python", "-m", "lib", "restore", self.name, "-o", "restored.png"]
         words += [f"--network={loaded.name}", f"--scale={loaded.scale}"]
         words += [f"--knob={name}={value:g}" for name, value in self.knobs.items()]
         if loaded.task.factors:
             words.append(f"--factor={self.level if loaded.task.enlarges else loaded.task.repeats:g}")
-        return shlex.join(words)
+        line = shlex.join(words)
+        if self.latent_of == ITSELF:
+            return line
+        task = self.loaded.task
+        return f"{line}  # without the latent of {self.latent_of}, {task.level.name} {self.latent_level:g}"
 
     def _knobs_at_start(self) -> dict[str, float]:
         return {knob.name: knob.start for knob in self.loaded.net.knobs}
@@ -340,18 +371,36 @@ class SliderState:
             return self._picture
         return replace(self._picture, pixels=self.degraded(), tables=None)
 
-    def _restore(self, x: Tensor, progress: Progress | None = None) -> tuple[Tensor, float]:
-        restored, seconds = self._run(self.loaded, tuple(self.knobs.values()), x, progress)
-        self.pixels_per_second = math.prod(x.shape[-2:]) / seconds
+    def _other(self) -> Tensor:
+        """The picture whose latent the restorer is told, degraded, continued or cut to the size of the
+        picture."""
+        clean = self._clean
+        if self.latent_of in self.samples:
+            clean = mirrored(to_tensor(self.samples[self.latent_of].pixels), self._clean.shape[-2:])
+        levels = (self.latent_level, *list(self.levels.values())[1:])
+        other = self.loaded.task.degrade(clean, *levels, self.seed)
+        return other.flip(-1) if self.latent_of == FLIPPED else other
+
+    def _restore(self, box: Box, progress: Progress | None = None) -> tuple[Tensor, float]:
+        restored, seconds = self._run(self.loaded, tuple(self.knobs.values()), box, progress)
+        self.pixels_per_second = box.width * box.height / seconds
         return restored, seconds
 
     def _run(
-        self, loaded: Loaded, knobs: Sequence[float], x: Tensor, progress: Progress | None = None
+        self, loaded: Loaded, knobs: Sequence[float], box: Box, progress: Progress | None = None
     ) -> tuple[Tensor, float]:
-        """What one of the networks makes of x, and the seconds it took."""
-        restorer = self._restorers[loaded.title]
+        """What one of the networks makes of a part of the degraded picture, and the seconds it took."""
+        x = box.cut(self._degraded())
+        restorer, beside = self._restorers[loaded.title], []
+        if loaded is self.loaded and self.latent_of != ITSELF:
+            restorer = self._told[loaded.title]
+            beside = [seen_by(box.cut(self._other()), loaded.channels)]
+
+        def restore(y: Tensor) -> Tensor:
+            return restorer(torch.cat([y, *beside], 1), knobs, progress=progress)
+
         start = time.perf_counter()
-        restored = restore_colours(lambda y: restorer(y, knobs, progress=progress), x, loaded.channels)
+        restored = restore_colours(restore, x, loaded.channels)
         return restored, time.perf_counter() - start
 
     def _rendering(self, box: Box, restored: Tensor, seconds: float, *, whole: bool) -> Rendering:
@@ -367,6 +416,14 @@ class SliderState:
         if self.loaded.task.psnr_on == "Y" and x.shape[1] == 3:
             x, clean = rgb_to_y(x), rgb_to_y(clean)
         return float(psnr(x, clean))
+
+
+def mirrored(x: Tensor, size: Sequence[int]) -> Tensor:
+    """x (N, C, h, w) cut to `size` (H, W), or continued by its mirror image as often as that takes."""
+    for dim, length in zip((-2, -1), size, strict=True):
+        at = torch.arange(length) % (2 * x.shape[dim])
+        x = x.index_select(dim, torch.minimum(at, 2 * x.shape[dim] - 1 - at))
+    return x
 
 
 def fit(pixels: np.ndarray, side: int = DISPLAYED) -> np.ndarray:

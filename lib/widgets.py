@@ -113,6 +113,10 @@ class Slider(anywidget.AnyWidget):
             case {"do": "level", "value": value}:
                 name = message.get("name", "")
                 then(("level", name), lambda: state.set_level(value, name))
+            case {"do": "latent of", "name": name}:
+                then("latent of", lambda: state.set_latent(name, state.latent_level))
+            case {"do": "latent level", "value": value}:
+                then("latent level", lambda: state.set_latent(state.latent_of, value))
             case {"do": "seed", "value": value}:
                 then("seed", lambda: state.set_seed(value))
             case {"do": "degrade", "value": value}:
@@ -221,6 +225,9 @@ class Slider(anywidget.AnyWidget):
             "untick": "untick to enlarge it as it is" if task.factors else "untick if it already is",
             "knobs": [{**vars(knob), "value": state.knobs[knob.name]} for knob in state.loaded.net.knobs],
             "pad": list(state.pad),
+            "latents": list(state.latents),
+            "latent_of": state.latent_of,
+            "latent_level": state.latent_level,
             "auto": state.can_auto,
             "estimated": bool(task.estimates),
             "max_bytes": MAX_BYTES,

@@ -15,11 +15,13 @@ from lib.models.adafm import AdaFM, RestorationNet
 from lib.models.cfsnet import CFSNet
 from lib.models.cugan import CUNet
 from lib.models.knobs import Interpolated, OfRepeated
-from lib.slider_state import LatestWins, SliderState, fit
+from lib.models.vdir import VDIR, Encoder, Estimator, Restorer, jpeg_reading, noise_reading
+from lib.slider_state import AGAIN, FLIPPED, ITSELF, LatestWins, SliderState, fit, mirrored
 from lib.tasks import (
     DEBLUR,
     DEJPEG,
     DENOISE,
+    DENOISE_FLOAT,
     SR,
     KnobCurve,
     Loaded,
@@ -482,3 +484,73 @@ def test_an_upload_of_blind_super_resolution_is_repeated_and_its_level_rests(ast
     state.upload("mine.png", encode(Picture(astronaut[:20, :31]), "png"))
     assert state.size == (62, 40) and state.before_name == "enlarged" and not state.can_set_level
     np.testing.assert_array_equal(state.degraded()[::2, ::2], astronaut[:20, :31])
+
+
+def blind(channels: int, reading, task: Task) -> Loaded:
+    """A small VDIR of random weights."""
+    torch.manual_seed(0)
+    restorer = Restorer(channels, width=6, groups=2, blocks=1)
+    net = VDIR(Encoder(channels, width=6), restorer, Estimator(reading, width=8)).eval()
+    return Loaded(f"vdir-{task.name}", net, task, channels, "smoke", None)
+
+
+@pytest.fixture
+def told_state(astronaut) -> SliderState:
+    samples = [Sample("face", astronaut[:200, 100:340]), Sample("hand", astronaut[-90:, :70])]
+    colour, gray = blind(3, noise_reading(3), DENOISE_FLOAT), blind(1, jpeg_reading(), DEJPEG)
+    return SliderState([colour, gray, loaded()], samples, device="cpu")
+
+
+def test_the_latent_of_the_same_picture_with_the_same_noise_is_its_own(told_state):
+    own = told_state.frame().restored
+    told_state.set_latent(AGAIN, told_state.level)
+    np.testing.assert_array_equal(told_state.frame().restored, own)
+    told_state.set_latent(AGAIN, 70)
+    assert (told_state.frame().restored != own).any()
+    told_state.set_latent(ITSELF, 70)
+    np.testing.assert_array_equal(told_state.frame().restored, own)
+
+
+@pytest.mark.parametrize("of", [FLIPPED, "hand"])
+@pytest.mark.parametrize("title", ["vdir-denoise", "vdir-dejpeg"])
+def test_the_latent_of_another_picture_is_heeded(told_state, title, of):
+    """By a network of colour and one of luma; in the part that answers first, too."""
+    told_state.use(title)
+    own = told_state.frame().restored
+    told_state.set_latent(of, told_state.level)
+    told = told_state.frame().restored
+    assert told.shape == own.shape and (told != own).any()
+    told_state.pixels_per_second = 1
+    region = told_state.region()
+    box = region.box
+    inside = told[box.top : box.top + box.height, box.left : box.left + box.width]
+    # a network of this depth sees the latent 30 pixels away
+    np.testing.assert_allclose(region.restored[32:-32, 32:-32], inside[32:-32, 32:-32], atol=1)
+
+
+def test_only_the_network_in_use_is_told(told_state):
+    told_state.use("adafm-denoise")
+    assert told_state.latents == ()
+    with pytest.raises(ValueError, match="no latent of hand; there are: none"):
+        told_state.set_latent("hand", 30)
+    told_state.use("vdir-denoise")
+    assert told_state.latents == (ITSELF, AGAIN, FLIPPED, "face", "hand")
+    told_state.set_latent("hand", 30)
+    assert told_state.command().endswith("  # without the latent of hand, sigma 30")
+    told_state.use("vdir-dejpeg")
+    assert (told_state.latent_of, told_state.latent_level) == (ITSELF, told_state.level)
+    assert "#" not in told_state.command()
+
+
+def test_an_upload_is_told_of_a_sample_or_of_itself_with_more_noise(told_state, astronaut):
+    told_state.upload("mine.png", encode(Picture(astronaut[:50, :60]), "png"))
+    own = told_state.frame().restored
+    for of in (AGAIN, "hand"):
+        told_state.set_latent(of, 60)
+        assert (told_state.frame().restored != own).any()
+
+
+def test_a_picture_is_cut_or_continued_by_its_mirror_image():
+    x = torch.arange(3.0).view(1, 1, 1, 3)
+    assert mirrored(x, (2, 8)).tolist() == [[[[0, 1, 2, 2, 1, 0, 0, 1]] * 2]]
+    assert mirrored(x, (1, 2)).tolist() == [[[[0, 1]]]]

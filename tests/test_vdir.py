@@ -21,6 +21,7 @@ from lib.models.vdir import (
     LatentFFDNet,
     Restorer,
     Sampled,
+    Told,
     jpeg_reading,
     kernel_reading,
     noise_reading,
@@ -491,6 +492,28 @@ def test_the_encoder_may_see_another_picture_than_the_restorer():
     net, x = small(), noise(1, 3, 16, 20)
     other = net.encoder(noise(1, 3, 16, 20, seed=1))[0]
     assert not torch.allclose(net.restorer(x, other), net(x, at(0.0)))
+
+
+@pytest.mark.parametrize("strength", [0.0, 7.0])
+def test_told_of_another_picture(strength):
+    """What `told_by` computes, with the knob; of itself, blind restoration."""
+    net, (x, other) = shaken(small()), noise(2, 1, 3, 16, 20)
+    told = Told(net)
+    c = net.moved(net.encoder(other)[0], at(strength))
+    expected = net.restorer(x, c)
+    both = torch.cat((x, other), 1)
+    torch.testing.assert_close(told(both, at(strength)), expected)
+    torch.testing.assert_close(told.fold(at(strength)[0])(both), expected)
+    torch.testing.assert_close(told(torch.cat((x, x), 1), at(strength)), net(x, at(strength)))
+    if not strength:
+        torch.testing.assert_close(net.told_by(other, x), expected)
+
+
+def test_told_through_inference_has_the_channels_of_the_picture():
+    net = shaken(small())
+    x, other = noise(2, 1, 3, 18, 30)
+    restored = restore(Told(net), torch.cat((x, other), 1), knobs=(0.0,))
+    assert restored.shape == x.shape
 
 
 # --- gradients -------------------------------------------------------------------------------------

@@ -8,12 +8,13 @@ from PIL import Image
 from lib.data import Sample
 from lib.gauge import Reading
 from lib.images import Picture, encode
+from lib.models.vdir import noise_reading
 from lib.slider_state import SliderState
-from lib.tasks import DEJPEG, SR, straight_line
+from lib.tasks import DEJPEG, DENOISE_FLOAT, SR, straight_line
 
 pytest.importorskip("anywidget", reason="the notebook widgets are an extra: pip install -e .[app]")
 
-from test_slider_state import QUALITY_CURVE, loaded, three_knobs
+from test_slider_state import QUALITY_CURVE, blind, loaded, three_knobs
 
 from lib.widgets import Slider
 
@@ -120,6 +121,20 @@ def test_every_other_action(slider):
     assert slider.result["note"].startswith("Auto: ")
     slider._take({"do": "look", "x": 0.25, "y": 0.75}, [])
     assert slider.state.focus == (0.25, 0.75)
+
+
+def test_a_network_with_a_latent_is_told_another(astronaut):
+    samples = [Sample("face", astronaut[:120, 150:310]), Sample("hand", astronaut[-100:, :90])]
+    network = blind(3, noise_reading(3), DENOISE_FLOAT)
+    slider = Slider(SliderState([network, loaded()], samples, device="cpu"))
+    own = slider.after
+    do(slider, {"do": "latent of", "name": "hand"})
+    do(slider, {"do": "latent level", "value": 65})
+    controls = slider.controls
+    assert (controls["latent_of"], controls["latent_level"]) == ("hand", 65)
+    assert slider.after != own
+    do(slider, {"do": "use", "network": "adafm-denoise"})
+    assert slider.controls["latents"] == []
 
 
 class Always:

@@ -351,11 +351,51 @@ class PlainVDIR(nn.Module):
         self.estimator = copy.deepcopy(net.estimator) if self.strength else None
         self.requires_grad_(False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def latent(self, x: Tensor) -> Tensor:
+        """What the restorer is told of x: (N, C, H, W) -> (N, latent, H / 4, W / 4)."""
         c = self.encoder(x)
-        if self.estimator is not None:
-            c = c + self.strength * self.estimator.step(c)[:, :, None, None]
-        return self.restorer(x, c)
+        if self.estimator is None:
+            return c
+        return c + self.strength * self.estimator.step(c)[:, :, None, None]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.restorer(x, self.latent(x))
+
+
+class Told(Controllable):
+    """A VDIR that restores a picture with the latent of another, to which its knob adds (figure 5).
+
+    x (N, 2 * channels, H, W), the picture and then the other one -> (N, channels, H, W). Knobs are those
+    of `net`.
+    """
+
+    def __init__(self, net: VDIR):
+        super().__init__()
+        self.net = net
+        self.knobs = net.knobs
+        self.multiple = net.multiple
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        picture, other = x.chunk(2, 1)
+        mean, _ = self.net.encoder(other)
+        return self.net.restorer(picture, self.net.moved(mean, knobs))
+
+    def fold(self, knobs: Tensor) -> "PlainTold":
+        return PlainTold(self.net.fold(knobs))
+
+
+class PlainTold(nn.Module):
+    """A `Told` at one strength."""
+
+    multiple = VDIR.multiple
+
+    def __init__(self, plain: PlainVDIR):
+        super().__init__()
+        self.plain = plain
+
+    def forward(self, x: Tensor) -> Tensor:
+        picture, other = x.chunk(2, 1)
+        return self.plain.restorer(picture, self.plain.latent(other))
 
 
 class Sampled(Controllable):

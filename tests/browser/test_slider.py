@@ -28,7 +28,8 @@ from lib.data import Sample, load_images
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.models.cugan import CUNet
 from lib.models.knobs import Interpolated
-from lib.tasks import DEBLUR, DENOISE, SR, KnobCurve, Loaded, straight_line
+from lib.models.vdir import VDIR, Encoder, Estimator, Restorer, noise_reading
+from lib.tasks import DEBLUR, DENOISE, DENOISE_FLOAT, SR, KnobCurve, Loaded, straight_line
 from lib.widgets import slider
 
 torch.manual_seed(0)
@@ -42,10 +43,13 @@ told = [straight_line(*pair) for pair in zip(DEBLUR.told, DEBLUR.levels)]
 both = [CUNet(widths=(4, 6), blocks=1).eval() for _ in range(2)]
 for parameter in [p for each in both for p in each.parameters()]:
     torch.nn.init.normal_(parameter, std=0.3 * parameter[0].numel() ** -0.5)
+restorer = Restorer(3, width=6, groups=2, blocks=1)
+blind = VDIR(Encoder(3, width=6), restorer, Estimator(noise_reading(3), width=8)).eval()
 networks = [
     Loaded("adafm-denoise", net, DENOISE, 3, "smoke", curve),
     Loaded("adafm-sr", net, SR, 3, "smoke", straight_line("coef", SR.level)),
     Loaded("cugan", Interpolated(*both), DEBLUR, 3, "smoke", told[0], (told[1],)),
+    Loaded("vdir-denoise", blind, DENOISE_FLOAT, 3, "smoke", None),
 ]
 photo = load_images("skimage", limit=1)[0].pixels
 samples = [Sample("face", photo[:200, 100:340]), Sample("hand", photo[-160:, :120])]
@@ -134,6 +138,7 @@ def bytes_of(page, image: str) -> bytes:
 
 def drag(page, locator, start: float, end: float) -> None:
     """With the mouse, from one fraction of the element's width to another."""
+    locator.scroll_into_view_if_needed()
     box = locator.bounding_box()
     height = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + start * box["width"], height)
@@ -292,6 +297,25 @@ def test_a_user_at_the_slider(page, tmp_path):
     )
     settled(page)
     assert float(noise.input_value()) == pytest.approx(0.6, abs=0.05)
+
+    # The latent of another picture, with more noise than this one has; and of itself again.
+    page.get_by_label("Network").select_option("vdir-denoise")
+    latent = page.get_by_label("latent of")
+    latent.wait_for()
+    settled(page)
+    told = page.get_by_role("slider", name="Noise, grey levels there")
+    blind = bytes_of(page, "after")
+    assert latent.input_value() == "itself" and told.is_disabled()
+    latent.select_option("hand")
+    settled(page)
+    by_hand = bytes_of(page, "after")
+    assert by_hand != blind
+    drag(page, told, 0.4, 0.9)
+    settled(page)
+    assert bytes_of(page, "after") not in (by_hand, blind)
+    latent.select_option("itself")
+    settled(page)
+    assert bytes_of(page, "after") == blind and told.is_disabled()
 
     page.screenshot(path=tmp_path / "slider.png")
     assert Image.open(tmp_path / "slider.png").size == (1000, 1150)
