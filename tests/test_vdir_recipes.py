@@ -285,9 +285,30 @@ def test_the_loss_is_the_papers_sum(name):
     if name not in ("vdir-awgn-l1", "vdir-real"):
         error = recipe.unknown.error(net.estimator(c), truth, y.shape[-2:])
         torch.testing.assert_close(outcome.parts[3], error)
-        expected += error
+        expected += recipe.estimation_weight * error
     torch.testing.assert_close(outcome.loss, expected, atol=1e-6, rtol=1e-5)
     assert len(outcome.parts) == len(recipe.parts) - (opponent is not None)
+
+
+@pytest.mark.parametrize("name", ["vdir-awgn", "vdir-jpeg-y", "vdir-jpeg-rgb", "vdir-sr-x2", "vdir-sr-x4"])
+def test_at_the_size_of_the_paper_the_weights_are_the_papers(name):
+    run = find(name, "paper")
+    weights = (run.kl_weight, run.adversarial_weight, run.estimation_weight)
+    assert weights == (0.01, 0.001, 1.0) and not run.by_contrast
+
+
+def test_filters_by_contrast_say_nothing_of_flat_areas():
+    """Of the first layer only; the rest starts as it would otherwise."""
+    run = find("vdir-jpeg-y", "compact")
+    built = []
+    for by_contrast in (True, False):
+        torch.manual_seed(0)
+        built.append(replace(run, by_contrast=by_contrast).build())
+    a, b = (net.state_dict() for net in built)
+    different = [name for name in a if not torch.equal(a[name], b[name])]
+    assert different == ["encoder.trunk.0.weight"]
+    flat = built[0].encoder.trunk[0](torch.full((1, 1, 9, 9), 0.7))[..., 1:-1, 1:-1]
+    torch.testing.assert_close(flat, torch.zeros_like(flat), atol=1e-6, rtol=0)
 
 
 def test_the_discriminator_learns_to_tell_noisy_pictures_from_rebuilt_ones():
