@@ -205,7 +205,7 @@ class Reading:
     weights: one per map; the level is the weighted sum of the maps.
     reach: how far the knob `strength` goes to either side, in the unit of the level.
     quantity: what the level measures and in which unit, as a user is told.
-    magnitude: of what a map reads, with which the estimator starts.
+    magnitude: of what a map reads, in which the estimator counts.
     """
 
     weights: tuple[float, ...]
@@ -251,11 +251,9 @@ class Estimator(nn.Module):
         self.register_buffer("weights", torch.tensor(reading.weights), persistent=False)
         self.a = _conv3(latent, width)
         self.b = _conv3(width, len(reading.weights))
-        with torch.no_grad():
-            self.b.weight.mul_(reading.magnitude)
 
     def forward(self, c: Tensor) -> Tensor:
-        return self.b(F.relu(self.a(c)))
+        return self.reading.magnitude * self.b(F.relu(self.a(c)))
 
     def level(self, c: Tensor) -> Tensor:
         """The degradation level of each picture, mean over its positions: (N, latent, h, w) -> (N,)."""
@@ -270,7 +268,8 @@ class Estimator(nn.Module):
         not depend on c. c (N, latent, h, w) -> (N, latent).
         """
         above = (self.a(c) > 0).to(c)  # the ReLU lets the slope through here
-        outer = self.weights.to(c).view(1, -1, 1, 1).expand(len(c), -1, *c.shape[-2:])
+        weights = self.reading.magnitude * self.weights.to(c)
+        outer = weights.view(1, -1, 1, 1).expand(len(c), -1, *c.shape[-2:])
         inner = F.conv_transpose2d(outer, self.b.weight, padding=1) * above
         slope = F.conv_transpose2d(inner, self.a.weight, padding=1).mean((2, 3))
         steepness = slope.square().sum(1, keepdim=True)
