@@ -240,7 +240,8 @@ print(report.agreement())
 # ## Turn the knob
 #
 # `strength` counts in grey levels of noise, in points of JPEG quality lost, or in the variance of the blur.
-# The network for real noise has none.
+# The network for real noise has none. `latent of` is figure 5 by hand: it tells the restorer what the
+# encoder sees in another picture, or in this one with another level.
 
 # %%
 slider(report, "vdir-denoise", "vdir-jpeg-color", "vdir-jpeg", "vdir-sr", "vdir-real")
