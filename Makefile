@@ -12,7 +12,8 @@ RUN = .venv/bin/python
 READY = .venv/.ready
 
 SETTINGS = SCALE TRAIN IMAGES DEVICE NAME NOTEBOOKS PYTHON
-UNKNOWN = $(filter-out $(addsuffix =%,$(SETTINGS)),$(MAKEOVERRIDES))
+SPACE = $() $()
+UNKNOWN = $(filter-out $(addsuffix =%,$(SETTINGS)),$(subst \$(SPACE),_,$(MAKEOVERRIDES)))
 $(if $(UNKNOWN),$(error there is no setting $(UNKNOWN); there are: $(SETTINGS)))
 
 TORCH = $(shell grep '^torch==' requirements.lock)
