@@ -147,7 +147,7 @@ class Rival(Restoring):
 
     def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
         """On the strengths that CUnet is judged on: among its own, some pictures are hardly degraded."""
-        return super(Rival, replace(self, power=1.0)).judged(net, clean, generator)
+        return Restoring.judged(replace(self, power=1.0), net, clean, generator)
 
 
 @dataclass(frozen=True, kw_only=True)
