@@ -494,24 +494,3 @@ def test_through_a_frozen_discriminator_gradients_reach_the_generator_alone():
     net(generator(picture(n=3, size=(32, 32)), z), z).sum().backward()
     assert all(p.grad.any() for p in generator.parameters())
     assert all(p.grad is None for p in net.parameters())
-
-
-def test_the_rival_is_judged_on_the_same_pictures_as_cunet():
-    clean = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    asked = []
-
-    def judged(name: str) -> tuple[float, ...]:
-        recipe = find(name, "smoke")
-
-        class Asked(nn.Module):
-            multiple = recipe.build().multiple
-
-            def forward(self, x: torch.Tensor, knobs: torch.Tensor) -> torch.Tensor:
-                asked.append(knobs)
-                return x
-
-        return recipe.judged(Asked(), clean, torch.Generator().manual_seed(1))
-
-    assert judged(RIVAL) == judged(CUNET)
-    assert torch.equal(*asked)
-    assert asked[0].any()

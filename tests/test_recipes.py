@@ -658,9 +658,15 @@ def test_the_discriminator_judges_real_and_restored_under_the_same_z():
     assert [float(part) for part in made.parts] == pytest.approx([0.5, -1.5, lean])
 
 
-@pytest.mark.parametrize("name", ["cunet", "unet-r2-s30", "cugan", "cugan-1", "cresmd"])
-def test_a_picture_of_odd_sides_is_judged_for_the_training_curve(name, photo):
-    """A network that hands its input on has the PSNR of the degraded picture, cropped to its sides."""
+@pytest.mark.parametrize(
+    ("name", "degraded_as"),
+    [(name, name) for name in ("cunet", "unet-r2-s30", "cugan", "cugan-1")] + [("cresmd", "cunet")],
+)
+def test_a_picture_of_odd_sides_is_judged_for_the_training_curve(name, degraded_as, photo):
+    """A network that hands its input on has the PSNR of the degraded picture, cropped to its sides.
+
+    CResMD trains on milder strengths, and is judged on those of CUnet.
+    """
     recipe = find(name, "smoke")
     net = recipe.build().requires_grad_(False)
     torch.nn.init.zeros_(net.tail.conv.weight)
@@ -668,5 +674,5 @@ def test_a_picture_of_odd_sides_is_judged_for_the_training_curve(name, photo):
     clean = photo[..., :99, :70]
     measured, _ = recipe.judged(net, clean, torch.Generator().manual_seed(2))
     cropped = clean[..., : 99 // net.multiple * net.multiple, : 70 // net.multiple * net.multiple]
-    x, _ = recipe.pairs(cropped, torch.Generator().manual_seed(2))
+    x, _ = find(degraded_as, "smoke").pairs(cropped, torch.Generator().manual_seed(2))
     assert measured == pytest.approx(-10 * math.log10((x - cropped).square().mean()), abs=1e-3)
