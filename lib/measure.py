@@ -40,8 +40,8 @@ UNITS: dict[Metric, str] = {
     "mse": "levels^2",
     "niqe": "score",
     "ma": "score",
-    "lpips": "1",
-    "dists": "1",
+    "lpips": "distance",
+    "dists": "distance",
     "features": "distance",
     "score": "score",
 }

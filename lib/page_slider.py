@@ -39,7 +39,7 @@ def _figure(state: SliderState) -> str:
     levels = ", ".join(f"{name} {value:g}" for name, value in state.levels.items())
     before = escape(f"{state.before_name} ({levels})")
     knobs = state.loaded.net.knobs
-    ranges = "".join(_range(knob) for knob in knobs)
+    ranges = "".join(_range(knob, start) for knob, start in zip(knobs, state.knobs.values(), strict=True))
     frames = "".join(_frames(state, knob, shown=knob is knobs[0]) for knob in knobs)
     frames = frames or _frame(state, "restored")
     return (
@@ -48,25 +48,25 @@ def _figure(state: SliderState) -> str:
     )
 
 
-def _positions(knob: Knob) -> tuple[list[float], int]:
+def _positions(knob: Knob, start: float) -> tuple[list[float], int]:
     """Where a knob is drawn, and which of these is nearest to its start."""
     positions = np.linspace(knob.low, knob.high, POSITIONS)
-    return positions.tolist(), int(np.abs(positions - knob.start).argmin())
+    return positions.tolist(), int(np.abs(positions - start).argmin())
 
 
-def _range(knob: Knob) -> str:
+def _range(knob: Knob, start: float) -> str:
     name = escape(knob.name)
     return (
         f'<p><label>{name} <input type="range" name="{name}" min="0" max="{POSITIONS - 1}" '
-        f'value="{_positions(knob)[1]}" aria-label="{name}" oninput="{TURN}"></label> '
+        f'value="{_positions(knob, start)[1]}" aria-label="{name}" oninput="{TURN}"></label> '
         f"{escape(knob.meaning)}</p>"
     )
 
 
 def _frames(state: SliderState, knob: Knob, *, shown: bool) -> str:
-    for other in state.loaded.net.knobs:
-        state.set_knob(other.name, other.start)
-    positions, start = _positions(knob)
+    starts = state.knobs_at_start()
+    state.set_knobs(starts)
+    positions, start = _positions(knob, starts[knob.name])
     frames = []
     for at, value in enumerate(positions):
         state.set_knob(knob.name, value)

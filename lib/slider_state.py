@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 
 import numpy as np
@@ -24,11 +25,12 @@ from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_
 from lib.inference import Progress, Restorer, restore_colours, seen_by
 from lib.metrics import psnr
 from lib.models.vdir import VDIR, Told
-from lib.tasks import DEJPEG, Loaded, automatic, beyond, extrapolates, prepare, shown
+from lib.tasks import DEJPEG, Loaded, automatic, beyond, extrapolates, knob_for, prepare, shown
 
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 64 * 2**20
 DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
+LARGEST_SEED = 2**32 - 1
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
 ITSELF, AGAIN, FLIPPED = "itself", "this picture", "this picture, flipped"
@@ -97,8 +99,8 @@ class SliderState:
             if isinstance(loaded.net, VDIR)
         }
         self.loaded = networks[0]
-        self.knobs = self._knobs_at_start()
         self.levels = self._levels_at_start(self.loaded)
+        self.knobs = self.knobs_at_start()
         self.latent_of, self.latent_level = ITSELF, self.level
         self.seed = 0
         self.degrading = True
@@ -116,7 +118,7 @@ class SliderState:
         """Another of the networks, its level and knobs where they start; the picture stays."""
         loaded = self.networks[title]
         if self._take(self.name, self._picture, self.degrading, self._levels_at_start(loaded), loaded):
-            self.knobs = self._knobs_at_start()
+            self.knobs = self.knobs_at_start()
             self.latent_of, self.latent_level = ITSELF, self.level
             self.pixels_per_second = None
 
@@ -148,7 +150,7 @@ class SliderState:
         self._take(self.name, self._picture, self.degrading, levels)
 
     def set_seed(self, seed: int) -> None:
-        self.seed = seed
+        self.seed = min(max(seed, 0), LARGEST_SEED)
         self._forget()
         self.note = ""
 
@@ -201,6 +203,15 @@ class SliderState:
     def look_at(self, x: float, y: float) -> None:
         """Where the next region is restored first, in fractions of width and height."""
         self.focus = (min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+
+    def knobs_at_start(self) -> dict[str, float]:
+        """Where the network has them; those that are told the levels at the levels."""
+        knobs = {knob.name: knob.start for knob in self.loaded.net.knobs}
+        task = self.loaded.task
+        told = (curve for curve in self.loaded.curves if curve.knob in task.told)
+        return knobs | {
+            curve.knob: round(knob_for(self.levels[curve.level_name], curve), 2) for curve in told
+        }
 
     # What a user sees.
 
@@ -318,9 +329,6 @@ class SliderState:
             return line
         task = self.loaded.task
         return f"{line}  # without the latent of {self.latent_of}, {task.level.name} {self.latent_level:g}"
-
-    def _knobs_at_start(self) -> dict[str, float]:
-        return {knob.name: knob.start for knob in self.loaded.net.knobs}
 
     @staticmethod
     def _levels_at_start(loaded: Loaded) -> dict[str, float]:
@@ -441,7 +449,7 @@ class LatestWins:
 
     Of the actions of one kind that wait, only the newest is kept; kinds keep their order. `draw` is
     called with a function that says whether something newer waits, so that it can stop early.
-    `failed` hears of whatever an action or `draw` raises; the thread goes on.
+    `failed` hears of the first thing that an action or `draw` raises; the others and the thread go on.
     """
 
     def __init__(self, draw: Callable[[Callable[[], bool]], None], failed: Callable[[Exception], None]):
@@ -476,9 +484,11 @@ class LatestWins:
                 actions = list(self._waiting.values())
                 self._waiting.clear()
                 self._busy = True
-            try:
-                for action in actions:
-                    action()
-                self._draw(self.superseded)
-            except Exception as error:  # a slider that dies of one picture helps nobody
+            failures = []
+            for step in (*actions, partial(self._draw, self.superseded)):
+                try:
+                    step()
+                except Exception as error:  # a slider that dies of one picture helps nobody
+                    failures.append(error)
+            for error in failures[:1]:
                 self._failed(error)

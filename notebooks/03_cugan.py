@@ -68,8 +68,7 @@ cugan.table2(report)
 # ## Table 1: the same for the adversarial networks
 #
 # For a blur of one pixel the table tells the network 0.15, where its own rule gives 0.25: both are
-# measured. NIQE says how natural a picture looks, without the original; lower is better, as in all rows
-# here but those of PSNR.
+# measured. NIQE says how natural a picture looks, without the original. Lower is better, but for PSNR.
 
 # %%
 cugan.table1(report)
@@ -92,8 +91,9 @@ parameters
 #
 # The rivals of this table denoise one gray picture, and their printed numbers are those of gray pictures. A
 # network of three channels sees three noisy observations of the same gray, or its colour results are judged
-# in gray: either is worth decibels. The fair comparisons are colour with colour, and one noise in all three
-# channels with gray.
+# in gray: either is worth decibels. Colour with colour is the fair comparison. One noise in all three channels
+# gives our network what a gray one sees, but not what it was trained on. Published networks are given noise
+# as their authors have it, neither clipped nor rounded; ours what a file would hold.
 
 # %%
 cugan.table3(report)
@@ -133,7 +133,8 @@ cugan.grid(report)
 # %% [markdown]
 # ## Figure 7: how many scales
 #
-# More scales are more weights here, as in the paper: the two are not told apart.
+# More scales are more weights here, as in the paper: the two are not told apart. The curve is of training
+# patches of every degradation; the paper's is of LIVE1.
 
 # %%
 figure, scales = cugan.fig7(report)
@@ -161,7 +162,7 @@ told
 #
 # A discriminator that tells nothing apart, or is sure of everything, teaches nothing. `lean` is how far its
 # logits of restored pictures lean with the degradation of their inputs: below 0, what was strongly degraded
-# is rejected.
+# is rejected. It is left out for networks of one degradation, where nothing can lean.
 
 # %%
 figure, endings = cugan.health(report)
@@ -173,7 +174,8 @@ endings
 # %% [markdown]
 # ## What the condition does to the fusions
 #
-# At compact scale every weight starts at 1, at paper scale near 0.
+# A short training starts every weight at 1, the full one of paper scale near 0: there alone the figure tells
+# where they end of themselves.
 
 # %%
 cugan.fusion(report)
@@ -181,7 +183,8 @@ cugan.fusion(report)
 # %% [markdown]
 # ## Auto: blur and noise read off the picture
 #
-# Noise from the finest wavelets; blur from how fast the picture's spectrum falls, above that noise.
+# Noise from the finest wavelets; blur from how fast the picture's spectrum falls, above that noise. The table
+# says how far off either is, on pictures that chose nothing in the estimates.
 
 # %%
 figure, read = cugan.auto(report)

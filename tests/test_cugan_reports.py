@@ -14,14 +14,15 @@ from lib.images import Picture, write
 from lib.measure import Measurement, Protocol, Setting
 from lib.models.cugan import CUNet
 from lib.models.knobs import Controllable
-from lib.networks import PUBLISHED
+from lib.networks import INPUT, scale_of
 from lib.recipes.common import BlurNoise
 from lib.recipes.cugan import CUGAN, CUNET, RIVAL, WITHOUT_GAN, WITHOUT_GFM
 from lib.reports import cugan, verdicts
-from lib.reports.common import EMBEDDED, Report
+from lib.reports.common import EMBEDDED, Cell, Report, mean
 from lib.reports.cugan import gray, mechanics, photographs, reading, sweeps
 from lib.reports.cugan.ablations import IN_SEVEN, SCALES
-from lib.reports.cugan.gray import IN_COLOUR, IN_GRAY, ONE_NOISE, READINGS, SIGMAS
+from lib.reports.cugan.gray import FFDNET_IN_COLOUR, FFDNET_IN_GRAY, ONE_NOISE, READINGS, SIGMAS
+from lib.reports.cugan.judging import above
 from lib.reports.cugan.subjects import (
     GAN_LEVELS,
     METRICS,
@@ -62,7 +63,7 @@ def judged(report, scale="compact"):
 
 def stored(item, setting, value, scale="compact"):
     scores = {"a": value - 0.01, "b": value + 0.01}
-    scale = "published" if setting.network in PUBLISHED else scale
+    scale = scale_of(setting.network, scale)
     history = Provenance("", "", "", scale)
     return item, Measurement(setting, scale, scores, history, "w", "d", "cpu")
 
@@ -114,9 +115,24 @@ def test_table1_supports_its_claims(report, wrong, differing):
     if not wrong:
         assert rows[BETTER, "compact"].startswith("by 0.0049 [0.0049, 0.0049], 0.0059 [")
         assert not rows[BETTER, "compact"].endswith("dB")
-    quoted = shown.loc[("live1 r4 sigma50 DISTS", "distance")]
+    quoted = shown.loc[("live1 r4 sigma50 DISTS", "CUGAN less UGAN")]
     assert quoted["printed"] == "0.0052" and set(quoted.drop("printed")) == {"needs DISTS weights"}
     assert shown.loc[("live1 r0 sigma30 LPIPS", "UGAN"), "printed"] == "0.0490"
+
+
+def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatch):
+    monkeypatch.setattr("lib.reports.common.measurable", lambda metric: True)
+    level = BlurNoise(4, 50)
+    for network, knobs, value in ((ugan(level), (), 0.34), (CUGAN, told(level), 0.31)):
+        setting = Setting(network, knobs, on_live1(level, "lpips"))
+        report.store.write([stored("cugan-table1", setting, value)])
+    shown = cugan.table1(report).loc["live1 r4 sigma50 LPIPS"]
+    assert shown["compact"].to_dict() == {"UGAN": "0.3400", "CUGAN": "0.3100", "CUGAN less UGAN": "-0.0300"}
+
+
+def test_a_gain_whose_interval_crosses_zero_is_none():
+    gains = Cell(compact={"a": 0.9, "b": -0.5, "c": 0.2})
+    assert mean(gains.compact) > 0 and above([gains])("compact")[0] is False
 
 
 def test_both_conditions_of_a_blur_of_one_pixel_are_measured(report):
@@ -138,6 +154,8 @@ def store_table2(report, wrong=()):
                 value = MEANT.get(level, value)
             value = wrong.get((method, level), value)
             rows.append(stored("cugan-table2", Setting(network, knobs, on_cbsd68(level)), value))
+        given = wrong.get(("degraded", level), 10.0)
+        rows.append(stored("cugan-table2", Setting(INPUT, (), on_cbsd68(level)), given))
     report.store.write(rows)
 
 
@@ -155,7 +173,23 @@ def test_table2_supports_its_claims(report, wrong, differing):
     cugan.table2(report)
     found = judged(report)
     assert {claim for claim, verdict in found.items() if verdict == "differs"} == differing
-    assert len(found) == 3 and set(judged(report, "paper").values()) == {"not tested"}
+    assert len(found) == 3 and set(found.values()) <= {"holds", "differs"}
+    assert set(judged(report, "paper").values()) == {"not tested"}
+
+
+def test_a_rival_that_does_not_restore_is_no_rival(report):
+    """CResMD is printed with 29.95 dB at r2: here it is given as much."""
+    level = BlurNoise(2, 0)
+    store_table2(report, {("degraded", level): printed("cugan-table2", "CResMD", level.name, "psnr")}.items())
+    cugan.table2(report)
+    assert judged(report)["better than CResMD"] == "not tested"
+
+
+def test_misprinted_numbers_do_not_count_as_printed(tmp_path):
+    one = replace(find("cugan"), items={"cugan-table2": cugan.table2})
+    verdicts.write(one, tmp_path, "cpu")
+    beside = pd.read_csv(tmp_path / "cugan-beside.csv")
+    assert {20.07, 28.63}.isdisjoint(beside["printed"]) and len(beside) == 3 * len(MSE_LEVELS) - 2
 
 
 def test_two_columns_of_table2_are_misprinted(report):
@@ -163,15 +197,16 @@ def test_two_columns_of_table2_are_misprinted(report):
     meant = {line: value for (line, what), value in shown.items() if what.endswith("less the distance")}
     assert meant == {"cbsd68 r2 sigma0": "30.07", "cbsd68 r4 sigma0": "26.63"}
     assert shown["cbsd68 r2 sigma0", "CUnet"] == "20.07" and shown["cbsd68 r4 sigma0", "CUnet"] == "28.63"
-    assert shown["cbsd68 r4 sigma50", "distance"] == "0.01"
+    assert shown["cbsd68 r4 sigma50", "Unet less CUnet"] == "0.01"
 
 
 # --- table 3 ---------------------------------------------------------------------------------------
 
 
 def store_table3(report, more, fair, scale="compact"):
-    """Colour at 30 dB, judged in gray this much more; gray with one noise this far above FFDNet."""
-    values = {IN_COLOUR: 30.0, IN_GRAY: 30.0 + more, ONE_NOISE: 28.0 + fair, gray.GRAY: 28.0}
+    """The published network at 30 dB in colour, judged in gray this much more; CUnet on gray with one noise
+    this far above FFDNet."""
+    values = {FFDNET_IN_COLOUR: 30.0, FFDNET_IN_GRAY: 30.0 + more, ONE_NOISE: 28.0 + fair, gray.GRAY: 28.0}
     report.store.write(
         stored(gray.ITEM, reading.setting(sigma), value, scale)
         for reading, value in values.items()
@@ -287,7 +322,12 @@ def test_figure_7_needs_three_scales_ahead_of_two_and_of_one(report, two, expect
 
 @pytest.mark.parametrize(
     ("worst", "control", "expected"),
-    [(1.1, 1.2, "holds"), (0.999, 1.2, "differs"), (1.1, 0.9, "not tested"), (0.999, 0.9, "not tested")],
+    [
+        (1.1, 1.2, "holds"),
+        (0.999, 1.2, "differs"),
+        (1.1, 0.9, "not tested"),
+        (0.999, 0.9, "not tested"),
+    ],
 )
 def test_figure_8_needs_every_degradation_and_a_measure_that_can_tell(report, worst, control, expected):
     for network, usual in ((CUGAN, 1.0), (WITHOUT_GFM, 1.1), (WITHOUT_GAN, control)):
@@ -304,6 +344,16 @@ def test_figure_8_needs_every_degradation_and_a_measure_that_can_tell(report, wo
     assert judged(report) == {"telling the discriminator helps": expected}
     texts = report.verdicts().set_index("scale")["measured"]
     assert ("cannot tell" in texts["compact"]) is (control < 1)
+
+
+def test_figure_8_differs_where_the_control_lies_between_the_two(report):
+    for network, value in ((CUGAN, 1.0), (WITHOUT_GFM, 0.8), (WITHOUT_GAN, 0.9)):
+        report.store.write(
+            stored("cugan-fig8", Setting(network, told(level), on_live1(level, "features")), value)
+            for level in GAN_LEVELS
+        )
+    cugan.fig8(report)
+    assert judged(report) == {"telling the discriminator helps": "differs"}
 
 
 # --- what a knob does on its way -------------------------------------------------------------------
@@ -399,7 +449,8 @@ def test_noise_left_and_sharpness_are_measured_at_the_ends_of_both_rows():
     ("slope", "start", "expected"), [(1.0, 0.1, "holds"), (1.0, 0.5, "differs"), (-0.3, 0.5, "differs")]
 )
 def test_fusion_weights_are_read_at_every_tenth(report, slope, start, expected):
-    """They must grow, from near zero."""
+    """They must grow, from near zero, where that is where they started."""
+    report.scale = "paper"
     net = CUNet(widths=(4, 6, 8), blocks=1)
     with torch.no_grad():
         for place in (net.body.up, net.body.below.up):
@@ -411,8 +462,10 @@ def test_fusion_weights_are_read_at_every_tenth(report, slope, start, expected):
     assert found["scale 2 into 1"] == pytest.approx(grown, abs=1e-6)
     report.network = lambda name: net
     assert cugan.fusion(report).png.startswith(b"\x89PNG")
-    assert list(judged(report).values()) == [expected]
-    assert set(judged(report, "paper").values()) == {"not tested"}
+    assert list(judged(report, "paper").values()) == [expected]
+    report.scale = "compact"
+    cugan.fusion(report)
+    assert list(judged(report).values()) == ["not tested"]
 
 
 @pytest.mark.parametrize(
@@ -421,6 +474,7 @@ def test_fusion_weights_are_read_at_every_tenth(report, slope, start, expected):
         (1.0, -1.0, "in balance"),
         (5.0, -5.0, "the discriminator is sure of both"),
         (5.0, -1.0, "in balance"),
+        (0.1, 0.0, "the discriminator barely tells them apart"),
         (0.1, 0.2, "the discriminator tells nothing apart"),
     ],
 )

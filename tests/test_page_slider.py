@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_slider_state import CURVE, loaded
+from test_slider_state import CURVE, loaded, three_knobs
 from torch import nn
 
 from lib.data import Sample
@@ -46,6 +46,18 @@ def test_a_frame_is_the_middle_of_what_the_slider_shows(state):
     left = (360 - SIDE) // 2
     assert np.abs(pixels(data) - frame.restored[:, left : left + SIDE]).mean() < 6  # JPEG
     assert text.endswith(f"{frame.before_db:.2f} to {frame.after_db:.2f} dB")
+
+
+def test_knobs_that_say_the_levels_are_drawn_around_them(astronaut):
+    state = SliderState([three_knobs()], [Sample("face", astronaut[:60, :60])], device="cpu")
+    page = page_slider(state)
+    shown = re.findall(r'data-knob="(\w+)" data-at="(\d+)">', page)
+    assert shown == [("blur", "5")]
+    starts = re.findall(r'name="(\w+)" min="0" max="10" value="(\d+)"', page)
+    assert starts == [("blur", "5"), ("noise", "6"), ("texture", "0")]
+    one, other = (page.split(f'data-knob="{knob}" data-at="{at}"')[1].split('src="')[1].split('"')[0]
+                  for knob, at in (("blur", 5), ("noise", 6)))  # fmt: skip
+    assert one == other
 
 
 def test_one_figure_for_each_name(astronaut):

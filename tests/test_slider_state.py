@@ -387,6 +387,17 @@ def blurred_state(astronaut) -> SliderState:
     return SliderState([three_knobs()], [Sample("face", astronaut[:200, 100:340])], device="cpu")
 
 
+def test_knobs_that_say_the_levels_start_at_them(blurred_state, state):
+    assert blurred_state.knobs == {"blur": 0.5, "noise": 0.6, "texture": 0.0}
+    assert state.knobs == {"coef": 0.0}  # turned, not told: where the network has it
+
+
+def test_a_seed_beyond_what_generators_take_is_the_largest(state):
+    state.set_seed(10**30)
+    assert state.seed == 2**32 - 1
+    state.frame()
+
+
 def test_every_level_of_a_degradation_is_set_by_name(blurred_state):
     state = blurred_state
     assert state.levels == {"radius": 2.0, "sigma": 30.0} and state.level == 2.0
@@ -473,6 +484,26 @@ def test_a_failing_action_is_told_and_the_thread_goes_on():
     work.submit("b", lambda: done.append(1))
     work.wait(10)
     assert [str(error) for error in errors] == ["no memory"] and done == [1]
+
+
+def test_what_waits_behind_a_failing_action_is_done():
+    started, go, errors, done = threading.Event(), threading.Event(), [], []
+
+    def first():
+        started.set()
+        go.wait(10)
+
+    def fail():
+        raise RuntimeError("no memory")
+
+    work = LatestWins(lambda superseded: done.append("drawn"), failed=errors.append)
+    work.submit("first", first)
+    started.wait(10)
+    work.submit("a", fail)
+    work.submit("b", lambda: done.append("b"))
+    go.set()
+    work.wait(10)
+    assert done == ["drawn", "b", "drawn"] and [str(error) for error in errors] == ["no memory"]
 
 
 def test_an_upload_of_blind_super_resolution_is_repeated_and_its_level_rests(astronaut):

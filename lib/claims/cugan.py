@@ -65,7 +65,8 @@ _CLAIMS = (
         "table 3 compares gray with colour",
         "cugan-table3",
         "Not said there, but printed: at sigma 30 and 50 table 3 has 0.39 and 0.32 dB more than table 2 for "
-        "the same network, which is what judging colour results in gray gives (within 0.1 dB).",
+        "the same network, which is what judging colour results in gray gives (within 0.1 dB; read off the "
+        "published FFDNet).",
     ),
     Claim(
         "a network for another degradation leaves artefacts",

@@ -266,17 +266,17 @@ def test_a_user_at_the_slider(page, tmp_path):
     pad = page.get_by_role("slider", name="blur (left and right) and noise (up and down)")
     pad.wait_for()
     settled(page)
-    assert pad.get_attribute("aria-valuetext") == "blur 0.00, noise 0.00"
+    assert pad.get_attribute("aria-valuetext") == "blur 0.50, noise 0.60"  # as degraded
     untouched = bytes_of(page, "after")
     box = pad.bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + box["height"] - 5)
     page.mouse.down()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"], steps=8)
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.2 * box["height"], steps=8)
     page.mouse.up()
     settled(page)
     blur, noise = (page.get_by_role("slider", name=name, exact=True) for name in ("blur", "noise"))
-    assert float(blur.input_value()) == pytest.approx(0.5, abs=0.02)
-    assert float(noise.input_value()) == pytest.approx(0.6, abs=0.02)
+    assert float(blur.input_value()) == pytest.approx(0.7, abs=0.02)
+    assert float(noise.input_value()) == pytest.approx(0.8, abs=0.02)
     assert bytes_of(page, "after") != untouched
     for key in ("Home", "ArrowRight", "Shift+ArrowUp", "PageUp"):
         pad.press(key)

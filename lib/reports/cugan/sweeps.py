@@ -90,9 +90,16 @@ def judge(report: Report) -> None:
     """The claims on what turning does, where the networks of this scale are at hand."""
     net = report.network(TEXTURE)
     sweeps = {} if net is None else {knob: sweep(net, *_pictures(report), knob) for knob in WAYS}
+    dataset = report.at_hand(on_live1(LEVEL))
 
     def tested(knob: str, test: Callable[[Sweep], Verdict]) -> Callable[[Scale], Verdict]:
-        return lambda scale: test(sweeps[knob]) if sweeps and scale == report.scale else None
+        def judged(scale: Scale) -> Verdict:
+            if not sweeps or scale != report.scale:
+                return None
+            holds, text = test(sweeps[knob])
+            return holds, f"{text}, {PICTURES} pictures of {dataset}"
+
+        return judged
 
     report.judge(CLAIMS["more of the noise knob leaves less noise"], tested("noise", _less_noise))
     report.judge(CLAIMS["more of the blur knob sharpens"], tested("blur", _sharper))
@@ -136,7 +143,7 @@ def _smooth(found: Sweep) -> Verdict:
 
 
 def _means(values: np.ndarray) -> str:
-    return f"{', '.join(f'{value:.2f}' for value in values.mean(1))} ({values.shape[1]} pictures)"
+    return ", ".join(f"{value:.2f}" for value in values.mean(1))
 
 
 def _shown(values: np.ndarray) -> str:
