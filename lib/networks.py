@@ -8,7 +8,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from lib import checkpoints, paths
+from lib import checkpoints, curves, paths, tasks
+from lib.automatic import AtAuto
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import has_file, weights_file
 from lib.models.baselines import Bicubic, load_dncnn, load_ffdnet
@@ -38,10 +39,32 @@ PAIRS: dict[str, tuple[str, str]] = {
 }
 BETWEEN = "0: the network of least error, 1: the one trained on from it"
 
-# One run, restoring with a sample of its latent, with all orientations of a picture, or in windows as large
-# as the patches that it was trained on.
+# One run, restoring with a sample of its latent, with all orientations of a picture, in windows as large as
+# the patches that it was trained on, or with its knobs set by Auto for each picture.
 SAMPLES = 3  # of which tables show the mean
 IN_WINDOWS = " in windows"
+AT_AUTO = " at Auto"
+BY_CURVE = {  # the run, and the task whose level is estimated
+    adafm.stage_name(adafm.DENOISE, 15, 75, 1): tasks.DENOISE,
+    adafm.stage_name(adafm.DEJPEG, 80, 10, 1): tasks.DEJPEG,
+    cfsnet.tuned_name(cfsnet.COLOUR, 50): tasks.DENOISE,
+    cfsnet.tuned_name(cfsnet.DEBLOCK, 40): tasks.DEJPEG,
+}
+
+
+def _by_curve(net: Controllable, recipe: Recipe) -> AtAuto:
+    """Raises FileNotFoundError where no curve is stored for the run."""
+    curve = curves.read_curve(recipe.name, recipe.scale)
+    if curve is None:
+        raise FileNotFoundError(f"No curve is stored by which Auto could set the knob of {recipe.name}.")
+    return AtAuto(net, BY_CURVE[recipe.name], (curve,))
+
+
+def _by_what_it_is_told(net: Controllable, _: Recipe) -> AtAuto:
+    lines = map(tasks.straight_line, tasks.DEBLUR.told, tasks.DEBLUR.levels)
+    return AtAuto(net, tasks.DEBLUR, tuple(lines))
+
+
 OTHERWISE: dict[str, tuple[str, Callable[[Controllable, Recipe], Controllable]]] = {
     **{
         f"{vdir.AWGN} sample {seed}": (vdir.AWGN, lambda net, _, seed=seed: Sampled(net, seed))
@@ -52,6 +75,8 @@ OTHERWISE: dict[str, tuple[str, Callable[[Controllable, Recipe], Controllable]]]
         f"{run}{IN_WINDOWS}": (run, lambda net, recipe: InWindows(net, recipe.patch))
         for run in adafm.CONDITIONAL
     },
+    **{f"{run}{AT_AUTO}": (run, _by_curve) for run in BY_CURVE},
+    f"{cugan.CUNET}{AT_AUTO}": (cugan.CUNET, _by_what_it_is_told),
 }
 
 INPUT = "input"  # the degraded picture itself, a row of the papers' tables

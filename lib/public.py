@@ -1,18 +1,14 @@
 """The networks a user calls by name, on the command line and under a slider."""
 
-import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from lib import networks, paths, tasks
+from lib import curves, networks, paths, tasks
 from lib.checkpoints import path_of
 from lib.models.knobs import OfRepeated
 from lib.recipes import Scale, cfsnet, cugan, vdir
-from lib.tasks import KnobCurve, Loaded, Task
-
-CURVES = paths.MEASURED / "curves.csv"
-ENDS = ("low", "high", "least", "most")  # of a fitted curve
+from lib.tasks import Loaded, Task
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> 
     if public.task.told:
         first, *further = map(tasks.straight_line, public.task.told, public.task.levels)
         return Loaded(public.name, net, public.task, public.channels, scale, first, tuple(further))
-    curve = read_curve(public.run, scale)
+    curve = curves.read_curve(public.run, scale)
     if curve is None and public.task.enlarges:
         curve = tasks.straight_line("coef", public.task.level)
     return Loaded(public.name, net, public.task, public.channels, scale, curve)
@@ -115,40 +111,3 @@ def _trained_for(level: float, name: str, scales: tuple[Scale, ...], folder: Pat
 
 def _there(public: Public, scale: Scale, folder: Path) -> bool:
     return all(path_of(run, scale, folder).exists() for run in networks.runs_of(public.run))
-
-
-def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:
-    """The fitted curve of the knob of a run, or None where it has not been measured."""
-    for row in _rows(path):
-        if (row["run"], row["scale"]) == (run, scale):
-            powers = tuple(float(c) for c in row["coefficients"].split())
-            ends = (float(row[end]) for end in ENDS)
-            return KnobCurve(row["knob"], row["level"], powers, *ends)
-    return None
-
-
-def write_curve(run: str, scale: str, curve: KnobCurve, path: Path = CURVES) -> None:
-    """Keep a fitted curve, in place of an earlier one of the same run and scale."""
-    rows = [r for r in _rows(path) if (r["run"], r["scale"]) != (run, scale)]
-    rows.append(
-        {
-            "run": run,
-            "scale": scale,
-            "knob": curve.knob,
-            "level": curve.level_name,
-            "coefficients": " ".join(f"{c:.8g}" for c in curve.coefficients),
-            **{end: f"{getattr(curve, end):.4g}" for end in ENDS},
-        }
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda r: (r["run"], r["scale"])))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

@@ -7,12 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from lib import public
+from lib import curves
+from lib.automatic import AtAuto
 from lib.checkpoints import Provenance
+from lib.estimates import estimate_noise
+from lib.images import Picture, to_pixels
 from lib.measure import Measurement, Setting
 from lib.models.cfsnet import CFSNet
 from lib.models.knobs import Controllable, Knob
-from lib.networks import INPUT, scale_of
+from lib.networks import AT_AUTO, INPUT, scale_of
 from lib.recipes.common import seeded_name
 from lib.reports import compare
 from lib.reports.cfsnet.subjects import tenths
@@ -21,6 +24,7 @@ from lib.reports.compare import levels, mechanics
 from lib.reports.compare.seeds import ITEM, order
 from lib.reports.compare.subjects import CONTESTS, JPEG, NOISE
 from lib.results import Store
+from lib.tasks import DENOISE, KnobCurve, Loaded
 
 
 @pytest.fixture
@@ -57,9 +61,7 @@ def store_inputs(report, contest, value):
     report.store.write(
         (
             contest.item,
-            Measurement(
-                Setting(INPUT, (), contest.on(level)), "none", {"a": value}, history, "", "d", "cpu"
-            ),
+            Measurement(Setting(INPUT, (), contest.on(level)), "none", {"a": value}, history, "", "d", "cpu"),
         )
         for level in contest.levels
     )
@@ -83,10 +85,63 @@ def test_the_best_knob_and_what_the_others_lose(report):
     assert levels.losses(grid, NOISE.rivals[1], "compact") is None
 
 
+def test_what_it_costs_to_be_told_a_wrong_level(report):
+    """A dB for every ten grey levels off; at the truth nothing, though a lie is better at 75."""
+    told = next(rival for rival in NOISE.rivals if rival.heard)
+
+    def value(level, position):
+        return 31.0 if (level, position) == (75, 60) else 30 - abs(position - level) / 10
+
+    store(report, NOISE, told, value)
+    lost = levels.losses(levels.measured(report, NOISE), told, "compact")
+    assert lost[2, 5] == pytest.approx(3.5) and np.diagonal(lost) == pytest.approx(0)
+    assert lost[7, 6] == pytest.approx(-1.0)
+    blind = next(rival for rival in NOISE.rivals if rival.knob == "blind")
+    assert levels.losses(levels.measured(report, NOISE), blind, "compact") is None
+
+
+class Shade(Controllable):
+    """Makes a picture darker by its one knob."""
+
+    knobs = (Knob("coef", 0.0, 1.0, 0.0, ""),)
+
+    def fold(self, knobs: torch.Tensor) -> nn.Module:
+        class Plain(nn.Module):
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                return x - knobs[0]
+
+        return Plain()
+
+
+def test_auto_sets_the_knob_of_every_picture_for_itself():
+    generator = torch.Generator().manual_seed(0)
+    x = 0.5 + torch.tensor([10.0, 40.0]).view(2, 1, 1, 1) / 255 * torch.randn(
+        2, 3, 64, 64, generator=generator
+    )
+    line = KnobCurve("coef", "sigma", (0.0, 0.01), 0.0, 100.0)
+    net = AtAuto(Shade(), DENOISE, (line,))
+    changed = (x.clamp(0, 1) - net.fold(torch.zeros(0))(x.clamp(0, 1))).mean((1, 2, 3))
+    read = [estimate_noise(Picture(to_pixels(one.clamp(0, 1)))) for one in x.split(1)]
+    assert changed.tolist() == pytest.approx([level / 100 for level in read], abs=1e-5)
+    assert read == pytest.approx([10, 40], abs=2)
+
+
+def test_auto_stands_beside_the_best_knob(report):
+    rival = NOISE.rivals[0]
+    store(report, NOISE, rival, lambda level, position: 30 - abs(position - nearest(level)))
+    history = Provenance("", "", "", "compact")
+    setting = Setting(f"{rival.network}{AT_AUTO}", (), NOISE.on(25))
+    measurement = Measurement(setting, "compact", {"a": 29.0, "b": 30.0}, history, "w", "d", "cpu")
+    report.store.write([(NOISE.item, measurement)])
+    _, _, table = compare.denoise(report)
+    assert table.loc["25", "AdaFM at Auto"] == "29.50 [29.00, 30.00]"
+    assert table.loc["50", "AdaFM at Auto"] == "-"
+
+
 def test_auto_has_the_top_between_the_positions_that_were_tried(report, monkeypatch):
     """From levels whose best is inside the reach alone: at 5 and 10 it would lie below -1."""
     kept = {}
-    monkeypatch.setattr(public, "write_curve", lambda run, scale, curve: kept.update({run: (scale, curve)}))
+    monkeypatch.setattr(curves, "write_curve", lambda run, scale, curve: kept.update({run: (scale, curve)}))
     rival = next(rival for rival in NOISE.rivals if rival.title == "CFSNet")
     top = {5: -1.4, 10: -1.2, 15: -0.52, 25: 0.03, 35: 0.42, 50: 0.81, 60: 1.04, 75: 1.33}
     for one in NOISE.rivals[:2]:
@@ -137,6 +192,8 @@ def test_every_item_is_shown_without_a_network(report, item):
 
 
 def test_multiplications_are_counted():
+    up = nn.ConvTranspose2d(4, 6, 2, stride=2)
+    assert mechanics.multiplications(up, torch.rand(1, 4, 5, 7)) == 4 * 6 * 4 * 35
     net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8, stride=2))
     assert mechanics.multiplications(net, torch.rand(1, 3, 10, 12)) == 8 * 27 * 120 + 8 * 9 * 30
 
@@ -157,9 +214,8 @@ class Fade(Controllable):
 
 
 def test_steps_of_an_uneven_knob_grow(report):
-    report.network = lambda name: Fade()
-    report.at_hand = lambda protocol: "skimage"
-    steps = mechanics._steps(report, NOISE, NOISE.rivals[0])
+    fade = Loaded("fade", Fade(), DENOISE, 3, "smoke", None)
+    steps = mechanics._steps(report, fade, fade.net.knobs[0])
     expected = np.diff(np.square(tenths(0, 1)))
     np.testing.assert_allclose(steps / steps.sum(), expected / expected.sum(), rtol=1e-4)
 

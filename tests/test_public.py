@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib import public
+from lib import curves, public
 from lib.checkpoints import path_of
 from lib.images import Picture, to_tensor
 from lib.inference import restore
@@ -23,7 +23,7 @@ def shelf(tmp_path, monkeypatch):
     monkeypatch.setattr(
         public.networks, "any_network", lambda run, scale, folder: SimpleNamespace(net=(run, scale))
     )
-    monkeypatch.setattr(public, "read_curve", lambda run, scale: None)
+    monkeypatch.setattr(curves, "read_curve", lambda run, scale: None)
 
     def put(*runs: str, scale: str = "compact"):
         for run in runs:
@@ -135,12 +135,12 @@ def test_curves_are_kept_by_run_and_scale(tmp_path):
     path = tmp_path / "new" / "curves.csv"
     first = KnobCurve("coef", "quality", (1.25, -0.015625), 10, 80, -0.5, 1.25)
     second = KnobCurve("coef", "factor", (-3.0, 1.0), 3, 4)
-    public.write_curve("b", "compact", first, path)
-    public.write_curve("a", "compact", first, path)
-    public.write_curve("b", "compact", second, path)
-    assert public.read_curve("a", "compact", path) == first
-    assert public.read_curve("b", "compact", path) == second
-    assert public.read_curve("b", "paper", path) is None
+    curves.write_curve("b", "compact", first, path)
+    curves.write_curve("a", "compact", first, path)
+    curves.write_curve("b", "compact", second, path)
+    assert curves.read_curve("a", "compact", path) == first
+    assert curves.read_curve("b", "compact", path) == second
+    assert curves.read_curve("b", "paper", path) is None
     assert path.read_text().splitlines()[:2] == [
         "run,scale,knob,level,coefficients,low,high,least,most",
         "a,compact,coef,quality,1.25 -0.015625,10,80,-0.5,1.25",
@@ -149,7 +149,7 @@ def test_curves_are_kept_by_run_and_scale(tmp_path):
 
 def test_the_stored_curve_of_denoising_is_found():
     """Table 5's levels were fitted: more noise, more of the knob."""
-    curve = public.read_curve("adafm-denoise-s15-s75-k1", "compact")
+    curve = curves.read_curve("adafm-denoise-s15-s75-k1", "compact")
     assert (curve.low, curve.high) == (15, 75)
     assert knob_for(20, curve) < knob_for(45, curve) < knob_for(70, curve)
 

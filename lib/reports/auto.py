@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib import public
+from lib import curves
 from lib.measure import fit_curve
 from lib.reports.common import Report
 from lib.tasks import KnobCurve
@@ -17,4 +17,4 @@ def keep_for_auto(
     knob = report.network(network).knobs[0]
     powers = fit_curve(np.array(levels), np.array(knobs), order).coef
     ends = min(levels), max(levels), min(knob.low, *knobs), max(knob.high, *knobs)
-    public.write_curve(network, report.scale, KnobCurve(knob.name, level_name, tuple(powers), *ends))
+    curves.write_curve(network, report.scale, KnobCurve(knob.name, level_name, tuple(powers), *ends))

@@ -1,14 +1,15 @@
-"""PSNR of every network at every level, at each position of its knob: how good, and how forgiving."""
+"""PSNR of every network at every level, at each position of its knob and at Auto: how good, how forgiving."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib.curves import read_curve
 from lib.measure import Setting
-from lib.networks import INPUT
+from lib.networks import AT_AUTO, INPUT
 from lib.reports.auto import keep_for_auto
 from lib.reports.cfsnet.curves import AGAIN
 from lib.reports.common import Cell, Drawing, Report, mean, with_interval
@@ -19,15 +20,18 @@ ORDER = 3  # of Auto's curves
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of every rival by level and position of its knob, and those of the degraded pictures."""
+    """Cells of every rival by level and position of its knob, those of the degraded pictures, and of every
+    rival at Auto where it has a curve."""
 
     contest: Contest
     cells: dict[tuple[str, float, float | None], Cell]
     inputs: dict[float, Cell]
+    at_auto: dict[tuple[str, float], Cell] = field(default_factory=dict)
 
     def best(self, rival: Rival, level: float, scale: str) -> tuple[float | None, Cell] | None:
-        """The position with the highest mean PSNR and its cell; None where one is not measured."""
-        found = {p: self.cells[rival.title, level, p] for p in rival.positions}
+        """The position with the highest mean PSNR, of a network that is told the true one, and its cell; None
+        where one is not measured."""
+        found = {p: self.cells[rival.title, level, p] for p in rival.own(level)}
         if not all(cell.at(scale) for cell in found.values()):
             return None
         return max(found.items(), key=lambda pair: mean(pair[1].at(scale)))
@@ -46,8 +50,9 @@ def dejpeg(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
 def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataFrame]:
     grid = measured(report, contest)
     for rival in contest.rivals:
-        if rival.auto and report.record:
+        if rival.curve and report.record:
             _keep(report, grid, rival)
+    grid = replace(grid, at_auto=_at_auto(report, contest))
     at_best = report.save_figure(contest.item, _level_figure(report, grid))
     wrong = report.save_figure(f"{contest.item}-wrong", _wrong_figure(report, grid))
     return at_best, wrong, _table(report, grid)
@@ -59,7 +64,7 @@ def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
         (rival.title, level, position): report.cell(
             contest.item,
             contest.setting(rival, level, position),
-            live=live and level in contest.live and position in (None, *AGAIN),
+            live=live and level in contest.live and position in (None, level, *AGAIN),
         )
         for rival in contest.rivals
         for level in contest.levels
@@ -69,6 +74,19 @@ def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
         s: report.cell(contest.item, Setting(INPUT, (), contest.on(s)), live=live) for s in contest.levels
     }
     return Grid(contest, cells, inputs)
+
+
+def _at_auto(report: Report, contest: Contest) -> dict[tuple[str, float], Cell]:
+    return {
+        (rival.title, level): report.cell(
+            contest.item,
+            Setting(f"{rival.network}{AT_AUTO}", (), contest.on(level)),
+            live=level in contest.live,
+        )
+        for rival in contest.rivals
+        if rival.auto and (rival.knob == "told" or read_curve(rival.network, report.scale))
+        for level in contest.levels
+    }
 
 
 def summit(grid: Grid, rival: Rival, level: float, scale: str) -> float | None:
@@ -95,7 +113,7 @@ def _keep(report: Report, grid: Grid, rival: Rival) -> None:
 def losses(grid: Grid, rival: Rival, scale: str) -> np.ndarray | None:
     """dB lost at the level of the row with the knob that is best at the level of the column."""
     best = {level: grid.best(rival, level, scale) for level in grid.contest.levels}
-    if rival.knob != "turned" or None in best.values():
+    if rival.positions == (None,) or None in best.values():
         return None
 
     def at(level: float, position: float) -> float:
@@ -121,6 +139,11 @@ def _level_figure(report: Report, grid: Grid) -> Figure:
             gains.plot(list(there), over, label=f"{rival.title} ({rival.knob})", **style)
         if there and rival.knob == "turned":
             knobs.plot(list(there), [position for position, _ in there.values()], **style)
+        auto = {s: _over_input(grid, rival, s, report.scale) for s in grid.contest.levels}
+        known = {s: gain for s, gain in auto.items() if gain is not None}
+        if known:
+            label = f"{rival.title} at Auto"
+            gains.plot(list(known), list(known.values()), color=rival.colour, ls=":", marker="x", label=label)
     gains.set_ylabel("PSNR above the degraded picture (dB)")
     knobs.set_ylabel("best position of the knob")
     for axes in (gains, knobs):
@@ -134,6 +157,13 @@ def _level_figure(report: Report, grid: Grid) -> Figure:
     title = f"{dataset}, our networks at {report.scale} scale; grey lines: levels of training"
     figure.suptitle(title, fontsize=10)
     return figure
+
+
+def _over_input(grid: Grid, rival: Rival, level: float, scale: str) -> float | None:
+    """What a network gains at Auto."""
+    cell = grid.at_auto.get((rival.title, level))
+    scores = (cell - grid.inputs[level]).at(scale) if cell else None
+    return mean(scores) if scores else None
 
 
 def _wrong_figure(report: Report, grid: Grid) -> Figure:
@@ -176,8 +206,11 @@ def _table(report: Report, grid: Grid) -> pd.DataFrame:
                 "-"
                 if found is None
                 else with_interval(found[1].at(report.scale))
-                + ("" if found[0] is None else f" at {found[0]:.1f}")
+                + (f" at {found[0]:.1f}" if rival.knob == "turned" else "")
             )
+            if (rival.title, level) in grid.at_auto:
+                scores = grid.at_auto[rival.title, level].at(report.scale)
+                row[f"{rival.title} at Auto"] = with_interval(scores) if scores else "-"
         rows.append(row)
     frame = pd.DataFrame(rows).set_index("level")
     report.save_table(grid.contest.item, frame)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
@@ -11,94 +10,129 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
-from lib import devices
-from lib.inference import Restorer
+from lib import devices, public
+from lib.data import load_images
+from lib.images import to_tensor
+from lib.inference import Restorer, restore_colours
+from lib.models.knobs import Knob
 from lib.reports.common import Drawing, Report
-from lib.reports.compare.subjects import CONTESTS, JPEG, NOISE, Contest, Rival
+from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
+from lib.slider_state import SliderState
+from lib.tasks import Loaded
 
-SIDE = 256  # pixels of the picture that is timed
+SIDE = 256  # pixels of the pictures that are timed, and turned over
+PICTURES = 3
+POSITIONS = 11  # of every knob
 REPEATS = 5
+KINDS = {"noise and blur": ("denoise", "deblur", "real"), "JPEG": ("dejpeg",)}
 
 
 def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
-    """How much a picture changes between neighbouring positions of a knob: an even knob has a flat line."""
+    """How much a picture changes from each tenth of a knob's way to the next: an even knob has a flat line.
+
+    Every knob of every public network that keeps the size of its picture, degraded as its slider starts, the
+    other knobs where they start there.
+    """
     lines = {
-        (contest.item, rival.title): (rival, _steps(report, contest, rival))
-        for contest in CONTESTS
-        for rival in contest.rivals
-        if rival.knob == "turned" and report.available(rival.network)
+        (loaded, knob.name): _steps(report, loaded, knob)
+        for loaded in _turnable(report)
+        for knob in loaded.net.knobs
     }
     rows = [
         {
-            "contest": item,
-            "network": title,
+            "network": loaded.name,
+            "knob": knob,
             "whole way, grey levels": f"{steps.sum():.2f}",
             "largest step": f"{steps.max():.2f}",
             "largest / mean": f"{steps.max() / steps.mean():.2f}",
         }
-        for (item, title), (_, steps) in lines.items()
+        for (loaded, knob), steps in lines.items()
     ]
-    columns = ["contest", "network", "whole way, grey levels", "largest step", "largest / mean"]
-    frame = pd.DataFrame(rows, columns=columns).set_index(["contest", "network"])
+    columns = ["network", "knob", "whole way, grey levels", "largest step", "largest / mean"]
+    frame = pd.DataFrame(rows, columns=columns).set_index(["network", "knob"])
     report.save_table("compare-smooth", frame)
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    for axes, contest in zip(figure.subplots(1, len(CONTESTS)), CONTESTS, strict=True):
-        for (item, title), (rival, steps) in lines.items():
-            if item == contest.item:
-                middles = [(a + b) / 2 for a, b in pairwise(rival.positions)]
-                axes.plot(middles, steps, color=rival.colour, marker=".", label=title)
-        axes.set_title(f"{contest.axis}: {contest.live[0]}", fontsize=9)
-        axes.set_xlabel("knob")
-        axes.set_ylabel("change per 0.1 (grey levels)")
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    for axes, (kind, tasks) in zip(figure.subplots(1, len(KINDS)), KINDS.items(), strict=True):
+        for (loaded, knob), steps in lines.items():
+            if loaded.task.name in tasks:
+                middles = (np.arange(len(steps)) + 0.5) / len(steps)
+                axes.plot(middles, steps, marker=".", label=f"{loaded.name}, {knob}")
+        axes.set_title(kind, fontsize=9)
+        axes.set_xlabel("share of the knob's way")
+        axes.set_ylabel("change per tenth (grey levels)")
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+            axes.legend(fontsize=7)
     return report.save_figure("compare-smooth", figure), frame
 
 
-def _steps(report: Report, contest: Contest, rival: Rival) -> np.ndarray:
-    """Root mean square changes of the restored picture, in grey levels, along its positions."""
-    protocol = contest.on(contest.live[0])
-    _, _, degraded = next(replace(protocol, dataset=report.at_hand(protocol)).inputs(1))
-    restorer = Restorer(report.network(rival.network), device=report.device, precision="float32")
-    pictures = [restorer(degraded, (position,)).clamp(0, 1) for position in rival.positions]
-    return np.array([255 * float((b - a).square().mean().sqrt()) for a, b in pairwise(pictures)])
+def _turnable(report: Report) -> list[Loaded]:
+    there = [
+        network
+        for network in public.NETWORKS
+        if network.task.factors is None and report.available(network.run)
+    ]
+    return [public.load_run(network, report.scale, report.checkpoints) for network in there]
+
+
+def _steps(report: Report, loaded: Loaded, knob: Knob) -> np.ndarray:
+    """Root mean square changes of what is restored between neighbouring positions, in grey levels."""
+    samples = load_images("skimage", PICTURES)
+    restorer = Restorer(loaded.net, device=report.device, precision="float32")
+    knobs = SliderState([loaded], samples, device=report.device).knobs_at_start()
+    squares = []
+    for sample in samples:
+        clean = to_tensor(sample.pixels[:SIDE, :SIDE])
+        degraded = loaded.task.degrade(clean, *(level.start for level in loaded.task.levels), 0)
+        made = []
+        for value in np.linspace(knob.low, knob.high, POSITIONS).tolist():
+            settings = tuple((knobs | {knob.name: value}).values())
+
+            def restore(x: Tensor, settings: Sequence[float] = settings) -> Tensor:
+                return restorer(x, settings)
+
+            made.append(restore_colours(restore, degraded, loaded.channels).clamp(0, 1))
+        squares.append([float((b - a).square().mean()) for a, b in pairwise(made)])
+    return 255 * np.sqrt(np.mean(squares, axis=0))
 
 
 def cost(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """Weights, multiplications and time of every network with its knob baked in."""
     entered = [
-        (rival, channels, marker)
+        (contest, rival, channels, marker)
         for contest, channels, marker in ((NOISE, 3, "o"), (JPEG, 1, "s"))
         for rival in contest.rivals
         if report.available(rival.network)
     ]
-    rows = [_row(report, rival, channels) for rival, channels, _ in entered]
+    rows = [_row(report, contest, rival, channels) for contest, rival, channels, _ in entered]
     columns = ["network", "channels", "parameters", "multiplications per pixel", "ms per megapixel"]
     frame = pd.DataFrame(rows, columns=columns).set_index("network")
     report.save_table("compare-cost", frame)
     figure = Figure(figsize=(7.5, 3.8), layout="constrained")
     axes = figure.subplots()
-    for (rival, channels, marker), row in zip(entered, rows, strict=True):
-        label = f"{rival.title}, {'RGB' if channels == 3 else 'gray'}"
+    for (_, rival, channels, marker), row in zip(entered, rows, strict=True):
+        millions = row["parameters"] / 1e6
+        label = f"{rival.title}, {'RGB' if channels == 3 else 'gray'}, {millions:.2f} M weights"
         at = row["multiplications per pixel"], row["ms per megapixel"]
-        axes.plot(*at, marker, color=rival.colour, label=label)
+        axes.scatter(*at, 30 + 120 * millions, rival.colour, marker, label=label, alpha=0.8)
     if rows:
         axes.set_xscale("log")
         axes.set_yscale("log")
         figure.legend(loc="outside right upper", fontsize=8)
-    axes.set_xlabel("multiplications per pixel")
+    axes.set_xlabel("multiplications per pixel (area: weights)")
     axes.set_ylabel("ms per megapixel")
     axes.set_title(f"{devices.describe(devices.choose(report.device))}, {report.scale} scale", fontsize=10)
     axes.grid(alpha=0.3)
     return report.save_figure("compare-cost", figure), frame
 
 
-def _row(report: Report, rival: Rival, channels: int) -> dict[str, object]:
+def _row(report: Report, contest: Contest, rival: Rival, channels: int) -> dict[str, object]:
     net = report.network(rival.network)
-    knobs = rival.knobs(0.0, rival.positions[len(rival.positions) // 2])
+    knobs = rival.knobs(contest.live[0], rival.positions[len(rival.positions) // 2])
     plain = net.fold(torch.tensor(knobs)).eval()
     restorer = Restorer(net, device=report.device)
     x = torch.rand(1, channels, SIDE, SIDE)
@@ -124,18 +158,8 @@ def _seconds(restorer: Restorer, x: Tensor, knobs: Sequence[float]) -> float:
 
 @torch.inference_mode()
 def multiplications(net: nn.Module, x: Tensor) -> int:
-    """Of the convolutions and linear layers of a plain module for x (N, C, H, W)."""
-    total = 0
-
-    def count(layer: nn.Module, _: tuple[Tensor, ...], out: Tensor) -> None:
-        nonlocal total
-        total += layer.weight[0].numel() * out.numel()
-
-    layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
-    try:
+    """Of a plain module for x (N, C, H, W): convolutions, linear layers and attention, which is taken apart
+    for that."""
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         net(x)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return total
+    return counter.get_total_flops() // 2

@@ -1,43 +1,50 @@
 """Error against naturalness as each knob turns: the trade-off that a knob offers, on one plane."""
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.measure import Setting
 from lib.networks import INPUT
 from lib.reports.common import Cell, Drawing, Report, mean
-from lib.reports.compare.subjects import NOISE, Rival
+from lib.reports.compare.subjects import JPEG, NOISE, TEXTURED, Contest, Rival
 
 ITEM = "compare-plane"
-LEVELS = (25, 50)
+LEVELS = {NOISE.item: 50, JPEG.item: 10}
 METRICS = ("psnr", "niqe")
 
 
 def plane(report: Report) -> Drawing:
-    """PSNR and NIQE of the denoising networks at every position of their knobs."""
+    """PSNR and NIQE of every network at every position of its knob, and of those whose knob is texture."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
-    for axes, sigma in zip(figure.subplots(1, len(LEVELS)), LEVELS, strict=True):
-        for rival in NOISE.rivals:
-            points = [_point(report, rival, sigma, position) for position in rival.positions]
-            there = [point for point in points if point]
-            if there:
-                axes.plot(*zip(*there, strict=True), color=rival.colour, marker=".", label=rival.title)
-        untouched = Setting(INPUT, (), NOISE.on(sigma))
-        degraded = _means(report, report.cells(ITEM, untouched, METRICS, live=False))
-        if degraded:
-            text = f"degraded: {degraded[0]:.1f} dB, NIQE {degraded[1]:.1f}"
-            axes.annotate(text, (0.02, 0.02), xycoords="axes fraction", fontsize=8)
-        axes.set_xlabel("PSNR (dB)")
-        axes.set_ylabel("NIQE (lower looks more natural)")
-        axes.set_title(f"sigma {sigma}", fontsize=10)
-        axes.grid(alpha=0.3)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+    for axes, contest in zip(figure.subplots(1, len(LEVELS)), (NOISE, JPEG), strict=True):
+        _draw(report, axes, contest, LEVELS[contest.item])
     return report.save_figure(ITEM, figure)
 
 
-def _point(report: Report, rival: Rival, sigma: float, position: float | None) -> tuple[float, float] | None:
-    cells = report.cells(ITEM, NOISE.setting(rival, sigma, position), METRICS, live=False)
-    return _means(report, cells)
+def _draw(report: Report, axes: Axes, contest: Contest, level: float) -> None:
+    for rival in (*contest.rivals, TEXTURED[contest.item]):
+        points = [_point(report, contest, rival, level, position) for position in rival.own(level)]
+        there = [point for point in points if point]
+        if there:
+            axes.plot(*zip(*there, strict=True), color=rival.colour, marker=".", label=rival.title)
+    protocol = contest.on(level)
+    degraded = _means(report, report.cells(ITEM, Setting(INPUT, (), protocol), METRICS, live=False))
+    if degraded:
+        text = f"degraded: {degraded[0]:.1f} dB, NIQE {degraded[1]:.1f}"
+        axes.annotate(text, (0.02, 0.02), xycoords="axes fraction", fontsize=8)
+    axes.set_xlabel("PSNR (dB)")
+    axes.set_ylabel("NIQE (lower looks more natural)")
+    axes.set_title(f"{protocol.dataset}, {protocol.level.name}", fontsize=10)
+    axes.grid(alpha=0.3)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8)
+
+
+def _point(
+    report: Report, contest: Contest, rival: Rival, level: float, position: float | None
+) -> tuple[float, float] | None:
+    setting = contest.setting(rival, level, position)
+    return _means(report, report.cells(ITEM, setting, METRICS, live=False))
 
 
 def _means(report: Report, cells: dict[str, Cell]) -> tuple[float, ...] | None:

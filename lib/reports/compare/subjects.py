@@ -9,17 +9,21 @@ from lib.models.cugan import SIGMA
 from lib.recipes import cfsnet
 from lib.recipes.adafm import DEJPEG, DENOISE, stage_name
 from lib.recipes.common import Compress, Denoise
-from lib.recipes.cugan import CUNET
+from lib.recipes.cugan import CUNET, TEXTURE
 from lib.recipes.qgcn import FULL
 from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, tenths
+
+NOISES = (5, 10, 15, 25, 35, 50, 60, 75)
 
 
 @dataclass(frozen=True)
 class Rival:
     """A network and how its knob is set: turned by a person in steps of 0.1, told the level, or none (blind).
 
-    told: the knobs at a level. reach: of a knob that is turned. colour: of its lines.
-    auto: whether Auto has its curve from here, of the networks whose paper does not fit one.
+    told: the knobs at a level; of a network that is turned, those before the one that is. heard: the levels
+    that it is told in turn, where being told a wrong one is measured. reach: of a knob that is turned.
+    colour: of its lines. curve: whether Auto has its curve from here, of the networks whose paper does not
+    fit one. auto: whether Auto can set its knob.
     """
 
     title: str
@@ -27,15 +31,24 @@ class Rival:
     colour: str
     knob: Literal["turned", "told", "blind"] = "turned"
     told: Callable[[float], tuple[float, ...]] = lambda level: ()
+    heard: tuple[float, ...] = ()
     reach: tuple[float, float] = (0.0, 1.0)
+    curve: bool = False
     auto: bool = False
 
     @property
     def positions(self) -> tuple[float | None, ...]:
-        return tenths(*self.reach) if self.knob == "turned" else (None,)
+        """Where the knob is put at every level; None: where it belongs."""
+        return tenths(*self.reach) if self.knob == "turned" else self.heard or (None,)
+
+    def own(self, level: float) -> tuple[float | None, ...]:
+        """The positions among which its best is looked for: of a network that is told, the truth."""
+        return (level,) if self.heard else self.positions
 
     def knobs(self, level: float, position: float | None) -> tuple[float, ...]:
-        return self.told(level) if position is None else (position,)
+        if self.knob == "turned":
+            return (*self.told(level), position)
+        return self.told(level if position is None else position)
 
 
 @dataclass(frozen=True)
@@ -68,19 +81,31 @@ def compressed(quality: float) -> Protocol:
     return Protocol("classic5", Compress(quality), colour="luma", multiple=1)
 
 
+def as_noise(sigma: float) -> tuple[float, float]:
+    """What CUnet is told of a picture that is not blurred."""
+    return 0.0, sigma / SIGMA
+
+
 NOISE = Contest(
     item="compare-denoise",
     measure="sigma",
     axis="noise level sigma (8-bit grey levels)",
-    levels=(5, 10, 15, 25, 35, 50, 60, 75),
+    levels=NOISES,
     live=(25, 50),
     trained=(15, 25, 50, 75),
     on=noisy,
     rivals=(
-        Rival("AdaFM", stage_name(DENOISE, 15, 75, 1), "C2"),
-        Rival("CFSNet", cfsnet.tuned_name(cfsnet.COLOUR, 50), "C1", reach=DENOISING.reach, auto=True),
+        Rival("AdaFM", stage_name(DENOISE, 15, 75, 1), "C2", auto=True),
+        Rival(
+            "CFSNet",
+            cfsnet.tuned_name(cfsnet.COLOUR, 50),
+            "C1",
+            reach=DENOISING.reach,
+            curve=True,
+            auto=True,
+        ),
         Rival("VDIR", "vdir-awgn", "C3", "blind", lambda sigma: (0.0,)),
-        Rival("CUnet", CUNET, "C4", "told", lambda sigma: (0.0, sigma / SIGMA)),
+        Rival("CUnet", CUNET, "C4", "told", as_noise, heard=NOISES, auto=True),
         Rival("CDnCNN-B", "CDnCNN-B", "0.5", "blind"),
         Rival("FFDNet", "FFDNet colour", "0.2", "told", lambda sigma: (sigma,)),
     ),
@@ -94,11 +119,24 @@ JPEG = Contest(
     trained=(10, 20, 30, 40, 80),
     on=compressed,
     rivals=(
-        Rival("AdaFM", stage_name(DEJPEG, 80, 10, 1), "C2"),
-        Rival("CFSNet", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), "C1", reach=DEBLOCKING.reach, auto=True),
+        Rival("AdaFM", stage_name(DEJPEG, 80, 10, 1), "C2", auto=True),
+        Rival(
+            "CFSNet",
+            cfsnet.tuned_name(cfsnet.DEBLOCK, 40),
+            "C1",
+            reach=DEBLOCKING.reach,
+            curve=True,
+            auto=True,
+        ),
         Rival("QGCN", FULL, "C0", "blind"),
         Rival("VDIR", "vdir-jpeg-y", "C3", "blind", lambda quality: (0.0,)),
         Rival("DnCNN-3", "DnCNN-3", "0.5", "blind"),
     ),
 )
 CONTESTS = (NOISE, JPEG)
+
+# Networks whose knob moves between the least error and texture, for the plane of error and look.
+TEXTURED = {
+    NOISE.item: Rival("CUGAN, texture", TEXTURE, "C6", told=as_noise),
+    JPEG.item: Rival("QGCN, texture", "qgcn", "C6"),
+}
