@@ -289,6 +289,15 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
         help="enlarge so many times (adafm-sr; cfsnet-sr: 4; vdir-sr: 2 or 4)",
     )
     parser.add_argument(
+        "--degrade",
+        type=knob,
+        action="append",
+        default=[],
+        metavar="LEVEL=VALUE",
+        help="make each picture worse first, as under the slider, such as sigma=30",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of its noise (default 0)")
+    parser.add_argument(
         "--samples", type=positive_int, metavar="N", help="mean over N samples of the latent (vdir-...)"
     )
     parser.add_argument(
@@ -319,6 +328,8 @@ def restore(arguments: argparse.Namespace) -> int:
             knobs=arguments.knob,
             auto=arguments.auto,
             factor=arguments.factor,
+            degrade=arguments.degrade,
+            seed=arguments.seed,
             device=arguments.device,
             tile=arguments.tile or inference.TILE,
             overwrite=arguments.overwrite,

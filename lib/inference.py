@@ -119,18 +119,19 @@ def restore_picture(
     knobs: Sequence[float],
     *,
     channels: int,
+    x: Tensor | None = None,
     progress: Progress | None = None,
 ) -> Picture:
     """The restored picture: same size, same bit depth, its alpha channel reattached.
 
+    x: its pixels where they are known better than in whole numbers, (1, C, H, W) in [0, 1] or beyond.
     channels: what the network takes. A gray picture goes through a colour network as three equal
     channels, averaged afterwards; any picture goes through a luma network as its Y, and keeps its
     chroma.
     """
     bits = 8 * picture.pixels.dtype.itemsize
-    x = restore_colours(
-        lambda x: restorer(x, knobs, progress=progress), to_tensor(picture.pixels), channels
-    )
+    x = to_tensor(picture.pixels) if x is None else x
+    x = restore_colours(lambda y: restorer(y, knobs, progress=progress), x, channels)
     return replace(picture, pixels=to_pixels(x, bits=bits), tables=None)
 
 

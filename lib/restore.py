@@ -13,7 +13,8 @@ from pathlib import Path
 
 import torch
 
-from lib.images import SUFFIXES, BadImage, Picture, read, write
+from lib.data import load_images
+from lib.images import SUFFIXES, BadImage, Picture, read, to_pixels, to_tensor, write
 from lib.inference import TILE, Progress, Restorer, restore_picture
 from lib.models.knobs import OfRepeated, SelfEnsemble
 from lib.models.vdir import VDIR, Sampled
@@ -38,6 +39,8 @@ def restore_files(
     knobs: Sequence[Setting] = (),
     auto: bool = False,
     factor: float | None = None,
+    degrade: Sequence[Setting] = (),
+    seed: int = 0,
     device: str | torch.device = "auto",
     tile: int = TILE,
     overwrite: bool = False,
@@ -51,14 +54,16 @@ def restore_files(
     network's curves follow the levels estimated on each picture.
     factor: how many times a super-resolution network enlarges each picture, by bicubic before it
     restores; without `knobs` the knob follows it too.
-    Raises ValueError for a knob that the network does not have, a factor missing or out of place,
-    `auto` without a curve, a tile too small for its overlap, or inputs without a picture.
+    degrade: levels of the network's task, by which each picture is made worse before, as under a slider,
+    those not named as a slider starts; none: it is taken as it is. seed: of what is random in that.
+    Raises ValueError for a knob or a level that the network does not have, a factor missing or out of
+    place, `auto` without a curve, a tile too small for its overlap, or inputs without a picture.
     """
     check_factor(network.name, network.task, factor)
     auto = auto or (network.task.enlarges and not knobs)
     if auto and network.curve is None:
         raise ValueError(f"{network.name} has no fitted curve from which to set its knob.")
-    fixed = settings(network, knobs)
+    fixed, levels = settings(network, knobs), _levels(network, degrade) if degrade else None
     for sentence in (extrapolates(fixed[knob.name], knob) for knob in network.net.knobs):
         if sentence:
             say(sentence)
@@ -73,13 +78,20 @@ def restore_files(
         start = time.perf_counter()
         try:
             targets.claim(job)
-            picture = _read(job.source, network.task, factor)
+            x = None
+            if levels is None:
+                picture = _read(job.source, network.task, factor)
+            else:
+                picture = _picture(job.source)
+                x = network.task.degrade(to_tensor(picture.pixels), *levels.values(), seed)
+                picture = replace(picture, pixels=to_pixels(x), tables=None)
             knobs_set, remark = _auto(picture, network, fixed, factor) if auto else (fixed, "")
             restored = restore_picture(
                 restorer,
                 picture,
                 tuple(knobs_set.values()),
                 channels=network.channels,
+                x=x,
                 progress=_tenths(f"{count} {job.source}", say),
             )
             job.target.parent.mkdir(parents=True, exist_ok=True)
@@ -124,11 +136,30 @@ def otherwise(network: Loaded, *, samples: int | None = None, ensemble: bool = F
 
 def _read(source: Path, task: Task, factor: float | None) -> Picture:
     """As networks of the task take it."""
-    picture = read(source, max_pixels=MAX_PIXELS)
+    picture = _picture(source)
     try:
         return prepare(picture, task, factor, max_pixels=MAX_PIXELS)
     except BadImage as reason:
         raise BadImage(f"{source}: {reason}") from None
+
+
+def _picture(source: Path) -> Picture:
+    """The file, or, where there is none of this name, the photograph of scikit-image that has it."""
+    samples = {} if source.exists() else {Path(s.name): s for s in load_images("skimage")}
+    if source in samples:
+        return Picture(samples[source].pixels)
+    return read(source, max_pixels=MAX_PIXELS)
+
+
+def _levels(network: Loaded, given: Sequence[Setting]) -> dict[str, float]:
+    levels = {level.name: level.start for level in network.task.levels}
+    for name, value in given:
+        if name not in levels:
+            raise ValueError(
+                f"Pictures for {network.name} are not degraded by {name}, but by {', '.join(levels)}."
+            )
+        levels[name] = value
+    return levels
 
 
 def _auto(

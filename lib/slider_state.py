@@ -324,6 +324,9 @@ class SliderState:
         words += [f"--knob={name}={value:g}" for name, value in self.knobs.items()]
         if loaded.task.factors:
             words.append(f"--factor={self.level if loaded.task.enlarges else loaded.task.repeats:g}")
+        if self.degrading:
+            words += [f"--degrade={name}={value:g}" for name, value in self.levels.items()]
+            words += [f"--seed={self.seed}"] if loaded.task.seeded else []
         line = shlex.join(words)
         if self.latent_of == ITSELF:
             return line

@@ -1,16 +1,21 @@
 """The command line: what is refused and how it is said, and a network trained and used through it."""
 
+import io
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lib import __main__ as command_line
-from lib import checkpoints, paths, pool
+from lib import checkpoints, paths, pool, public
+from lib.data import load_images
 from lib.images import Picture, read, write
 from lib.paths import ROOT
+from lib.slider_state import SliderState
 
 BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k1"
 RESTORE = ("--network", "adafm-denoise", "--scale", "smoke", "--device", "cpu")
@@ -293,3 +298,37 @@ def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatc
     assert lib("measure", "--device", "cpu") == 1
     assert Shelf.kept == (("adafm-table1", "a measurement"),)
     assert "No checkpoint x." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("network", "levels", "knobs"),
+    [
+        ("adafm-denoise", {"sigma": 42.0}, {"coef": 0.35}),
+        ("vdir-denoise", {"sigma": 20.0}, {}),
+        ("adafm-dejpeg", {"quality": 20.0}, {"coef": 0.7}),
+        ("cugan", {"radius": 1.5, "sigma": 12.0}, {"blur": 0.4, "texture": 0.5}),
+        ("vdir-sr x2", {"blur": 1.2}, {}),
+    ],
+)
+def test_the_command_under_a_slider_repeats_its_download(network, levels, knobs, tmp_path, monkeypatch):
+    """Of a simulated degradation, noise that is not rounded included."""
+    samples = load_images("skimage", 1)
+    loaded = public.load(network.split()[0], "compact", level=2 if "sr" in network else None)
+    state = SliderState([loaded], samples, device="cpu")
+    for name, value in levels.items():
+        state.set_level(value, name)
+    state.set_knobs(knobs)
+    state.set_seed(7)
+    _, downloaded = state.download()
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(state.command(), comments=True)
+    assert lib(*words[3:], "--device=cpu") == 0
+    np.testing.assert_array_equal(read("restored.png").pixels, read(downloaded).pixels)
+    with Image.open(io.BytesIO(downloaded)) as picture:
+        assert picture.text["Comment"] == state.command()
+
+
+def test_a_level_that_a_network_does_not_have(tmp_path, capsys):
+    options = ("--network=adafm-denoise", "--degrade=quality=10")
+    assert lib("restore", "astronaut", "-o", tmp_path / "a.png", *options) == 1
+    assert "not degraded by quality, but by sigma." in capsys.readouterr().err

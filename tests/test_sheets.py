@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from test_slider_state import QUALITY_CURVE, loaded
 
-from lib.__main__ import knob
 from lib.data import Sample
 from lib.sheets import POSITIONS, SIDE, contact_sheet, side_by_side
 from lib.slider_state import SliderState
@@ -67,6 +66,9 @@ def test_the_command_sets_what_the_slider_has(state):
     words = shlex.split(state.command())
     assert words[:5] == ["python", "-m", "lib", "restore", "face"]
     assert {"--network=adafm-denoise", "--scale=smoke", "--knob=coef=0.35"} <= set(words)
-    assert knob(words[-1].removeprefix("--knob=")) == ("coef", 0.35)
+    assert {"--degrade=sigma=30", "--seed=0"} <= set(words)
     state.use("adafm-sr x3 to x4")
-    assert state.command().endswith(f"--factor={SR.level.start:g}")
+    start = f"factor={SR.level.start:g}"
+    assert state.command().endswith(f"--{start} --degrade={start}")
+    state.set_degrading(False)
+    assert state.command().endswith(f"--{start}")
