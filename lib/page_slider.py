@@ -14,8 +14,10 @@ SIDE = 320  # pixels: a crop, since a smaller copy would hide noise and blocks
 
 TURN = """
 const figure = this.closest("figure");
-for (const frame of figure.querySelectorAll("[data-knob]"))
+for (const frame of figure.querySelectorAll("[data-knob]")) {
   frame.hidden = frame.dataset.knob != this.name || frame.dataset.at != this.value;
+  if (!frame.hidden) this.setAttribute("aria-valuetext", frame.textContent);
+}
 """.replace("\n", " ").replace('"', "&quot;")
 STYLE = "display: flex; flex-wrap: wrap; gap: .5rem; align-items: end"
 

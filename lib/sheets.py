@@ -32,16 +32,22 @@ def contact_sheet(state: SliderState) -> list[Tile]:
 
 
 def side_by_side(state: SliderState) -> list[Tile]:
-    """The degraded picture, then every network for such pictures: the one in use as it stands, the others
-    with their knobs set by Auto, or where they start."""
+    """The degraded picture, then every network that can be tried on it: the one in use as it stands, the
+    others with their knobs set by Auto, or where they start. On a picture that is taken as it is all that
+    keep its size, or enlarge it as much; on a degraded one those of them for what it suffers from."""
     tiles = [_untouched(state)]
     for title, loaded in state.networks.items():
-        if loaded.task.name != state.loaded.task.name or loaded.task.factors != state.loaded.task.factors:
+        if not _comparable(state, loaded):
             continue
         knobs = state.knobs if loaded is state.loaded else _set_for(state, loaded)
         settings = "".join(f", {name} {value:.2f}" for name, value in knobs.items())
         tiles.append(_tile(state, title + settings, loaded, tuple(knobs.values())))
     return tiles
+
+
+def _comparable(state: SliderState, loaded: Loaded) -> bool:
+    task, own = loaded.task, state.loaded.task
+    return task.factors == own.factors and (not state.degrading or task.family == own.family)
 
 
 def _set_for(state: SliderState, loaded: Loaded) -> dict[str, float]:
@@ -60,4 +66,4 @@ def _untouched(state: SliderState) -> Tile:
 def _tile(state: SliderState, text: str, loaded: Loaded, knobs: Sequence[float]) -> Tile:
     rendering = state.restored_with(loaded, knobs, state.around(SIDE))
     decibels = "" if rendering.after_db is None else f": {rendering.after_db:.2f} dB"
-    return Tile(text + decibels, rendering.restored)
+    return Tile(f"{text}{decibels}, {1000 * rendering.seconds:.0f} ms", rendering.restored)

@@ -8,7 +8,7 @@ import math
 import shlex
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
@@ -23,7 +23,8 @@ from lib.degradations import to_8bit
 from lib.gauge import Gauge, Reading
 from lib.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor, with_notes
 from lib.inference import Progress, Restorer, restore_colours, seen_by
-from lib.metrics import psnr
+from lib.measure import measurable, natural_scenes
+from lib.metrics import niqe, psnr, ssim
 from lib.models.vdir import VDIR, Told
 from lib.tasks import DEJPEG, Loaded, automatic, beyond, extrapolates, knob_for, prepare, shown
 
@@ -31,6 +32,8 @@ MAX_PIXELS = 25_000_000
 MAX_BYTES = 64 * 2**20
 DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
 LARGEST_SEED = 2**32 - 1
+SSIM_SIDE, NIQE_SIDE = 11, 96  # pixels, of a window and of a block
+SCORED = 2_000_000  # pixels of the largest picture that is scored
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
 ITSELF, AGAIN, FLIPPED = "itself", "this picture", "this picture, flipped"
@@ -123,8 +126,8 @@ class SliderState:
             self.pixels_per_second = None
 
     def choose(self, name: str) -> None:
-        """One of the samples, by name."""
-        self._take(name, Picture(self.samples[name].pixels, None, None), self.degrading, self.levels)
+        """One of the samples, by name; they are clean, and are degraded."""
+        self._take(name, Picture(self.samples[name].pixels, None, None), True, self.levels)
 
     def upload(self, name: str, data: bytes) -> None:
         """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else."""
@@ -303,6 +306,22 @@ class SliderState:
             return None
         return self.gauge.read(self._degraded()), self.gauge.read(to_8bit(self._restored[0]))
 
+    def scores(self) -> Iterator[tuple[str, float, float]]:
+        """Name and values before and after restoration, one by one, for each takes a while: SSIM where there
+        is a reference, on what the task compares, and NIQE where its parameters are here and the picture has
+        blocks enough. Nothing of a very large picture."""
+        if math.prod(self.size) > SCORED:
+            return
+        if self.degrading and min(self.size) >= SSIM_SIDE:
+            yield self._scored("SSIM", lambda x: ssim(*self._compared(x, self._clean), window="gaussian11"))
+        if measurable("niqe") and math.prod(side // NIQE_SIDE for side in self.size) > 1:
+            yield self._scored("NIQE", lambda x: niqe(x, natural_scenes()))
+
+    def _scored(self, name: str, score: Callable[[Tensor], Tensor]) -> tuple[str, float, float]:
+        if name not in self._scores_before:
+            self._scores_before[name] = float(score(to_8bit(self._degraded())))
+        return name, self._scores_before[name], float(score(to_8bit(self._restored[0])))
+
     def download(self) -> tuple[str, bytes]:
         """(file name, lossless PNG) of the whole restored picture, with its alpha and bit depth."""
         self.frame()
@@ -367,6 +386,7 @@ class SliderState:
     def _forget(self) -> None:
         self._degraded_now: Tensor | None = None
         self._restored: tuple[Tensor, float] | None = None
+        self._scores_before: dict[str, float] = {}
 
     def _degraded(self) -> Tensor:
         if self._degraded_now is None:
@@ -423,10 +443,14 @@ class SliderState:
         return Rendering(to_pixels(restored), box, whole, seconds, before, after)
 
     def _decibels(self, x: Tensor, clean: Tensor) -> float:
+        return float(psnr(*self._compared(x, clean)))
+
+    def _compared(self, x: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
+        """Both as the task compares them, the first in 8 bits."""
         x = to_8bit(x)
         if self.loaded.task.psnr_on == "Y" and x.shape[1] == 3:
-            x, clean = rgb_to_y(x), rgb_to_y(clean)
-        return float(psnr(x, clean))
+            return rgb_to_y(x), rgb_to_y(clean)
+        return x, clean
 
 
 def mirrored(x: Tensor, size: Sequence[int]) -> Tensor:

@@ -37,6 +37,7 @@ class Level:
 class Task:
     """A degradation that can be made, and how its levels are known of a picture taken as it is.
 
+    family: what its pictures suffer from; networks of one family can be tried on the same picture.
     levels: its strengths, one or several.
     degrade: picture (N, C, H, W) in [0, 1], one number for each level, seed -> the degraded picture, same
         shape, as the networks of the task were trained on it.
@@ -50,6 +51,7 @@ class Task:
     """
 
     name: str
+    family: Literal["noise", "JPEG", "size"]
     levels: tuple[Level, ...]
     degrade: Callable[..., Tensor]
     estimates: tuple[Callable[[Picture], float], ...]
@@ -285,6 +287,7 @@ def blur_and_add_noise(x: Tensor, radius: float, sigma: float, seed: int) -> Ten
 
 DENOISE = Task(
     name="denoise",
+    family="noise",
     levels=(Level("sigma", "Noise, grey levels", 0.0, 100.0, 1.0, 30.0),),
     degrade=add_noise,
     estimates=(estimate_noise,),
@@ -296,6 +299,7 @@ DENOISE_FLOAT = replace(DENOISE, degrade=add_float_noise)
 
 DEJPEG = Task(
     name="dejpeg",
+    family="JPEG",
     levels=(Level("quality", "JPEG quality", 5.0, 95.0, 1.0, 30.0),),
     degrade=compress,
     estimates=(estimate_quality,),
@@ -306,6 +310,7 @@ DEJPEG_COLOUR = replace(DEJPEG, psnr_on="all")
 
 REAL = Task(
     name="real",
+    family="noise",
     levels=(Level("strength", "Camera noise, % of the most", 0.0, 100.0, 1.0, 50.0),),
     degrade=photograph,
     estimates=(),
@@ -318,6 +323,7 @@ def blind_super_resolution(factor: int) -> Task:
     """Super-resolution by a whole factor of pictures that were blurred before they lost pixels."""
     return Task(
         name="blind sr",
+        family="size",
         levels=(Level("blur", "Variance of the blur, pixels squared", 0.5, 2.5 * factor, 0.1, 2.0),),
         degrade=lambda x, variance, seed: blur_and_repeat(x, variance, factor),
         estimates=(),
@@ -328,6 +334,7 @@ def blind_super_resolution(factor: int) -> Task:
 
 DEBLUR = Task(
     name="deblur",
+    family="noise",
     levels=(
         Level("radius", "Blur, pixels", 0.0, BLUR, 0.1, 2.0),
         Level("sigma", "Noise, grey levels", 0.0, SIGMA, 1.0, 30.0),
@@ -344,6 +351,7 @@ def super_resolution(low: float, high: float) -> Task:
     """Super-resolution by the factors that a network was trained between."""
     return Task(
         name="sr",
+        family="size",
         levels=(Level("factor", "Scale factor", low, high, 0.1, low + 0.4),),
         degrade=shrink,
         estimates=(),
@@ -356,6 +364,7 @@ def whole_super_resolution(factor: int) -> Task:
     """Super-resolution by one whole factor, for networks that see the small picture itself."""
     return Task(
         name="small sr",
+        family="size",
         levels=(Level("factor", "Scale factor", factor, factor, 1.0, factor),),
         degrade=lambda x, level, seed: shrink_and_repeat(x, factor),
         estimates=(),

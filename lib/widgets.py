@@ -168,6 +168,16 @@ class Slider(anywidget.AnyWidget):
             self._show(state.frame(stop_if_superseded))
         except Superseded:
             return
+        if not state.moving:
+            self._show_scores(superseded)
+
+    def _show_scores(self, superseded: Callable[[], bool]) -> None:
+        """After the picture, for they take longer than many a restoration; each turns up when it is there."""
+        scores = self.state.scores()
+        while not superseded() and (score := next(scores, None)):
+            name, before, after = score
+            said = f"{self.result['did']}; {name} {before:.3g} to {after:.3g}"
+            self.result = {**self.result, "did": said}
 
     def _show_before(self) -> None:
         state = self.state

@@ -22,7 +22,7 @@
 # decibels tell how near the result comes to the original. Or untick that, and a photograph that is bad
 # already is restored as it is; *Auto* reads off it how bad. Drag the line across the picture to see before
 # and after. *Contact sheet* shows the part around the place you last clicked at several positions of the
-# knob, *All networks* what every method makes of it.
+# knob, *All networks* what every method for such pictures makes of it.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"

@@ -4,9 +4,10 @@ import shlex
 
 import numpy as np
 import pytest
-from test_slider_state import QUALITY_CURVE, loaded
+from test_slider_state import QUALITY_CURVE, loaded, three_knobs
 
 from lib.data import Sample
+from lib.inference import Restorer
 from lib.sheets import POSITIONS, SIDE, contact_sheet, side_by_side
 from lib.slider_state import SliderState
 from lib.tasks import DEJPEG, DENOISE_FLOAT, SR, Loaded, straight_line
@@ -45,6 +46,21 @@ def test_networks_for_the_same_pictures_stand_side_by_side(state):
     assert own.text.startswith("adafm-denoise, coef 0.70: ")
     assert other.text.startswith("other, coef 0.00: ")
     assert state.knobs == before and state.loaded.name == "adafm-denoise"
+
+
+def test_networks_are_tried_on_what_they_are_for(state):
+    """On a degraded picture those of its family; on one that is taken as it is all that keep its size."""
+    state.networks["cugan"] = three_knobs()
+    state._restorers["cugan"] = Restorer(state.networks["cugan"].net, device="cpu")
+
+    def shown():
+        return [tile.text.partition(",")[0] for tile in side_by_side(state)[1:]]
+
+    assert shown() == ["adafm-denoise", "other", "cugan"]
+    state.set_degrading(False)
+    assert shown() == ["adafm-denoise", "other", "adafm-dejpeg", "cugan"]
+    state.use("adafm-sr x3 to x4")
+    assert shown() == ["adafm-sr x3 to x4"]
 
 
 def test_the_others_follow_auto(state):

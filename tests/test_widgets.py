@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -7,7 +8,9 @@ from PIL import Image
 
 from lib.data import Sample
 from lib.gauge import Reading
-from lib.images import Picture, encode
+from lib.images import Picture, encode, to_tensor
+from lib.measure import measurable
+from lib.metrics import ssim
 from lib.models.vdir import noise_reading
 from lib.slider_state import SliderState
 from lib.tasks import DEJPEG, DENOISE_FLOAT, SR, straight_line
@@ -100,7 +103,7 @@ def test_a_region_is_shown_first_and_then_the_whole(slider):
     slider.observe(lambda change: shown.append(change["new"]["whole"]), names="result")
     slider.state.pixels_per_second = 1000.0
     do(slider, {"do": "knob", "name": "coef", "value": 0.7, "moving": False})
-    assert shown == [False, True] and slider.region == b""
+    assert shown == [False, True, True] and slider.region == b""  # the last with SSIM
 
 
 def test_while_moving_a_slow_picture_stays_with_its_region(slider):
@@ -149,10 +152,32 @@ def test_a_gauge_reads_the_whole_picture_at_rest(astronaut):
     face = [Sample("face", astronaut[:60, 150:230])]
     slider = Slider(SliderState([loaded(QUALITY_CURVE, DEJPEG, 1)], face, gauge=Always(), device="cpu"))
     said = "; the ranker's score -1.5 before, -1.5 after (of the mean picture at quality 12, 12)"
-    assert slider.result["did"].endswith(said)
+    assert f"{said}; SSIM " in slider.result["did"]
     slider.state.pixels_per_second = 1e12
     do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": True})
     assert "ranker" not in slider.result["did"]
+
+
+def test_a_picture_at_rest_is_scored(astronaut):
+    """SSIM with a reference, NIQE where its parameters are at hand, nothing in the middle of a gesture."""
+    slider = Slider(SliderState([loaded()], [Sample("face", astronaut[:200, 100:300])], device="cpu"))
+    before, after = re.search(r"; SSIM (\S+) to ([^;]+)", slider.result["did"]).groups()
+    state = slider.state
+    expected = [ssim(to_tensor(pixels), to_tensor(state.original()), window="gaussian11")
+                for pixels in (state.degraded(), state.frame().restored)]  # fmt: skip
+    assert [float(before), float(after)] == pytest.approx([float(x) for x in expected], rel=0.01)
+    assert ("; NIQE " in slider.result["did"]) is measurable("niqe")
+    do(slider, {"do": "degrade", "value": False})
+    assert "SSIM" not in slider.result["did"]
+    do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": True})
+    assert "NIQE" not in slider.result["did"]
+
+
+def test_scores_give_way_to_something_newer(astronaut):
+    slider = Slider(SliderState([loaded()], [Sample("face", astronaut[:60, 100:160])], device="cpu"))
+    shown = slider.result["did"]
+    slider._show_scores(lambda: True)
+    assert slider.result["did"] == shown
 
 
 def test_a_gauge_has_nothing_to_say_of_simulated_noise(astronaut):

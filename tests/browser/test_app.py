@@ -7,11 +7,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from chromium import needed
 from PIL import Image
 from servers import ROOT, free_port, serving
 
+from lib.data import load_images
+
+KNOBS = ("coef", "alpha_in", "strength", "texture", "blur", "noise")
 EXTENSIONS = re.search(r'"(--VoilaConfiguration.*)"', (ROOT / "Makefile").read_text())[1]
 
 
@@ -28,6 +32,21 @@ def address(tmp_path) -> Iterator[str]:
     with serving(command, tmp_path, f"http://127.0.0.1:{port}/voila/static/style.css"):
         time.sleep(15)  # until the kernel that waits has run the notebook
         yield f"http://127.0.0.1:{port}/"
+
+
+def turn(page, name: str) -> None:
+    """A knob to one of its ends by keyboard; the picture changes, and the command says where it stands."""
+    knob, src = (
+        page.get_by_role("slider", name=name, exact=True),
+        "document.querySelector('.knobs img.after').src",
+    )
+    first = page.evaluate(src)
+    at_end = knob.input_value() == knob.get_attribute("max")
+    knob.press("Home" if at_end else "End")
+    page.wait_for_function(f"first => {src} !== first", arg=first)
+    page.locator(".knobs:not([aria-busy])").wait_for()
+    said = page.locator(".knobs-command code").text_content()
+    assert f"--knob={name}={float(knob.input_value()):g}" in said
 
 
 def test_a_user_of_the_app(browser, address, tmp_path):
@@ -47,17 +66,35 @@ def test_a_user_of_the_app(browser, address, tmp_path):
     print(f"first picture after {time.monotonic() - start:.1f} s")
     assert "Report(" not in page.locator("body").inner_text()  # no code is shown
 
-    after = page.locator(".knobs img.after")
-    for network in ("adafm-denoise", "adafm-dejpeg"):
+    turned = []
+    for network in page.locator("select.network option").all_text_contents():
         page.locator("select.network").select_option(network)
         page.locator(".knobs:not([aria-busy])").wait_for()
-        first, knob = after.get_attribute("src"), page.get_by_role("slider", name="coef", exact=True)
-        knob.focus()
-        page.keyboard.press("End")
-        page.wait_for_function("src => document.querySelector('.knobs img.after').src !== src", arg=first)
-        page.locator(".knobs:not([aria-busy])").wait_for()
-        assert "coef=1" in page.locator(".knobs-command code").text_content()
+        for name in KNOBS:
+            if page.get_by_role("slider", name=name, exact=True).count():
+                turn(page, name)
+                turned.append((network, name))
+    assert {name for _, name in turned} == set(KNOBS)
+    assert {"adafm-denoise", "cfsnet-deblock", "vdir-denoise", "qgcn", "cugan"} <= {own for own, _ in turned}
 
+    # Upload, turn, download.
+    page.locator("select.network").select_option("adafm-dejpeg")
+    own = tmp_path / "street.jpg"
+    Image.fromarray(load_images("skimage", 1)[0].pixels[100:340, :320]).save(own, quality=30)
+    page.locator("input.file").set_input_files(own)
+    page.locator("select.picture option", has_text="street.jpg").wait_for(state="attached")
+    page.locator(".knobs:not([aria-busy])").wait_for()
+    assert not page.get_by_label("degrade the picture").is_checked()
+    turn(page, "coef")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download PNG").click()
+    with Image.open(download.value.path()) as picture, Image.open(own) as given:
+        assert picture.size == given.size and "restore street.jpg" in picture.text["Comment"]
+        assert np.abs(np.asarray(picture, float) - np.asarray(given, float)).mean() > 0.5
+
+    page.locator("select.picture").select_option("astronaut")
+    page.locator(".knobs:not([aria-busy])").wait_for()
+    assert page.get_by_label("degrade the picture").is_checked()
     page.get_by_role("button", name="Contact sheet").click()
     page.locator(".knobs-tiles figure").nth(6).wait_for()
     assert page.locator(".knobs-tiles figcaption").nth(1).text_content().startswith("coef 0.00")

@@ -37,6 +37,7 @@ def test_turning_the_knob_changes_the_picture(page):
         page.keyboard.press("ArrowRight")
     assert frame.count() == 1 and frame.inner_text().strip().startswith("coef 0.30")
     assert frame.locator("img").get_attribute("src") != first
+    assert knob.get_attribute("aria-valuetext").startswith("coef 0.30: ")
     knob.fill("10")
     assert frame.inner_text().strip().startswith("coef 1.00")
     assert frame.locator("img").evaluate("image => image.naturalWidth") == 160

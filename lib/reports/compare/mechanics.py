@@ -27,7 +27,7 @@ SIDE = 256  # pixels of the pictures that are timed, and turned over
 PICTURES = 3
 POSITIONS = 11  # of every knob
 REPEATS = 5
-KINDS = {"noise and blur": ("denoise", "deblur", "real"), "JPEG": ("dejpeg",)}
+FAMILIES = {"noise": "noise and blur", "JPEG": "JPEG"}
 
 
 def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
@@ -55,12 +55,12 @@ def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
     frame = pd.DataFrame(rows, columns=columns).set_index(["network", "knob"])
     report.save_table("compare-smooth", frame)
     figure = Figure(figsize=(10, 3.6), layout="constrained")
-    for axes, (kind, tasks) in zip(figure.subplots(1, len(KINDS)), KINDS.items(), strict=True):
+    for axes, (family, title) in zip(figure.subplots(1, len(FAMILIES)), FAMILIES.items(), strict=True):
         for (loaded, knob), steps in lines.items():
-            if loaded.task.name in tasks:
+            if loaded.task.family == family:
                 middles = (np.arange(len(steps)) + 0.5) / len(steps)
                 axes.plot(middles, steps, marker=".", label=f"{loaded.name}, {knob}")
-        axes.set_title(kind, fontsize=9)
+        axes.set_title(title, fontsize=9)
         axes.set_xlabel("share of the knob's way")
         axes.set_ylabel("change per tenth (grey levels)")
         axes.set_ylim(bottom=0)
