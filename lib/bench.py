@@ -25,8 +25,11 @@ from lib.data import Sample
 from lib.images import Picture, encode
 from lib.inference import Restorer
 from lib.models.adafm import AdaFM, RestorationNet
+from lib.models.knobs import Interpolated
+from lib.networks import runs_of
 from lib.recipes import Scale, find
 from lib.recipes.cfsnet import DENOISE, tuned_name
+from lib.recipes.cugan import CUNET, unet_name
 from lib.recipes.qgcn import FULL
 from lib.slider_state import Rendering, SliderState, fit
 from lib.tasks import Loaded
@@ -34,6 +37,7 @@ from lib.tasks import Loaded
 QUIET = 0.5  # load average above which times are not to be trusted
 BASIC = "adafm-denoise-basic-s15"
 NETWORK = "adafm-denoise"
+ANSWERING = (NETWORK, "cfsnet-denoise", "vdir-denoise", "qgcn", "cugan")
 WARM_UP = 3
 FOLDING = {"compact": 512, "paper": 256}  # pixels a side
 LARGE = (2000, 3000)  # pixels: height and width
@@ -91,8 +95,11 @@ def _all(repeats: int, device: torch.device) -> Iterator[Result]:
     for scale, side in FOLDING.items():
         yield folding(scale, side, repeats, device)
         yield coupling(scale, side, repeats, device)
+        yield conditioning(scale, side, repeats, device)
     for scale, side, aim in TURNS:
         yield from slider(scale, side, aim, repeats, device)
+    for name in ANSWERING:
+        yield answer(name, "compact", repeats, device)
     yield from training_step(repeats, device)
     yield from large_picture("compact", *LARGE, device)
     yield from start_up(min(repeats, 5))
@@ -118,6 +125,16 @@ def coupling(scale: Scale, side: int, repeats: int, device: torch.device) -> Res
     what = f"CFSNet folded / in two branches, {scale}, {side}x{side}"
     forwards = [_forward(net, device, x, alpha), _forward(net.fold(alpha[0]), device, x)]
     return Result(what, _ratio(*forwards, repeats, device), "times", 1.0, "random weights")
+
+
+def conditioning(scale: Scale, side: int, repeats: int, device: torch.device) -> Result:
+    """Time of CUnet folded at blur 0.5 and noise 0.6, in times of a Unet, which has no knobs."""
+    unet, cunet = (find(name, scale).build().requires_grad_(False) for name in (unet_name(0, 30), CUNET))
+    x = torch.rand(1, 3, side, side)
+    what = f"CUnet folded / Unet, {scale}, {side}x{side}"
+    plain = (unet.fold(torch.zeros(0)), cunet.fold(torch.tensor([0.5, 0.6])))
+    forwards = [_forward(net, device, x) for net in plain]
+    return Result(what, _ratio(*forwards, repeats, device), "times", 1.02, "random weights")
 
 
 def _ratio(
@@ -177,18 +194,37 @@ def slider(
     yield Result(f"{what}, noise level turned", 1000 * _median(turn_level, repeats, device), "ms", None, note)
 
 
+def answer(name: str, scale: Scale, repeats: int, device: torch.device) -> Result:
+    """Milliseconds from a knob that moved to the bytes of the region that answers first, in a picture of 512
+    pixels a side."""
+    loaded, note = _network(scale, name)
+    state = SliderState([loaded], [_square(512)], device=device)
+    state.moving = True
+    state.frame()
+    knob = loaded.net.knobs[0]
+    places = (knob.low + (knob.high - knob.low) * (i % 97) / 97 for i in range(10**9))
+
+    def turn() -> None:
+        state.set_knob(knob.name, next(places))
+        _encoded(state.region())
+
+    what = f"slider, {name}, {scale}, region of 512x512, {knob.name} turned"
+    return Result(what, 1000 * _median(turn, repeats, device), "ms", 150.0, note)
+
+
 def _encoded(rendering: Rendering) -> bytes:
     """As the slider sends it in the middle of a gesture."""
     return encode(Picture(fit(rendering.restored), None, None), "jpeg", quality=90)
 
 
-def _network(scale: Scale) -> tuple[Loaded, str]:
+def _network(scale: Scale, name: str = NETWORK) -> tuple[Loaded, str]:
     try:
-        return public.load(NETWORK, scale), ""
+        return public.load(name, scale), ""
     except FileNotFoundError:
-        known = public.find(NETWORK)
-        net = find(known.run, scale).build().eval().requires_grad_(False)
-        return Loaded(NETWORK, net, known.task, known.channels, scale, None), "random weights"
+        known = public.find(name)
+        nets = [find(run, scale).build().eval().requires_grad_(False) for run in runs_of(known.run)]
+        net = Interpolated(*nets) if len(nets) > 1 else nets[0]
+        return Loaded(name, net, known.task, known.channels, scale, None), "random weights"
 
 
 def _square(side: int) -> Sample:

@@ -45,6 +45,9 @@ def test_a_ratio_is_the_second_over_the_first_whoever_comes_first(monkeypatch):
     assert order == ["first", "second", "second", "first"] * 2
 
 
+MEASURED = (bench.folding, bench.coupling, bench.conditioning)
+
+
 def test_every_measurement_runs_without_checkpoints_and_sets(monkeypatch):
     def missing(name, scale):
         raise FileNotFoundError(name)
@@ -53,12 +56,14 @@ def test_every_measurement_runs_without_checkpoints_and_sets(monkeypatch):
     cpu = torch.device("cpu")
     turned = list(bench.slider("compact", 32, 100.0, 1, cpu))
     step = list(bench.training_step(1, cpu))
-    ratios = [measured("compact", 16, 1, cpu) for measured in (bench.folding, bench.coupling)]
+    ratios = [measured("compact", 16, 1, cpu) for measured in MEASURED]
+    regions = [bench.answer(name, "smoke", 1, cpu) for name in ("cugan", "vdir-denoise")]
+    assert [(r.unit, r.aim, r.note) for r in regions] == [("ms", 150.0, "random weights")] * 2
     large = list(bench.large_picture("smoke", 40, 50, cpu))
     assert [r.unit for r in large] == ["s", "MiB"] and large[1].value > 50
     assert [r.note for r in turned] == ["random weights"] * 2
-    units = ["ms", "ms", "steps/s", "% of a step", "times", "times"]
+    units = ["ms", "ms", "steps/s", "% of a step", "times", "times", "times"]
     assert [r.unit for r in (*turned, *step, *ratios)] == units
     assert all(r.value > 0 for r in (*turned, *step, *ratios))
-    assert [r.aim for r in ratios] == [1.02, 1.0]
+    assert [r.aim for r in ratios] == [1.02, 1.0, 1.02]
     assert turned[0].aim == pytest.approx(100) and turned[1].aim is None
