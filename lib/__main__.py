@@ -364,7 +364,7 @@ def export(arguments: argparse.Namespace) -> int:
         network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
         knobs = None if arguments.knob is None else tasks.settings(network, arguments.knob)
         difference = export(network, arguments.output, knobs=knobs, size=arguments.size)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
     print(f"{arguments.output}: as torch computes it, within {difference:.1e} of the range of a sample.")
     return 0

@@ -32,7 +32,8 @@ def export(
     divisible by `multiple`; and `knobs` (1, K) float32. Its output `restored` has the picture's shape and
     is not clipped. Its metadata are the network's name, scale, channels, multiple and knobs.
     knobs: baked in at these values, and then no input. size: (height, width) of the only pictures taken.
-    Raises CannotExport where a package is missing, or where knobs or size have to be fixed and are not.
+    Raises CannotExport where a package is missing, where knobs or size have to be fixed and are not, or where
+    the file computes something else; OSError where it cannot be written.
     """
     multiple = loaded.net.multiple
     if size and (size[0] % multiple or size[1] % multiple):
@@ -50,12 +51,15 @@ def export(
         difference = max(_difference(module, partial, (x, *row)) for x in pictures for row in settings)
         if difference > TOLERANCE:
             raise CannotExport(f"The file differs from torch by {difference:.2g}.")
+        partial.replace(target)
     except ImportError as error:
         raise CannotExport(f"{error.name} is missing: pip install -e .[export]") from None
+    except (CannotExport, OSError):
+        raise
     except Exception as error:  # the tracer and the runtime raise many kinds
-        partial.unlink(missing_ok=True)
         raise CannotExport(_advice(loaded, knobs, size)) from error
-    partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
     return difference
 
 
@@ -109,7 +113,7 @@ def _difference(module: nn.Module, file: Path, inputs: tuple[Tensor, ...]) -> fl
 
 
 def _advice(loaded: Loaded, knobs: dict[str, float] | None, size: tuple[int, int] | None) -> str:
-    if knobs is None:
+    if knobs is None and loaded.net.knobs:
         settings = " ".join(f"--knob {knob.name}={knob.start:g}" for knob in loaded.net.knobs)
         return f"{loaded.name} cannot be exported with its knobs as an input; fix them: {settings}."
     if size is None:

@@ -7,6 +7,7 @@ from test_slider_state import loaded
 from torch import nn
 
 from lib import export as module
+from lib import public
 from lib.__main__ import size
 from lib.export import CannotExport, export
 from lib.models.knobs import Controllable, Held, Interpolated
@@ -95,9 +96,24 @@ def test_a_network_of_windows_needs_a_size(tmp_path):
 
 def test_a_file_that_computes_something_else_is_not_kept(network, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_difference", lambda *_: 0.1)
-    with pytest.raises(CannotExport):
+    with pytest.raises(CannotExport, match=r"differs from torch by 0\.1"):
         export(network, tmp_path / "net.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+SHIPPED = [
+    ("cfsnet-denoise", None, None),
+    ("vdir-real", None, None),
+    ("vdir-jpeg", None, None),
+    ("cugan", {"blur": 0.5, "noise": 0.6, "texture": 0.3}, None),
+    ("qgcn", {"texture": 0.5}, (64, 96)),
+]
+
+
+@pytest.mark.parametrize(("name", "knobs", "size"), SHIPPED)
+def test_a_network_of_every_method_is_exported(name, knobs, size, tmp_path):
+    """The comparison with torch is part of it."""
+    assert export(public.load(name, "compact"), tmp_path / "net.onnx", knobs=knobs, size=size) <= 1e-4
 
 
 def test_sides_must_fit(network, tmp_path):
