@@ -73,7 +73,9 @@ def overview(measured: Path) -> str:
     for paper in PAPERS:
         verdicts = _read(measured / f"{paper.key}-verdicts.csv")
         beside = _read(measured / f"{paper.key}-beside.csv")
-        line = [paper.title, f"[{paper.notebook}](notebooks/{paper.notebook}.ipynb)", str(len(paper.items))]
+        made = set(paper.live) | {row["item"] for row in _read(measured / f"{paper.key}.csv")}
+        items = f"{len(made & set(paper.items))} of {len(paper.items)}"
+        line = [paper.title, f"[{paper.notebook}](notebooks/{paper.notebook}.ipynb)", items]
         for scale in SCALES:
             line += [_counts(paper, verdicts, scale), _median_gap(beside, scale)]
         lines.append(line)

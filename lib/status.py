@@ -10,11 +10,10 @@ from safetensors import SafetensorError, safe_open
 
 from lib import data, devices, paths
 from lib.checkpoints import path_of
-from lib.claims import adafm, cfsnet, cugan, qgcn, vdir
 from lib.recipes import Scale, queue
+from lib.reports.papers import COMPARISON, PAPERS
 from lib.training import under_way
 
-PAPERS = {"adafm": adafm, "cfsnet": cfsnet, "cugan": cugan, "vdir": vdir, "qgcn": qgcn}
 SHOWN: tuple[Scale, ...] = ("compact", "paper")
 
 
@@ -67,10 +66,10 @@ def _header(path: Path) -> dict[str, str]:
 
 
 def _items(folder: Path) -> Iterable[list[str]]:
-    for key, paper in PAPERS.items():
-        counts = Counter((row["item"], row["scale"]) for row in _rows(folder / f"{key}.csv"))
-        for item in dict.fromkeys(claim.item for claim in paper.CLAIMS.values()):
-            if item in paper.LIVE:
+    for paper in (*PAPERS, COMPARISON):
+        counts = Counter((row["item"], row["scale"]) for row in _rows(folder / f"{paper.key}.csv"))
+        for item in paper.items:
+            if item in paper.live:
                 yield [item, *("made in the notebook" for _ in SHOWN)]
             else:
                 found = (counts[item, scale] for scale in SHOWN)
