@@ -249,6 +249,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
             print("\n".join(runs.commands(jobs, *options)))
             return 0
         before = _before(jobs, parameters, measure=arguments.measure)
+        jobs = [replace(job, parameters=_after(job, before)) for job in jobs]
         outcomes = runs.reproduce(jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh)
     except runs.BadNotebook as error:
         sys.exit(str(error))
@@ -259,14 +260,24 @@ def reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _before(jobs, parameters: dict[str, str | int | None], *, measure: bool) -> dict[str, list]:
-    """By notebook, what is trained and measured before it; nothing where neither was asked for."""
-    if not measure and parameters.get("train") != "missing":
-        return {}
-    from lib.preparations import preparations
-
-    scale, device = parameters.get("scale", "compact"), parameters.get("device", "auto")
+    """By notebook of ours, what is trained and measured before it; nothing where neither was asked for, and
+    at smoke scale, where a notebook trains for itself."""
     train = parameters.get("train") == "missing"
-    return {job.name: preparations(job.name, scale, device, train=train, measure=measure) for job in jobs}
+    scale, device = parameters.get("scale", "compact"), parameters.get("device", "auto")
+    if scale == "smoke" and measure:
+        sys.exit("Smoke numbers are not kept: --measure is for the other scales.")
+    if scale == "smoke" or not (train or measure):
+        return {}
+    from lib.preparations import NOTEBOOKS, preparations
+
+    ours = [job.name for job in jobs if job.name in NOTEBOOKS]
+    return {name: preparations(name, scale, device, train=train, measure=measure) for name in ours}
+
+
+def _after(job, before: dict[str, list]) -> dict[str, str | int | None]:
+    """The parameters of a notebook: what it shows is trained, or could not be."""
+    trained = "train" in job.parameters and job.name in before
+    return {**job.parameters, "train": "never"} if trained else job.parameters
 
 
 def add_restore(commands: argparse._SubParsersAction) -> None:

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from lib import paths
+from lib import locks, paths
 from lib.tasks import KnobCurve
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -22,6 +22,12 @@ def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:
 
 def write_curve(run: str, scale: str, curve: KnobCurve, path: Path = CURVES) -> None:
     """Keep a fitted curve, in place of an earlier one of the same run and scale."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locks.held(path.parent, wait=True):
+        _put(run, scale, curve, path)
+
+
+def _put(run: str, scale: str, curve: KnobCurve, path: Path) -> None:
     rows = [r for r in _rows(path) if (r["run"], r["scale"]) != (run, scale)]
     rows.append(
         {
@@ -33,7 +39,6 @@ def write_curve(run: str, scale: str, curve: KnobCurve, path: Path = CURVES) -> 
             **{end: f"{getattr(curve, end):.4g}" for end in ENDS},
         }
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -121,7 +121,10 @@ def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Tr
     if name in OTHERWISE:
         run, used = OTHERWISE[name]
         trained = load(run, scale, folder)
-        return replace(trained, net=used(trained.net, find(run, scale)).eval())
+        net, sha = used(trained.net, find(run, scale)).eval(), trained.weights_sha
+        if isinstance(net, AtAuto):
+            sha = _sha(sha, repr(net.curves))
+        return replace(trained, net=net, weights_sha=sha)
     return published(name) if name in PUBLISHED else load(name, scale, folder)
 
 
@@ -135,8 +138,12 @@ def runs_of(name: str) -> tuple[str, ...]:
 def pair(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
     """A pair of runs and the knob between them, with the history of the second."""
     first, second = (load(run, scale, folder) for run in runs_of(name))
-    both = hashlib.sha256(f"{first.weights_sha} {second.weights_sha}".encode()).hexdigest()[:12]
+    both = _sha(first.weights_sha, second.weights_sha)
     return Trained(Interpolated(first.net, second.net, BETWEEN).eval(), second.provenance, both)
+
+
+def _sha(*parts: str) -> str:
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
 
 
 def scale_of(name: str, scale: str) -> str:

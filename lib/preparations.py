@@ -10,6 +10,8 @@ from lib.recipes import Recipe, Scale
 from lib.reports import papers
 
 MEASURE = "measure "
+FIRST = {"compare": ("adafm",)}  # whose curves of Auto it takes
+NOTEBOOKS = {paper.notebook for paper in (*papers.PAPERS, papers.COMPARISON)} | {papers.PLAYGROUND}
 
 
 def preparations(notebook: str, scale: Scale, device: str, *, train: bool, measure: bool) -> list[Step]:
@@ -19,7 +21,7 @@ def preparations(notebook: str, scale: Scale, device: str, *, train: bool, measu
     The playground and the comparison take the networks of all papers.
     """
     paper = next((p for p in (*papers.PAPERS, papers.COMPARISON) if p.notebook == notebook), None)
-    if paper is None and notebook != papers.PLAYGROUND:
+    if notebook not in NOTEBOOKS:
         return []
     own = recipes.of_paper(paper.key, scale) if paper in papers.PAPERS else recipes.queue(scale)
     runs = _with_what_they_need(own) if train else ()
@@ -29,8 +31,10 @@ def preparations(notebook: str, scale: Scale, device: str, *, train: bool, measu
     if measure and paper is not None:
         command = (sys.executable, "-m", "lib", "measure", paper.key, *options)
         log = paths.RUNS / "measuring" / f"{paper.key}-{scale}.log"
-        names = frozenset(step.name for step in steps)
-        steps.append(Step(MEASURE + paper.key, partial(pool.run_logged, command, log), after=names))
+        waits = {step.name for step in steps} | {MEASURE + key for key in FIRST.get(paper.key, ())}
+        steps.append(
+            Step(MEASURE + paper.key, partial(pool.run_logged, command, log), after=frozenset(waits))
+        )
     return steps
 
 

@@ -63,7 +63,8 @@ def restore_files(
     auto = auto or (network.task.enlarges and not knobs)
     if auto and network.curve is None:
         raise ValueError(f"{network.name} has no fitted curve from which to set its knob.")
-    fixed, levels = settings(network, knobs), _levels(network, degrade) if degrade else None
+    levels = _levels(network, degrade, factor) if degrade else None
+    fixed = settings(network, knobs, levels)
     for sentence in (extrapolates(fixed[knob.name], knob) for knob in network.net.knobs):
         if sentence:
             say(sentence)
@@ -151,15 +152,20 @@ def _picture(source: Path) -> Picture:
     return read(source, max_pixels=MAX_PIXELS)
 
 
-def _levels(network: Loaded, given: Sequence[Setting]) -> dict[str, float]:
-    levels = {level.name: level.start for level in network.task.levels}
+def _levels(network: Loaded, given: Sequence[Setting], factor: float | None) -> dict[str, float]:
+    """By name, as given or where a slider starts; raises ValueError for what the task does not have, and for
+    a factor other than that of the network."""
+    limits = {level.name: level for level in network.task.levels}
     for name, value in given:
-        if name not in levels:
-            raise ValueError(
-                f"Pictures for {network.name} are not degraded by {name}, but by {', '.join(levels)}."
-            )
-        levels[name] = value
-    return levels
+        if name not in limits:
+            known = ", ".join(limits)
+            raise ValueError(f"Pictures for {network.name} are not degraded by {name}, but by {known}.")
+        low, high = limits[name].low, limits[name].high
+        if not low <= value <= high:
+            raise ValueError(f"{name} = {value:g} lies outside {low:g} to {high:g}.")
+        if network.task.enlarges and value != factor:
+            raise ValueError(f"--factor {factor:g} and --degrade {name}={value:g} contradict each other.")
+    return {name: level.start for name, level in limits.items()} | dict(given)
 
 
 def _auto(

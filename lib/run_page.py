@@ -49,7 +49,8 @@ def load(folder: Path) -> list[Outcome]:
 
 def items(output: Path) -> list[str]:
     """Names of the tables and figures that a notebook wrote into its output folder."""
-    made = {path.stem for path in output.iterdir() if path.suffix in (".csv", ".md", ".png")}
+    there = output.iterdir() if output.is_dir() else ()
+    made = {path.stem for path in there if path.suffix in (".csv", ".md", ".png")}
     return sorted(made - {"claims"})
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import graph, pool, run_page
+from lib import devices, graph, pool, run_page
 from lib.graph import Step
 from lib.paths import ROOT
 from lib.run_page import Outcome
@@ -103,19 +103,24 @@ def reproduce(
 ) -> list[Outcome]:
     """Executes the jobs, in a local pool or on the dask cluster at an address, and keeps the page.
 
-    before: by the name of a job, steps whose end it waits for; what several wait for is done once.
-    A job that ended well before, with the same notebook text and parameters, is not executed again
-    unless `fresh`. A failing notebook stops no other. Raises BadNotebook before anything starts.
+    before: by the name of a job, steps whose end it waits for; what several wait for is done once, and what
+    fails of it has an outcome too.
+    A job that ended well before, with the same notebook text and parameters, and that waits for nothing, is
+    not executed again unless `fresh`. A failing notebook stops no other. Raises BadNotebook before anything
+    starts.
     """
     for job in jobs:
         check(job)
         job.output.mkdir(parents=True, exist_ok=True)
-    todo = [job for job in jobs if fresh or not finished(job)]
+    before = before or {}
+    todo = [job for job in jobs if fresh or before.get(job.name) or not finished(job)]
+    names = {job.name for job in jobs} | {step.name for job in todo for step in before.get(job.name, ())}
+    for name in names - {job.name for job in jobs if job not in todo}:
+        (jobs[0].folder / f"{name}.json").unlink(missing_ok=True)
     if todo:
-        _execute(todo, before or {}, cluster)
+        _execute(todo, before, cluster)
     folder = jobs[0].folder
     run_page.write(folder)
-    names = {job.name for job in jobs}
     return [outcome for outcome in run_page.load(folder) if outcome.notebook in names]
 
 
@@ -173,7 +178,8 @@ def _execute(jobs: list[Job], before: Mapping[str, Sequence[Step]], cluster: str
         Step(job.name, partial(_executed, job), after=frozenset(s.name for s in before.get(job.name, ())))
         for job in jobs
     ]
-    workers = min(len(steps) + len(first), max(1, (os.cpu_count() or 1) // 2))
+    shared = devices.choose(str(jobs[0].parameters.get("device", "auto"))).type == "cuda"
+    workers = 1 if shared else min(len(steps) + len(first), max(1, (os.cpu_count() or 1) // 2))
     graph.carry_out([*first.values(), *steps], Display(jobs), jobs=workers, cluster=cluster)
 
 
@@ -187,6 +193,7 @@ class Display(graph.Watcher):
 
     def __init__(self, jobs: list[Job]) -> None:
         self.jobs = {job.name: job for job in jobs}
+        self.folder = jobs[0].folder
         self.bars: dict[str, tqdm] = {}
         self.shown: dict[str, int] = {}
         self.terminal = sys.stderr.isatty()
@@ -206,14 +213,22 @@ class Display(graph.Watcher):
         how = "failed" if error else "done"
         why = f": {error}" if error and step.name not in self.jobs else ""
         print(f"{step.name}: {how} in {seconds:.0f} s{why}", flush=True)
-        if step.name in self.jobs:
-            job = self.jobs[step.name]
-            if error and not (job.folder / f"{job.name}.json").exists():  # the worker was lost
-                _outcome(job, seconds, error)
-            run_page.write(job.folder)
+        self._keep(step.name, seconds, error)
 
     def left_out(self, step: Step, missing: Sequence[str]) -> None:
-        print(f"{step.name}: not begun, for {', '.join(missing)} is not done", flush=True)
+        why = f"not begun, for {', '.join(missing)} is not done"
+        print(f"{step.name}: {why}", flush=True)
+        self._keep(step.name, 0.0, why)
+
+    def _keep(self, name: str, seconds: float, error: str) -> None:
+        """Nobody else keeps an outcome where the worker of a notebook was lost, or another step failed."""
+        job = self.jobs.get(name)
+        if error and not (self.folder / f"{name}.json").exists():
+            if job:
+                _outcome(job, seconds, error)
+            else:
+                Outcome(name, "failed", round(seconds, 1), error, {}, "").save(self.folder)
+        run_page.write(self.folder)
 
     def _show(self, job: Job) -> None:
         done, total = job.progress()

@@ -26,14 +26,14 @@ from lib.inference import Progress, Restorer, restore_colours, seen_by
 from lib.measure import measurable, natural_scenes
 from lib.metrics import niqe, psnr, ssim
 from lib.models.vdir import VDIR, Told
-from lib.tasks import DEJPEG, Loaded, automatic, beyond, extrapolates, knob_for, prepare, shown
+from lib.tasks import DEJPEG, Loaded, at_start, automatic, beyond, extrapolates, prepare, shown
 
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 64 * 2**20
 DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
 LARGEST_SEED = 2**32 - 1
 SSIM_SIDE, NIQE_SIDE = 11, 96  # pixels, of a window and of a block
-SCORED = 2_000_000  # pixels of the largest picture that is scored
+SCORED = 500_000  # pixels of the largest picture that is scored
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
 ITSELF, AGAIN, FLIPPED = "itself", "this picture", "this picture, flipped"
@@ -208,13 +208,7 @@ class SliderState:
         self.focus = (min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
     def knobs_at_start(self) -> dict[str, float]:
-        """Where the network has them; those that are told the levels at the levels."""
-        knobs = {knob.name: knob.start for knob in self.loaded.net.knobs}
-        task = self.loaded.task
-        told = (curve for curve in self.loaded.curves if curve.knob in task.told)
-        return knobs | {
-            curve.knob: round(knob_for(self.levels[curve.level_name], curve), 2) for curve in told
-        }
+        return at_start(self.loaded, self.levels)
 
     # What a user sees.
 

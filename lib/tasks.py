@@ -3,7 +3,7 @@ which knob each level asks for.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -138,10 +138,19 @@ def knob_for(level: float, curve: KnobCurve) -> float:
     return min(max(value, curve.least), curve.most)
 
 
-def settings(network: Loaded, knobs: Sequence[tuple[str, float]]) -> dict[str, float]:
+def at_start(network: Loaded, levels: Mapping[str, float]) -> dict[str, float]:
+    """Every knob by name where the network has it, but one that is told a level at the level."""
+    knobs = {knob.name: knob.start for knob in network.net.knobs}
+    told = (curve for curve in network.curves if curve.knob in network.task.told)
+    return knobs | {curve.knob: round(knob_for(levels[curve.level_name], curve), 2) for curve in told}
+
+
+def settings(
+    network: Loaded, knobs: Sequence[tuple[str, float]], levels: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Every knob of a network by name, as given or where it starts; raises ValueError for one that it
-    does not have."""
-    found = {knob.name: knob.start for knob in network.net.knobs}
+    does not have. levels: where they are known, for knobs that are told them."""
+    found = at_start(network, levels) if levels else {knob.name: knob.start for knob in network.net.knobs}
     for name, value in knobs:
         if name not in found:
             names = ", ".join(found) or "none"

@@ -222,6 +222,8 @@ def test_restore_enlarges_four_times_from_least_error_to_natural_look(tmp_path, 
     assert read(out).pixels.shape == (80, 124, 3) and "alpha_in 0.40" in capsys.readouterr().out
     assert lib(*whole, "--factor", 3, "--overwrite") == 1
     assert "no trained network for a factor of 3; factors there are: 4." in capsys.readouterr().err
+
+
 def test_restore_by_samples_and_orientations(trained, tmp_path, picture, monkeypatch, capsys):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     common = ("--scale", "smoke", "--training-set", "skimage", "--device", "cpu", "--out", tmp_path)
@@ -326,6 +328,40 @@ def test_the_command_under_a_slider_repeats_its_download(network, levels, knobs,
     np.testing.assert_array_equal(read("restored.png").pixels, read(downloaded).pixels)
     with Image.open(io.BytesIO(downloaded)) as picture:
         assert picture.text["Comment"] == state.command()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--network=adafm-denoise", "--degrade=sigma=-5"), "sigma = -5 lies outside 0 to 100."),
+        (
+            ("--network=adafm-sr", "--factor=3.5", "--degrade=factor=3.2"),
+            "--factor 3.5 and --degrade factor=3.2 contradict each other.",
+        ),
+    ],
+)
+def test_levels_that_cannot_be(options, sentence, tmp_path, capsys):
+    assert lib("restore", "astronaut", "-o", tmp_path / "a.png", *options) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_what_is_told_the_levels_is_told_those_of_the_command(tmp_path):
+    options = (
+        "restore",
+        "astronaut",
+        "--network=cugan",
+        "--device=cpu",
+        "--degrade=radius=1",
+        "--degrade=sigma=20",
+    )
+    assert lib(*options, "-o", tmp_path / "a.png") == 0
+    assert lib(*options, "-o", tmp_path / "b.png", "--knob=blur=0.25", "--knob=noise=0.4") == 0
+    np.testing.assert_array_equal(read(tmp_path / "a.png").pixels, read(tmp_path / "b.png").pixels)
+
+
+def test_smoke_numbers_are_not_measured(capsys):
+    assert lib("reproduce", "03_cugan", "--scale=smoke", "--measure") == 1
+    assert "Smoke numbers are not kept" in capsys.readouterr().err
 
 
 def test_a_level_that_a_network_does_not_have(tmp_path, capsys):

@@ -41,6 +41,8 @@ def test_measuring_waits_for_the_trainings(nothing_trained):
     *trainings, last = preparations("02_cfsnet", "smoke", "cpu", train=True, measure=True)
     assert last.name == "measure cfsnet" and last.after == {step.name for step in trainings}
     assert not last.needs  # what could not be trained is shown as missing
+    *_, compare = preparations("06_compare", "smoke", "cpu", train=False, measure=True)
+    assert compare.after == {"measure adafm"}
     (alone,) = preparations("02_cfsnet", "smoke", "cpu", train=False, measure=True)
     assert alone.name == last.name and not alone.after
 

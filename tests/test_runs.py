@@ -147,8 +147,27 @@ def test_a_notebook_waits_for_what_it_shows(tmp_path):
     step = Step("lamp", partial(pool.run_logged, (sys.executable, "-c", code), tmp_path / "lamp.log"))
     check = f"assert open({str(done)!r}).read() == 'x'"
     jobs = [runs.Job(write(tmp_path, name, check), tmp_path / "run", {}) for name in ("one", "two")]
-    outcomes = runs.reproduce(jobs, before={"one": [step], "two": [step]})
-    assert [outcome.status for outcome in outcomes] == ["done", "done"]
+    before = {"one": [step], "two": [step]}
+    outcomes = {outcome.notebook: outcome for outcome in runs.reproduce(jobs, before=before)}
+    assert {name: own.status for name, own in outcomes.items()} == {
+        "lamp": "failed", "one": "done", "two": "done",
+    }  # fmt: skip
+    assert outcomes["lamp"].error == "the lamp is out"
+    assert "the lamp is out" in (tmp_path / "run" / "index.html").read_text()
+    (outcome,) = runs.reproduce(jobs[:1])
+    assert outcome.status == "done"
+
+
+def test_a_worker_that_is_lost_fails_its_notebook_though_it_ended_well_before(tmp_path, monkeypatch):
+    job = runs.Job(write(tmp_path, "demo", GOOD), tmp_path / "run", {})
+    (before,) = runs.reproduce([job])
+
+    def lost(job, threads):
+        raise OSError("no such worker")
+
+    monkeypatch.setattr(runs, "_executed", lost)
+    (after,) = runs.reproduce([job], fresh=True)
+    assert (before.status, after.status, after.error) == ("done", "failed", "OSError: no such worker")
 
 
 @pytest.mark.parametrize("option", ["--scale=compct", "--train=always"])

@@ -206,7 +206,7 @@ def _table(report: Report, grid: Grid) -> pd.DataFrame:
                 "-"
                 if found is None
                 else with_interval(found[1].at(report.scale))
-                + (f" at {found[0]:.1f}" if rival.knob == "turned" else "")
+                + (f" at {found[0]:g}" if rival.knob == "turned" else "")
             )
             if (rival.title, level) in grid.at_auto:
                 scores = grid.at_auto[rival.title, level].at(report.scale)
