@@ -160,6 +160,28 @@ def test_auto_has_the_top_between_the_positions_that_were_tried(report, monkeypa
     )
 
 
+def test_curves_are_fitted_to_what_was_measured_just_now(report, monkeypatch):
+    """Nothing is stored before: the rows of this very run count."""
+    kept, rival = [], next(rival for rival in NOISE.rivals if rival.curve)
+    monkeypatch.setattr(curves, "write_curve", lambda run, scale, curve: kept.append((run, scale)))
+    report.available = lambda name: name in (rival.network, INPUT)
+    report.network = lambda name: CFSNet(3, 4, 1)
+    report.record = True
+    report.at_hand = lambda protocol: protocol.dataset
+    monkeypatch.setattr(report, "_record_embedded", lambda item, setting: None)
+    monkeypatch.setattr(report, "_standing", lambda setting, stored: stored)
+
+    def measure(setting):
+        knob = setting.knobs[0] if setting.knobs else 0.0
+        value = 30 - (knob - setting.protocol.level.sigma / 60) ** 2
+        scale = scale_of(setting.network, "compact")
+        return Measurement(setting, scale, {"a": value}, Provenance("", "", "", scale), "w", "d", "cpu")
+
+    monkeypatch.setattr(report.bench, "measure", measure)
+    compare.denoise(report)
+    assert kept == [(rival.network, "compact")]
+
+
 def test_a_table_shows_what_is_stored_and_where_the_knob_stands(report):
     told = next(rival for rival in NOISE.rivals if rival.knob == "told" and rival.network == "cunet")
     store(report, NOISE, NOISE.rivals[0], lambda level, position: 30 - abs(position - 0.3))

@@ -49,9 +49,12 @@ def dejpeg(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
 
 def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataFrame]:
     grid = measured(report, contest)
-    for rival in contest.rivals:
-        if rival.curve and report.record:
-            _keep(report, grid, rival)
+    if report.record:
+        report.keep()
+        grid = measured(report, contest)  # from the rows that are stored now
+        for rival in contest.rivals:
+            if rival.curve:
+                _keep(report, grid, rival)
     grid = replace(grid, at_auto=_at_auto(report, contest))
     at_best = report.save_figure(contest.item, _level_figure(report, grid))
     wrong = report.save_figure(f"{contest.item}-wrong", _wrong_figure(report, grid))
