@@ -9,7 +9,6 @@ from torch import Tensor
 from lib.degradations import resize, to_8bit
 from lib.measure import UNITS, Metric, Padded, Protocol
 from lib.models.knobs import Controllable
-from lib.networks import PUBLISHED
 from lib.reports.common import Report
 from lib.reports.pictures import Panel, Strip, busiest_crop
 
@@ -23,9 +22,9 @@ def restored(net: Controllable, x: Tensor, knobs: tuple[float, ...] = ()) -> Ten
         return to_8bit(plain(x))
 
 
-def untrained(picture: Tensor, title: str, why: str = "not trained") -> Panel:
-    """An empty panel of a picture's size."""
-    return Panel(torch.full_like(picture, 0.93), title, why)
+def untrained(picture: Tensor, title: str) -> Panel:
+    """An empty panel of a picture's size: what is not trained, or trained and not shipped."""
+    return Panel(torch.full_like(picture, 0.93), title, "weights not here")
 
 
 class Scene:
@@ -57,8 +56,7 @@ class Scene:
         """What the network makes of it; an empty panel where it is not at hand."""
         net = self.report.network(network)
         if net is None:
-            published = network in PUBLISHED
-            return untrained(self.clean, title, "weights not here" if published else "not trained")
+            return untrained(self.clean, title)
         return self.judged(title, restored(net, self.degraded, knobs))
 
     def untrained(self, title: str) -> Panel:
