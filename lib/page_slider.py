@@ -10,7 +10,7 @@ from lib.models.knobs import Knob
 from lib.slider_state import SliderState
 
 POSITIONS = 11  # of every knob
-SIDE = 320  # pixels: a crop, since a smaller copy would hide noise and blocks
+SIDE = 256  # pixels: a crop, since a smaller copy would hide noise and blocks
 
 TURN = """
 const figure = this.closest("figure");
