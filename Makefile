@@ -1,6 +1,8 @@
 # reproduce · test · lab · app · bench · times      each sets up .venv by itself; only Python 3.11+, git and make are needed
 #
 #   make reproduce SCALE=compact TRAIN=never IMAGES=4 DEVICE=auto NAME=first-look NOTEBOOKS=01_adafm
+#   TRAIN=missing trains first what has no checkpoint, MEASURE=yes measures on whole sets, FRESH=yes starts anew,
+#   CLUSTER=tcp://host:8786 does it all there
 #
 # Torch: a torch of 2.11 or newer that PYTHON, or an existing .venv, already has is kept as it is;
 # otherwise the CPU build of the pinned version is installed. So, for a GPU, either name a python
@@ -11,7 +13,7 @@ PYTHON = python3
 RUN = .venv/bin/python
 READY = .venv/.ready
 
-SETTINGS = SCALE TRAIN IMAGES DEVICE NAME NOTEBOOKS PYTHON
+SETTINGS = SCALE TRAIN MEASURE IMAGES DEVICE NAME NOTEBOOKS FRESH CLUSTER PYTHON
 SPACE = $() $()
 UNKNOWN = $(filter-out $(addsuffix =%,$(SETTINGS)),$(subst \$(SPACE),_,$(MAKEOVERRIDES)))
 $(if $(UNKNOWN),$(error there is no setting $(UNKNOWN); there are: $(SETTINGS)))
@@ -31,7 +33,8 @@ NEW_PYTHON = import sys; sys.version_info >= (3, 11) or \
 reproduce: $(READY)
 	@$(RUN) -m lib reproduce $(if $(SCALE),--scale $(SCALE)) $(if $(TRAIN),--train $(TRAIN)) \
 		$(if $(IMAGES),--images $(IMAGES)) $(if $(DEVICE),--device $(DEVICE)) \
-		$(if $(NAME),--name $(NAME)) $(if $(NOTEBOOKS),--notebooks $(NOTEBOOKS))
+		$(if $(NAME),--name $(NAME)) $(if $(FRESH),--fresh) $(if $(MEASURE),--measure) \
+		$(if $(CLUSTER),--cluster $(CLUSTER)) $(NOTEBOOKS)
 
 test: $(READY)
 	@$(RUN) -m pytest

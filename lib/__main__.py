@@ -73,6 +73,9 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--compile", action="store_true", help="with torch.compile")
     parser.add_argument("--fresh", action="store_true", help="train again what has a checkpoint")
     parser.add_argument("--out", type=Path, help="folder of checkpoints (default: the one all commands read)")
+    parser.add_argument(
+        "--save-every", type=positive, metavar="S", help="seconds between saved states (default 120)"
+    )
     add_device(parser)
     several = parser.add_argument_group(
         "several runs", "Each in a process of its own, with a log; one that fails stops only what needs it."
@@ -87,7 +90,7 @@ def add_train(commands: argparse._SubParsersAction) -> None:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    from lib import checkpoints, paths, pool, recipes, trainings
+    from lib import checkpoints, graph, paths, pool, recipes, trainings
 
     out = arguments.out or paths.CHECKPOINTS
     check_device(arguments.device)
@@ -124,7 +127,8 @@ def train(arguments: argparse.Namespace) -> int:
     elif len(wanted) == 1:
         train_here(wanted[0], arguments, out)
     elif wanted:
-        return int(bool(trainings.train_all(runs, jobs=arguments.jobs, cluster=arguments.cluster)))
+        lines = trainings.Lines({recipe.name: trainings.log_of(recipe) for recipe in wanted})
+        return int(bool(graph.carry_out(runs, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
     return 0
 
 
@@ -137,7 +141,13 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
         if arguments.training_set:
             recipe = replace(recipe, training_set=arguments.training_set)
         recipe = training.budgeted(recipe, **budget)
-        training.train(recipe, device=arguments.device, out=out, compiled=arguments.compile)
+        training.train(
+            recipe,
+            device=arguments.device,
+            out=out,
+            compiled=arguments.compile,
+            save_every=arguments.save_every or training.SAVE_EVERY,
+        )
     except (ValueError, FileNotFoundError, training.Busy, training.Diverged) as error:
         sys.exit(str(error))
 
@@ -145,7 +155,7 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
 def train_options(arguments: argparse.Namespace) -> list[str]:
     """What was asked of each run, to be said again to a process of its own."""
     options = [f"--scale={arguments.scale}", f"--device={arguments.device}"]
-    for name in ("steps", "minutes", "patch", "batch", "training_set", "out"):
+    for name in ("steps", "minutes", "patch", "batch", "training_set", "out", "save_every"):
         value = getattr(arguments, name)
         if value is not None:
             options.append(f"--{name.replace('_', '-')}={value}")
@@ -191,11 +201,22 @@ def measure(arguments: argparse.Namespace) -> int:
 def add_reproduce(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("reproduce", help="execute the notebooks and make a page of it")
     setting = parser.add_argument_group("set in every notebook (where not given: as it says)")
-    setting.add_argument("--scale", default=argparse.SUPPRESS, help="compact, paper or smoke")
-    setting.add_argument("--train", default=argparse.SUPPRESS, help="never or missing")
+    setting.add_argument("--scale", choices=SCALES, default=argparse.SUPPRESS)
+    setting.add_argument(
+        "--train",
+        choices=("never", "missing"),
+        default=argparse.SUPPRESS,
+        help="missing: what has no checkpoint is trained first, each run in a process of its own",
+    )
     setting.add_argument("--images", type=count, default=argparse.SUPPRESS, help="images per set, or all")
     setting.add_argument("--device", default=argparse.SUPPRESS, help="auto, cpu or cuda")
-    parser.add_argument("--notebooks", nargs="+", default=[], metavar="NOTEBOOK", help="only these")
+    parser.add_argument("notebooks", nargs="*", default=[], metavar="NOTEBOOK", help="only these")
+    parser.add_argument(
+        "--measure", action="store_true", help="measure all items on whole sets first, and store the rows"
+    )
+    parser.add_argument(
+        "--limit", type=positive, metavar="M", help="minutes that a notebook may take (default 240)"
+    )
     parser.add_argument("--name", help="of the run; a name used before resumes it (default: now)")
     parser.add_argument("--out", type=Path, help="folder of runs (default: results/runs)")
     parser.add_argument("--fresh", action="store_true", help="execute again what is there already")
@@ -220,17 +241,32 @@ def reproduce(arguments: argparse.Namespace) -> int:
     parameters = {key: value for key, value in vars(arguments).items() if key in names}
     try:
         notebooks = runs.find_notebooks(arguments.notebooks)
-        jobs = [runs.Job(notebook, folder, parameters) for notebook in notebooks]
+        jobs = [
+            runs.Job(notebook, folder, parameters, arguments.limit or runs.LIMIT) for notebook in notebooks
+        ]
         if arguments.list:
-            print("\n".join(runs.commands(jobs)))
+            options = [f"--{name}" for name in ("fresh", "measure") if getattr(arguments, name)]
+            print("\n".join(runs.commands(jobs, *options)))
             return 0
-        outcomes = runs.reproduce(jobs, cluster=arguments.cluster, fresh=arguments.fresh)
+        before = _before(jobs, parameters, measure=arguments.measure)
+        outcomes = runs.reproduce(jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh)
     except runs.BadNotebook as error:
         sys.exit(str(error))
     print(f"\nThe page: {folder / 'index.html'}")
     for outcome in outcomes:
         print(run_page.line(outcome, folder))
     return int(any(outcome.status == "failed" for outcome in outcomes))
+
+
+def _before(jobs, parameters: dict[str, str | int | None], *, measure: bool) -> dict[str, list]:
+    """By notebook, what is trained and measured before it; nothing where neither was asked for."""
+    if not measure and parameters.get("train") != "missing":
+        return {}
+    from lib.preparations import preparations
+
+    scale, device = parameters.get("scale", "compact"), parameters.get("device", "auto")
+    train = parameters.get("train") == "missing"
+    return {job.name: preparations(job.name, scale, device, train=train, measure=measure) for job in jobs}
 
 
 def add_restore(commands: argparse._SubParsersAction) -> None:

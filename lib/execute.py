@@ -1,17 +1,21 @@
-"""Executes one notebook in this process: python -m lib.execute NOTEBOOK FOLDER PARAMETERS.
+"""Executes one notebook in this process: python -m lib.execute NOTEBOOK FOLDER PARAMETERS LIMIT.
 
 Leaves NAME.ipynb and NAME.html in FOLDER, finished or not, and keeps "done total" cells in
-NAME.progress meanwhile. PARAMETERS is a JSON object. The last line printed says what went wrong.
+NAME.progress meanwhile. PARAMETERS is a JSON object, LIMIT the seconds that a cell may take, or null. The
+last line printed says what went wrong; the status is EX_TEMPFAIL where the kernel was killed.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 
+START = 120  # seconds that a kernel may take to start
 WIDGET = "application/vnd.jupyter.widget-view+json"
 OFFLINE = """{%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js_requirejs -%}{%- endblock -%}
@@ -20,8 +24,10 @@ OFFLINE = """{%- extends 'lab/index.html.j2' -%}
 """
 
 
-def execute(notebook: Path, folder: Path, parameters: dict) -> None:
-    """Runs every cell with the parameters set; raises PapermillExecutionError on a failing one."""
+def execute(notebook: Path, folder: Path, parameters: dict, limit: int | None = None) -> None:
+    """Runs every cell with the parameters set; raises PapermillExecutionError on a failing one,
+    CellTimeoutError on one that takes longer than `limit` seconds, DeadKernelError where the kernel was
+    killed."""
     executed = folder / notebook.name
     progress = executed.with_suffix(".progress")
     source = nbformat.read(notebook, as_version=4)
@@ -37,7 +43,8 @@ def execute(notebook: Path, folder: Path, parameters: dict) -> None:
     try:
         papermill.execute_notebook(
             notebook, executed, parameters, cwd=notebook.parent, kernel_name="python3",
-            progress_bar=False, on_cell_executed=count)  # fmt: skip
+            progress_bar=False, on_cell_executed=count,
+            start_timeout=START, execution_timeout=limit)  # fmt: skip
     finally:
         progress.unlink()
         if executed.exists():
@@ -59,7 +66,12 @@ def as_html(executed: Path) -> str:
 
 if __name__ == "__main__":
     try:
-        execute(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))
+        execute(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]), json.loads(sys.argv[4]))
     except papermill.PapermillExecutionError as error:
         print(error)
         sys.exit(f"{error.ename}: {error.evalue}")
+    except CellTimeoutError:
+        sys.exit(f"A cell took longer than {json.loads(sys.argv[4])} seconds.")
+    except DeadKernelError as error:
+        print(error)
+        sys.exit(os.EX_TEMPFAIL)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from lib.paths import ROOT
 
-ATTEMPTS = 2  # of a process that is killed
+ATTEMPTS = 2  # of a process that is killed, or says that it may go better another time
+GPU = "GPU"  # a slot that dask workers may offer
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
@@ -31,30 +32,46 @@ def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int 
     else:
         from distributed import Client
 
-        with Client(cluster) as client, client.get_executor(pure=False, retries=0) as pool:
-            yield pool, None
+        with Client(cluster) as client:
+            slots = {GPU: 1} if _offers_slots(client) else None
+            with client.get_executor(pure=False, retries=0, resources=slots) as pool:
+                yield pool, None
 
 
-def run_logged(command: Sequence[str], log: Path, threads: int | None = None) -> str:
-    """Runs a command to its end, so that one killed for its memory ends alone; it is then started once more.
+def _offers_slots(client) -> bool:
+    """Whether workers were started with slots for a GPU (`dask worker --resources GPU=1`): each job then
+    takes one."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return any(GPU in worker["resources"] for worker in workers)
+
+
+def run_logged(
+    command: Sequence[str], log: Path, threads: int | None = None, *, limit: float | None = None
+) -> str:
+    """Runs a command to its end, so that one killed for its memory ends alone; it is then started once more,
+    as is one that ends with the status EX_TEMPFAIL.
 
     What it says goes into `log`. Returns its last line where it failed, nothing where it did not. Where this
-    process is killed, so is the command.
+    process is killed, so is the command; where it takes longer than `limit` seconds, too.
     """
     environment = {**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         for _ in range(ATTEMPTS):
-            code = subprocess.run(
-                command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                preexec_fn=_end_with_parent,
-            ).returncode
-            if code >= 0:
+            try:
+                code = subprocess.run(
+                    command,
+                    cwd=ROOT,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=file,
+                    preexec_fn=_end_with_parent,
+                    timeout=limit,
+                ).returncode
+            except subprocess.TimeoutExpired:
+                return f"the process was ended, for it took longer than {limit / 60:g} minutes"
+            if code >= 0 and code != os.EX_TEMPFAIL:
                 break
     return "" if code == 0 else _last_line(log, code)
 

@@ -1,4 +1,5 @@
-"""Executes notebooks headless, each in its own subprocess, and leaves what they made in one folder.
+"""Executes notebooks headless, each in its own subprocess, and leaves what they made in one folder; where it
+is asked for, what they show is trained and measured before, all as one graph.
 
 A run folder holds for every notebook NAME: NAME.ipynb and NAME.html (executed), NAME/ (the tables,
 figures and claims.csv that it wrote), NAME.log, NAME.json (its outcome); and index.html.
@@ -11,17 +12,21 @@ import shlex
 import shutil
 import sys
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import pool, run_page
+from lib import graph, pool, run_page
+from lib.graph import Step
 from lib.paths import ROOT
 from lib.run_page import Outcome
 
 NOTEBOOKS = ROOT / "notebooks"
+LIMIT = 240.0  # minutes that a notebook may take, and each of its cells
+GRACE = 60.0  # seconds from the limit of a cell to that of the process around it
 
 
 class BadNotebook(ValueError):
@@ -30,11 +35,13 @@ class BadNotebook(ValueError):
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to execute into one run folder; `parameters` are those that were set."""
+    """One notebook to execute into one run folder; `parameters` are those that were set, `limit` the minutes
+    that it may take."""
 
     notebook: Path
     folder: Path
     parameters: dict[str, str | int | None]
+    limit: float = LIMIT
 
     @property
     def name(self) -> str:
@@ -88,19 +95,24 @@ def check(job: Job) -> None:
 
 
 def reproduce(
-    jobs: list[Job], *, cluster: str | None = None, fresh: bool = False
+    jobs: list[Job],
+    *,
+    before: Mapping[str, Sequence[Step]] | None = None,
+    cluster: str | None = None,
+    fresh: bool = False,
 ) -> list[Outcome]:
     """Executes the jobs, in a local pool or on the dask cluster at an address, and keeps the page.
 
+    before: by the name of a job, steps whose end it waits for; what several wait for is done once.
     A job that ended well before, with the same notebook text and parameters, is not executed again
     unless `fresh`. A failing notebook stops no other. Raises BadNotebook before anything starts.
     """
     for job in jobs:
         check(job)
-        job.folder.mkdir(parents=True, exist_ok=True)
+        job.output.mkdir(parents=True, exist_ok=True)
     todo = [job for job in jobs if fresh or not finished(job)]
     if todo:
-        _execute(todo, cluster)
+        _execute(todo, before or {}, cluster)
     folder = jobs[0].folder
     run_page.write(folder)
     names = {job.name for job in jobs}
@@ -113,13 +125,13 @@ def finished(job: Job) -> bool:
     return any(o.status == "done" and o.fingerprint == job.fingerprint() for o in stored)
 
 
-def commands(jobs: list[Job]) -> list[str]:
+def commands(jobs: list[Job], *options: str) -> list[str]:
     """One shell command per job: together they make the same run, in any order, on any machine."""
     return [shlex.join([
-        sys.executable, "-m", "lib", "reproduce",
+        sys.executable, "-m", "lib", "reproduce", str(job.notebook),
         "--name", job.folder.name, "--out", str(job.folder.parent),
         *(f"--{name}={'all' if to is None else to}" for name, to in job.parameters.items()),
-        "--notebooks", str(job.notebook),
+        f"--limit={job.limit:g}", *options,
     ]) for job in jobs]  # fmt: skip
 
 
@@ -130,9 +142,15 @@ def run_notebook(job: Job, threads: int | None = None) -> Outcome:
     shutil.rmtree(job.output, ignore_errors=True)
     job.output.mkdir()
     parameters = json.dumps({**job.parameters, "output": str(job.output)})
-    command = [sys.executable, "-m", "lib.execute", str(job.notebook), str(job.folder), parameters]
+    seconds = round(60 * job.limit)
+    words = [str(job.notebook), str(job.folder), parameters, json.dumps(seconds)]
     start = time.monotonic()
-    error = pool.run_logged(command, job.folder / f"{job.name}.log", threads)
+    error = pool.run_logged(
+        [sys.executable, "-m", "lib.execute", *words],
+        job.folder / f"{job.name}.log",
+        threads,
+        limit=seconds + GRACE,
+    )
     return _outcome(job, time.monotonic() - start, error)
 
 
@@ -149,36 +167,55 @@ def _outcome(job: Job, seconds: float, error: str) -> Outcome:
     return outcome
 
 
-def _execute(jobs: list[Job], cluster: str | None) -> None:
-    display = Display()
-    workers = min(len(jobs), max(1, (os.cpu_count() or 1) // 2))
-    with pool.executor(workers, cluster) as (executor, threads):
-        running = {executor.submit(run_notebook, job, threads): job for job in jobs}
-        while running:
-            ended, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-            for job in running.values():
-                display.show(job)
-            for future in ended:
-                job = running.pop(future)
-                display.end(job, _result(future, job))
-                run_page.write(job.folder)
+def _execute(jobs: list[Job], before: Mapping[str, Sequence[Step]], cluster: str | None) -> None:
+    first = {step.name: step for job in jobs for step in before.get(job.name, ())}
+    steps = [
+        Step(job.name, partial(_executed, job), after=frozenset(s.name for s in before.get(job.name, ())))
+        for job in jobs
+    ]
+    workers = min(len(steps) + len(first), max(1, (os.cpu_count() or 1) // 2))
+    graph.carry_out([*first.values(), *steps], Display(jobs), jobs=workers, cluster=cluster)
 
 
-def _result(future: Future, job: Job) -> Outcome:
-    error = future.exception()  # of the worker, not of the notebook
-    return _outcome(job, 0.0, f"{type(error).__name__}: {error}") if error else future.result()
+def _executed(job: Job, threads: int | None) -> str:
+    return run_notebook(job, threads).error
 
 
-class Display:
-    """Cells done of every running notebook: a bar each in a terminal, a line a cell in a log."""
+class Display(graph.Watcher):
+    """Cells done of every running notebook: a bar each in a terminal, a line a cell in a log; a line for the
+    end of every step. Keeps the page of the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: list[Job]) -> None:
+        self.jobs = {job.name: job for job in jobs}
         self.bars: dict[str, tqdm] = {}
         self.shown: dict[str, int] = {}
         self.terminal = sys.stderr.isatty()
 
-    def show(self, job: Job) -> None:
-        """Brings the display of one job up to date."""
+    def begun(self, step: Step) -> None:
+        if step.name not in self.jobs:
+            print(f"{step.name}: begun", flush=True)
+
+    def running(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            if step.name in self.jobs:
+                self._show(self.jobs[step.name])
+
+    def ended(self, step: Step, seconds: float, error: str, left: int) -> None:
+        if step.name in self.bars:
+            self.bars.pop(step.name).close()
+        how = "failed" if error else "done"
+        why = f": {error}" if error and step.name not in self.jobs else ""
+        print(f"{step.name}: {how} in {seconds:.0f} s{why}", flush=True)
+        if step.name in self.jobs:
+            job = self.jobs[step.name]
+            if error and not (job.folder / f"{job.name}.json").exists():  # the worker was lost
+                _outcome(job, seconds, error)
+            run_page.write(job.folder)
+
+    def left_out(self, step: Step, missing: Sequence[str]) -> None:
+        print(f"{step.name}: not begun, for {', '.join(missing)} is not done", flush=True)
+
+    def _show(self, job: Job) -> None:
         done, total = job.progress()
         if not total:
             return
@@ -191,9 +228,3 @@ class Display:
         elif self.shown.get(job.name) != done:
             self.shown[job.name] = done
             print(f"{job.name}: {done}/{total} cells", flush=True)
-
-    def end(self, job: Job, outcome: Outcome) -> None:
-        """Closes the display of a job that ended."""
-        if job.name in self.bars:
-            self.bars.pop(job.name).close()
-        print(f"{job.name}: {outcome.status} in {outcome.seconds:.0f} s", flush=True)

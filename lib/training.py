@@ -70,8 +70,10 @@ def train(
     device: str = "auto",
     out: Path = paths.CHECKPOINTS,
     compiled: bool = False,
+    save_every: float = SAVE_EVERY,
 ) -> Path:
-    """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood.
+    """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood:
+    its state is saved every so many seconds.
 
     Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
     where the parent is missing, Busy where another process is training this very run.
@@ -89,7 +91,7 @@ def train(
             disable=not sys.stderr.isatty(),
             smoothing=0.1,
         ) as bar:
-            job.run(bar)
+            job.run(bar, save_every)
         return job.finish()
 
 
@@ -170,7 +172,7 @@ class Job:
     def done(self) -> float:
         return self.progress.step if self.recipe.minutes is None else self.progress.seconds
 
-    def run(self, bar: tqdm) -> None:
+    def run(self, bar: tqdm, save_every: float) -> None:
         self.net.train()
         progress, recent, started = self.progress, [], time.monotonic()
         saved = reported = started
@@ -192,7 +194,7 @@ class Job:
             if recent and now - reported > REPORT_EVERY:
                 reported = now
                 self._report(bar, self._means(recent))
-            if now - saved > SAVE_EVERY:
+            if now - saved > save_every:
                 saved = now
                 self._means(recent)  # a run that has diverged keeps its last good state
                 self.save()
@@ -312,6 +314,7 @@ class Job:
         with safe_open(path, framework="pt") as file:
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
             self.progress = _Progress(**json.loads(file.metadata()["progress"]))
+        print(f"{self.recipe.name} goes on from step {self.progress.step}.", flush=True)
         self.net.load_state_dict(_under("net.", tensors))
         self._set_moments(self.optimiser, self.parameters, "adam", tensors)
         if self.opponent is not None:

@@ -20,8 +20,10 @@
 # their networks see the same ones, at levels that they were trained on and at levels that none was.
 #
 # Three kinds of control meet. A knob that is *turned* (AdaFM, CFSNet) is set by a person to whatever looks
-# best; here to what has the highest PSNR among eleven positions. A network that is *told* (CUnet, FFDNet)
-# takes the level itself. A *blind* one (VDIR, QGCN, DnCNN) finds it out. Compact networks of ours have seen
+# best; here to what has the highest PSNR among ten or eleven positions. A network that is *told* (CUnet,
+# FFDNet) takes the level itself. A *blind* one (VDIR, QGCN, DnCNN) finds it out. *At Auto* the level is
+# estimated on every picture and the knob set for it, as the button of the slider does; curves of CFSNet were
+# fitted on these same pictures. Compact networks of ours have seen
 # minutes of training: read orders and shapes, and see DnCNN and FFDNet, with their authors' weights, as
 # what full training gives.
 
@@ -43,7 +45,8 @@ report = Report("compare", scale, device, train, images, output)
 # ## Noise
 #
 # Set14 in colour, noise clipped and rounded to 8 bits as a file holds it. CFSNet and VDIR were trained on
-# noise that is neither. Left: what each network gains at its best. Right: where its knob then stands.
+# noise that is neither. Left: what each network gains at its best, dotted: at Auto. Right: where its knob
+# then stands.
 
 # %%
 figure, wrong, values = compare.denoise(report)
@@ -55,7 +58,7 @@ values
 # %% [markdown]
 # ### What a wrong knob costs
 #
-# A row is the level of the picture, a column the level that the knob was set for.
+# A row is the level of the picture, a column the level that the knob was set for, or that the network was told.
 
 # %%
 wrong
@@ -88,7 +91,8 @@ compare.seeds(report)
 # ## Error against look
 #
 # PSNR rewards the mean of all pictures that could have been; NIQE asks whether the result looks like a
-# photograph. A knob moves along a line between them.
+# photograph. A knob moves along a line between them: one of strength trades noise for blur, one of texture
+# error for look. The network that super-resolution trades so with is in figure 5 of 02_cfsnet.
 
 # %%
 compare.plane(report)
@@ -96,7 +100,8 @@ compare.plane(report)
 # %% [markdown]
 # ## How evenly the knobs turn
 #
-# A good knob changes the picture as much per step at one end as at the other.
+# A good knob changes the picture as much per step at one end as at the other. Every knob that keeps the size
+# of its picture, on three photographs, degraded as its slider starts.
 
 # %%
 figure, steps = compare.smoothness(report)
@@ -108,7 +113,7 @@ steps
 # %% [markdown]
 # ## What they cost
 #
-# With the knob baked in, on this machine.
+# With the knob baked in, on this machine: run it where there is a GPU for times on that.
 
 # %%
 figure, costs = compare.cost(report)

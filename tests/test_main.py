@@ -173,7 +173,7 @@ def test_several_runs_fail_one_by_one(tmp_path, capsys, monkeypatch):
     assert lib("train", BASIC, STAGE, *common) == 1
     said = capsys.readouterr().out
     assert f"{BASIC}: failed" in said and "for measuring, never for training" in said
-    assert f"{STAGE}: not trained, for {BASIC} is not" in said
+    assert f"{STAGE}: not begun, for {BASIC} is not done" in said
 
 
 def test_restore_a_picture(trained, picture):

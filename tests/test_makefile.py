@@ -19,7 +19,7 @@ def made(*settings: str) -> subprocess.CompletedProcess:
 def test_several_notebooks_can_be_named():
     run = made("NOTEBOOKS=03_cugan 04_vdir", "IMAGES=2")
     assert run.returncode == 0
-    assert "--notebooks 03_cugan 04_vdir" in run.stdout
+    assert "03_cugan 04_vdir" in run.stdout
     assert "--images 2" in run.stdout
 
 

@@ -48,6 +48,37 @@ print("done")
     assert (tmp_path / "run.log").read_text() == "done\n"
 
 
+def test_what_may_go_better_another_time_is_started_once_more(tmp_path):
+    tries = tmp_path / "tries"
+    code = f"import os; open({str(tries)!r}, 'a').write('x'); print('the lamp is out'); raise SystemExit(75)"
+    assert pool.run_logged(python(code), tmp_path / "run.log") == "the lamp is out"
+    assert tries.read_text() == "xx"
+
+
+def test_what_takes_too_long_is_ended(tmp_path):
+    log = tmp_path / "run.log"
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    error = pool.run_logged(python(code), log, limit=3)
+    assert error == "the process was ended, for it took longer than 0.05 minutes"
+    wait_until(lambda: not running(int(log.read_text())))
+
+
+@pytest.mark.parametrize(("offered", "most"), [({}, 2), ({"GPU": 1}, 1)])
+def test_jobs_take_a_slot_where_workers_offer_slots(offered, most, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    code = "import os, sys, time; os.mkdir(sys.argv[1]); time.sleep(1); os.rmdir(sys.argv[1])"
+    command = [*python(code), str(tmp_path / "one at a time")]
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, resources=offered
+        ) as cluster,
+        pool.executor(1, cluster.scheduler_address) as (executor, _),
+    ):
+        jobs = [executor.submit(pool.run_logged, command, tmp_path / f"{number}.log") for number in range(2)]
+        errors = [job.result() for job in jobs]
+    assert bool(any(errors)) is (most == 2)
+
+
 def test_a_process_ends_with_the_one_that_started_it(tmp_path):
     inner = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     log = tmp_path / "run.log"

@@ -441,7 +441,7 @@ FIXED = sorted(name for name in CUGAN if "-r" in name)
 
 def lessons(name, count, seed=0):
     """Strengths of blur and noise of many pictures, z1 and z2."""
-    recipe = find(name, "compact")
+    recipe = find(name, "paper")
     return recipe.strengths(count, torch.Generator().manual_seed(seed)).unbind(1)
 
 

@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import nbformat
 import pytest
 
-from lib import run_page, runs
+from lib import pool, run_page, runs
+from lib.graph import Step
 from lib.paths import ROOT
 
 GOOD = """
@@ -50,7 +52,7 @@ def run(tmp_path_factory):
     """One run of a good and a bad notebook, in this order; made once for the tests that look."""
     folder = tmp_path_factory.mktemp("runs")
     notebooks = [write(folder, "1_bad", BAD, "never = True"), write(folder, "2_good", GOOD)]
-    done = lib("--notebooks", *notebooks, "--out", folder, "--name", "first", "--images", "all")
+    done = lib(*notebooks, "--out", folder, "--name", "first", "--images", "all")
     return folder / "first", done
 
 
@@ -103,7 +105,7 @@ def test_resume_executes_only_what_is_not_done(run, monkeypatch):
         for name in ("1_bad", "2_good")
     ]
     executed = []
-    monkeypatch.setattr(runs, "_execute", lambda todo, cluster: executed.extend(todo))
+    monkeypatch.setattr(runs, "_execute", lambda todo, before, cluster: executed.extend(todo))
     runs.reproduce(jobs)
     assert [job.name for job in executed] == ["1_bad"]
     executed.clear()
@@ -121,6 +123,38 @@ def test_a_killed_kernel_fails_its_notebook_with_one_line(tmp_path):
     assert outcome.status == "failed"
     assert "Kernel died" in outcome.error
     assert "\n" not in run_page.line(outcome, job.folder)
+
+
+def test_a_kernel_that_was_killed_once_is_no_failure(tmp_path):
+    flag = tmp_path / "killed"
+    code = f"import os, pathlib\nif not pathlib.Path({str(flag)!r}).exists():\n"
+    code += f"    pathlib.Path({str(flag)!r}).touch()\n    os.kill(os.getpid(), 9)"
+    job = runs.Job(write(tmp_path, "once", code), tmp_path / "run", {})
+    (outcome,) = runs.reproduce([job])
+    assert outcome.status == "done" and flag.exists()
+
+
+def test_a_cell_that_takes_too_long_fails_its_notebook(tmp_path):
+    path = write(tmp_path, "slow", "import time; time.sleep(60)")
+    (outcome,) = runs.reproduce([runs.Job(path, tmp_path / "run", {}, limit=0.05)])
+    assert outcome.status == "failed" and outcome.error == "A cell took longer than 3 seconds."
+
+
+def test_a_notebook_waits_for_what_it_shows(tmp_path):
+    """Also where that fails: it then says what is missing. What two wait for is done once."""
+    done = tmp_path / "done"
+    code = f"open({str(done)!r}, 'a').write('x'); raise SystemExit('the lamp is out')"
+    step = Step("lamp", partial(pool.run_logged, (sys.executable, "-c", code), tmp_path / "lamp.log"))
+    check = f"assert open({str(done)!r}).read() == 'x'"
+    jobs = [runs.Job(write(tmp_path, name, check), tmp_path / "run", {}) for name in ("one", "two")]
+    outcomes = runs.reproduce(jobs, before={"one": [step], "two": [step]})
+    assert [outcome.status for outcome in outcomes] == ["done", "done"]
+
+
+@pytest.mark.parametrize("option", ["--scale=compct", "--train=always"])
+def test_a_value_that_is_none_is_an_error(option, tmp_path):
+    done = lib(write(tmp_path, "demo", GOOD), option, "--out", tmp_path)
+    assert done.returncode == 2 and "invalid choice" in done.stderr
 
 
 def test_a_run_never_replaces_its_notebooks(tmp_path):
@@ -144,7 +178,7 @@ def test_widgets_become_a_sentence_in_the_page(tmp_path):
 
 def test_an_unknown_parameter_is_an_error_before_anything_runs(tmp_path):
     path = write(tmp_path, "demo", GOOD)
-    done = lib("--notebooks", path, "--out", tmp_path, "--name", "run", "--train", "missing")
+    done = lib(path, "--out", tmp_path, "--name", "run", "--train", "missing")
     assert done.returncode != 0
     assert "demo.ipynb knows no parameter train" in done.stderr
     assert not (tmp_path / "run").exists()
@@ -159,11 +193,11 @@ def test_a_missing_parameters_tag_is_an_error(tmp_path):
 def test_list_prints_commands_that_make_the_same_run(tmp_path):
     path = write(tmp_path, "demo", GOOD)
     where = ("--out", tmp_path, "--name", "a run")
-    listed = lib("--notebooks", path, *where, "--images=all", "--list")
+    listed = lib(path, *where, "--images=all", "--fresh", "--list")
     (command,) = listed.stdout.splitlines()
     again = subprocess.run(command + " --list", shell=True, capture_output=True, text=True)
     assert again.stdout == listed.stdout
-    assert "--images=all" in command
+    assert "--images=all" in command and "--fresh" in command
     assert not (tmp_path / "a run").exists()
 
 

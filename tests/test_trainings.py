@@ -1,15 +1,17 @@
 """Many runs: their order, what a failure stops, and the same work as jobs of an array."""
 
+import re
 import sys
 import threading
 import time
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-from lib import checkpoints, recipes, trainings
-from lib.training import folder_of, under_way
-from lib.trainings import Training, groups, train_all
+from lib import checkpoints, pool, recipes, trainings
+from lib.graph import Step, Watcher, carry_out
+from lib.training import folder_of
+from lib.trainings import Lines, groups
 
 STEP = """
 import pathlib, sys
@@ -32,7 +34,8 @@ def make(tmp_path):
     def training(text):
         name, _, needs = text.partition(":")
         command = (sys.executable, "-c", STEP, name, str(done), *needs.split())
-        return Training(name, frozenset(needs.split()), command, tmp_path / f"{name}.log")
+        work = partial(pool.run_logged, command, tmp_path / f"{name}.log")
+        return Step(name, work, frozenset(needs.split()))
 
     def runs(*texts):
         return [training(text) for text in texts]
@@ -45,27 +48,27 @@ def make(tmp_path):
 def test_runs_wait_for_what_they_need(make, jobs):
     said = []
     runs = make("stage: basic", "basic", "other", "late: stage other")
-    assert train_all(runs, jobs=jobs, say=said.append) == []
+    assert carry_out(runs, Lines({}, said.append), jobs=jobs) == []
     assert sorted(make.done()) == ["basic", "late", "other", "stage"]
     assert said[-1].startswith("late: done in 0.0 min (0 left)")
 
 
 def test_one_at_a_time_the_first_that_can_goes_first(make):
-    train_all(make("b", "c: a", "a", "d"), say=lambda line: None)
+    carry_out(make("b", "c: a", "a", "d"), Watcher())
     assert make.done() == ["b", "a", "c", "d"]
 
 
 def test_a_failure_stops_only_what_needs_it(make):
     said = []
     runs = make("bad", "child: bad", "grandchild: child", "other")
-    assert train_all(runs, say=said.append) == ["bad", "child", "grandchild"]
+    assert carry_out(runs, Lines({}, said.append)) == ["bad", "child", "grandchild"]
     assert make.done() == ["other"]
     assert any(line.startswith("bad: failed after") and "the lamp is out" in line for line in said)
-    assert "child: not trained, for bad is not" in said
+    assert "child: not begun, for bad is not done" in said
 
 
 def test_what_is_needed_from_outside_is_not_waited_for(make):
-    assert train_all(make("stage: elsewhere"), say=lambda line: None) == ["stage"]  # its own process says why
+    assert carry_out(make("stage: elsewhere"), Watcher()) == ["stage"]  # its own process says why
 
 
 def test_a_dask_cluster_trains_the_same(make):
@@ -74,7 +77,7 @@ def test_a_dask_cluster_trains_the_same(make):
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:
         address = cluster.scheduler_address
-        assert train_all(make("stage: basic", "basic"), cluster=address, say=lambda line: None) == []
+        assert carry_out(make("stage: basic", "basic"), Watcher(), cluster=address) == []
     assert make.done() == ["basic", "stage"]
 
 
@@ -84,26 +87,32 @@ def test_a_run_whose_worker_is_killed_ends_as_if_nothing_had_happened(tmp_path):
     folder = folder_of(recipes.find(name, "smoke").budgeted(steps=steps))
 
     def run(out):
-        options = ("--scale=smoke", f"--steps={steps}", "--device=cpu", f"--out={tmp_path / out}")
-        command = (sys.executable, "-m", "lib", "train", name, *options)
-        return Training(name, frozenset(), command, tmp_path / f"{out}.log")
+        options = (f"--steps={steps}", "--scale=smoke", "--device=cpu", "--save-every=0.3")
+        command = (sys.executable, "-m", "lib", "train", name, *options, f"--out={tmp_path / out}")
+        return Step(name, partial(pool.run_logged, command, tmp_path / f"{out}.log"))
 
-    def trainers():
-        if not (folder.exists() and under_way(folder)):
-            return []
+    def worker():
+        """The process that started the training, once there is a state from which it could go on."""
         own = f"--out={tmp_path / 'disturbed'}"
-        return [process for process in psutil.process_iter(["cmdline"]) if own in process.info["cmdline"]]
+        found = [p for p in psutil.process_iter(["cmdline"]) if own in (p.info["cmdline"] or ())]
+        return found[0].parent() if found and (folder / "state.safetensors").exists() else None
 
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        options = {"cluster": cluster.scheduler_address, "say": lambda line: None}
-        disturbed = threading.Thread(target=train_all, args=([run("disturbed")],), kwargs=options)
+        disturbed = threading.Thread(
+            target=carry_out,
+            args=([run("disturbed")], Watcher()),
+            kwargs={"cluster": cluster.scheduler_address},
+        )
         disturbed.start()
-        while disturbed.is_alive() and not (found := trainers()):
+        while disturbed.is_alive() and not (busy := worker()):
             time.sleep(0.02)
-        worker = found[0].parent()
-        worker.kill()
+        assert busy, "the training ended before it could be disturbed"
+        busy.kill()
         disturbed.join()
-    assert train_all([run("undisturbed")], say=lambda line: None) == []
+    said = (tmp_path / "disturbed.log").read_text()
+    assert int(re.search(rf"^{name} goes on from step (\d+)", said, re.MULTILINE)[1]) in range(1, steps)
+    assert carry_out([run("undisturbed")], Watcher()) == []
+    assert "goes on" not in (tmp_path / "undisturbed.log").read_text()
     first, second = (checkpoints.path_of(name, "smoke", tmp_path / f) for f in ("disturbed", "undisturbed"))
     assert checkpoints.load(first).weights_sha == checkpoints.load(second).weights_sha
 
@@ -119,5 +128,5 @@ def test_every_recipe_comes_after_what_it_needs():
     seen = set()
     for run in runs:
         assert run.needs <= seen, run.name
-        assert run.command == (run.name,) and isinstance(run.log, Path)
+        assert run.work.args[0] == (run.name,)
         seen.add(run.name)

@@ -3,20 +3,25 @@
 from lib.recipes import adafm, cfsnet, cugan, qgcn, vdir
 from lib.recipes.common import SCALES, Recipe, Scale
 
-__all__ = ["SCALES", "Recipe", "Scale", "find", "queue"]
+__all__ = ["SCALES", "Recipe", "Scale", "find", "of_paper", "queue"]
 
-_FILES = (adafm, qgcn, cfsnet, vdir, cugan)
+_FILES = {"adafm": adafm, "qgcn": qgcn, "cfsnet": cfsnet, "vdir": vdir, "cugan": cugan}
 _PAPERS = {
-    "smoke": tuple(paper.runs(paper.SMOKE) for paper in _FILES),
-    "compact": tuple(paper.runs(paper.COMPACT) for paper in _FILES),
-    "paper": tuple(paper.runs(paper.PAPER) for paper in _FILES),
+    "smoke": {key: paper.runs(paper.SMOKE) for key, paper in _FILES.items()},
+    "compact": {key: paper.runs(paper.COMPACT) for key, paper in _FILES.items()},
+    "paper": {key: paper.runs(paper.PAPER) for key, paper in _FILES.items()},
 }
+
+
+def of_paper(key: str, scale: Scale) -> tuple[Recipe, ...]:
+    """Every run of one paper, most wanted first; what they need of other papers is not among them."""
+    return _PAPERS[scale][key]
 
 
 def queue(scale: Scale) -> tuple[Recipe, ...]:
     """Every run at this scale, paper by paper, most wanted first, parents and guides before what needs
     them."""
-    return tuple(recipe for runs in _PAPERS[scale] for recipe in runs)
+    return tuple(recipe for runs in _PAPERS[scale].values() for recipe in runs)
 
 
 def find(name: str, scale: Scale) -> Recipe:

@@ -93,7 +93,7 @@ def summit(grid: Grid, rival: Rival, level: float, scale: str) -> float | None:
     """The best position of a knob between those that were tried, at the top of the parabola through three;
     None where the best of them ends the reach, or where one is not measured."""
     best = grid.best(rival, level, scale)
-    if best is None or best[0] in rival.reach:
+    if best is None or best[0] in (rival.positions[0], rival.positions[-1]):
         return None
     at = rival.positions.index(best[0])
     three = rival.positions[at - 1 : at + 2]

@@ -1,5 +1,6 @@
 """What is compared: two contests on the same pictures, each with every network that can enter it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -16,12 +17,18 @@ from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, tenths
 NOISES = (5, 10, 15, 25, 35, 50, 60, 75)
 
 
+def quarters(low: float, high: float) -> tuple[float, ...]:
+    """Multiples of 0.25 between two ends."""
+    return tuple(i / 4 for i in range(math.ceil(4 * low), math.floor(4 * high) + 1))
+
+
 @dataclass(frozen=True)
 class Rival:
-    """A network and how its knob is set: turned by a person in steps of 0.1, told the level, or none (blind).
+    """A network and how its knob is set: turned by a person, told the level, or none (blind).
 
     told: the knobs at a level; of a network that is turned, those before the one that is. heard: the levels
-    that it is told in turn, where being told a wrong one is measured. reach: of a knob that is turned.
+    that it is told in turn, where being told a wrong one is measured. reach: of a knob that is turned,
+    in steps of 0.1 between 0 and 1, of 0.25 where it goes beyond.
     colour: of its lines. curve: whether Auto has its curve from here, of the networks whose paper does not
     fit one. auto: whether Auto can set its knob.
     """
@@ -39,7 +46,9 @@ class Rival:
     @property
     def positions(self) -> tuple[float | None, ...]:
         """Where the knob is put at every level; None: where it belongs."""
-        return tenths(*self.reach) if self.knob == "turned" else self.heard or (None,)
+        if self.knob != "turned":
+            return self.heard or (None,)
+        return tenths(*self.reach) if self.reach == (0.0, 1.0) else quarters(*self.reach)
 
     def own(self, level: float) -> tuple[float | None, ...]:
         """The positions among which its best is looked for: of a network that is told, the truth."""
