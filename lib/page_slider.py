@@ -10,7 +10,7 @@ from lib.models.knobs import Knob
 from lib.slider_state import SliderState
 
 POSITIONS = 11  # of every knob
-SIDE = 256  # pixels: a crop, since a smaller copy would hide noise and blocks
+SIDE = 256  # pixels: a part in the middle, since a smaller copy would hide noise and blocks
 
 TURN = """
 const figure = this.closest("figure");
@@ -40,13 +40,14 @@ def page_slider(state: SliderState) -> str:
 def _figure(state: SliderState) -> str:
     levels = ", ".join(f"{name} {value:g}" for name, value in state.levels.items())
     before = escape(f"{state.before_name} ({levels})")
-    knobs = state.loaded.net.knobs
+    box, knobs = state.around(SIDE), state.loaded.net.knobs
+    part = state.degraded()[box.top : box.top + box.height, box.left : box.left + box.width]
     ranges = "".join(_range(knob, start) for knob, start in zip(knobs, state.knobs.values(), strict=True))
     frames = "".join(_frames(state, knob, shown=knob is knobs[0]) for knob in knobs)
     frames = frames or _frame(state, "restored")
     return (
         f'<figure class="page-slider"><p><b>{escape(state.loaded.title)}</b></p>{ranges}<div style="{STYLE}">'
-        f'<div><img src="{_shown(state.degraded())}" alt="{before}"><br>{before}</div>{frames}</div></figure>'
+        f'<div><img src="{_address(part)}" alt="{before}"><br>{before}</div>{frames}</div></figure>'
     )
 
 
@@ -79,16 +80,13 @@ def _frames(state: SliderState, knob: Knob, *, shown: bool) -> str:
 
 
 def _frame(state: SliderState, text: str, marks: str = "") -> str:
-    frame = state.frame()
+    frame = state.restored_with(state.loaded, tuple(state.knobs.values()), state.around(SIDE))
     if frame.after_db is not None:
         text += f": {frame.before_db:.2f} to {frame.after_db:.2f} dB"
-    return f'<div {marks}><img src="{_shown(frame.restored)}" alt="{escape(text)}"><br>{escape(text)}</div>'
+    return f'<div {marks}><img src="{_address(frame.restored)}" alt="{escape(text)}"><br>{escape(text)}</div>'
 
 
-def _shown(pixels: np.ndarray) -> str:
-    """The middle of a picture, as a data address."""
-    height, width = pixels.shape[:2]
-    top, left = max(height - SIDE, 0) // 2, max(width - SIDE, 0) // 2
-    middle = np.ascontiguousarray(pixels[top : top + SIDE, left : left + SIDE])
-    data = encode(Picture(middle, None, None), "jpeg", quality=85)
+def _address(pixels: np.ndarray) -> str:
+    """A picture as a data address."""
+    data = encode(Picture(np.ascontiguousarray(pixels), None, None), "jpeg", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()
