@@ -77,7 +77,7 @@ def address(tmp_path) -> Iterator[str]:
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}",
-        f"--LabApp.user_settings_dir={settings}",
+        f"--LabApp.user_settings_dir={settings}", f"--LabApp.workspaces_dir={tmp_path / 'workspaces'}",
     ]  # fmt: skip
     with serving(command, tmp_path, f"http://127.0.0.1:{port}/api?token={TOKEN}"):
         yield f"http://127.0.0.1:{port}/doc/tree/slider.ipynb?token={TOKEN}"
