@@ -249,7 +249,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
             print("\n".join(runs.commands(jobs, *options)))
             return 0
         before = _before(jobs, parameters, measure=arguments.measure)
-        jobs = [replace(job, parameters=_after(job, before)) for job in jobs]
+        jobs = [replace(job, parameters=_parameters(job, before)) for job in jobs]
         outcomes = runs.reproduce(jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh)
     except runs.BadNotebook as error:
         sys.exit(str(error))
@@ -274,7 +274,7 @@ def _before(jobs, parameters: dict[str, str | int | None], *, measure: bool) -> 
     return {name: preparations(name, scale, device, train=train, measure=measure) for name in ours}
 
 
-def _after(job, before: dict[str, list]) -> dict[str, str | int | None]:
+def _parameters(job, before: dict[str, list]) -> dict[str, str | int | None]:
     """The parameters of a notebook: what it shows is trained, or could not be."""
     trained = "train" in job.parameters and job.name in before
     return {**job.parameters, "train": "never"} if trained else job.parameters

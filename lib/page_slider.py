@@ -40,8 +40,7 @@ def page_slider(state: SliderState) -> str:
 def _figure(state: SliderState) -> str:
     levels = ", ".join(f"{name} {value:g}" for name, value in state.levels.items())
     before = escape(f"{state.before_name} ({levels})")
-    box, knobs = state.around(SIDE), state.loaded.net.knobs
-    part = state.degraded()[box.top : box.top + box.height, box.left : box.left + box.width]
+    part, knobs = state.degraded(state.around(SIDE)), state.loaded.net.knobs
     ranges = "".join(_range(knob, start) for knob, start in zip(knobs, state.knobs.values(), strict=True))
     frames = "".join(_frames(state, knob, shown=knob is knobs[0]) for knob in knobs)
     frames = frames or _frame(state, "restored")

@@ -58,9 +58,7 @@ def _set_for(state: SliderState, loaded: Loaded) -> dict[str, float]:
 
 
 def _untouched(state: SliderState) -> Tile:
-    box = state.around(SIDE)
-    rows, columns = slice(box.top, box.top + box.height), slice(box.left, box.left + box.width)
-    return Tile(state.before_name, state.degraded()[rows, columns])
+    return Tile(state.before_name, state.degraded(state.around(SIDE)))
 
 
 def _tile(state: SliderState, text: str, loaded: Loaded, knobs: Sequence[float]) -> Tile:

@@ -254,8 +254,10 @@ class SliderState:
     def original(self) -> np.ndarray:
         return to_pixels(self._clean)
 
-    def degraded(self) -> np.ndarray:
-        return to_pixels(self._degraded())
+    def degraded(self, box: Box | None = None) -> np.ndarray:
+        """The whole of it, or a part."""
+        x = self._degraded()
+        return to_pixels(x if box is None else box.cut(x))
 
     def region_first(self) -> bool:
         """Whether a region should answer before the whole picture does."""

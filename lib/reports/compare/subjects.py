@@ -95,6 +95,10 @@ def as_noise(sigma: float) -> tuple[float, float]:
     return 0.0, sigma / SIGMA
 
 
+def _cfsnet(run: str, reach: tuple[float, float]) -> Rival:
+    return Rival("CFSNet", run, "C1", reach=reach, curve=True, auto=True)
+
+
 NOISE = Contest(
     item="compare-denoise",
     measure="sigma",
@@ -105,14 +109,7 @@ NOISE = Contest(
     on=noisy,
     rivals=(
         Rival("AdaFM", stage_name(DENOISE, 15, 75, 1), "C2", auto=True),
-        Rival(
-            "CFSNet",
-            cfsnet.tuned_name(cfsnet.COLOUR, 50),
-            "C1",
-            reach=DENOISING.reach,
-            curve=True,
-            auto=True,
-        ),
+        _cfsnet(cfsnet.tuned_name(cfsnet.COLOUR, 50), DENOISING.reach),
         Rival("VDIR", "vdir-awgn", "C3", "blind", lambda sigma: (0.0,)),
         Rival("CUnet", CUNET, "C4", "told", as_noise, heard=NOISES, auto=True),
         Rival("CDnCNN-B", "CDnCNN-B", "0.5", "blind"),
@@ -129,14 +126,7 @@ JPEG = Contest(
     on=compressed,
     rivals=(
         Rival("AdaFM", stage_name(DEJPEG, 80, 10, 1), "C2", auto=True),
-        Rival(
-            "CFSNet",
-            cfsnet.tuned_name(cfsnet.DEBLOCK, 40),
-            "C1",
-            reach=DEBLOCKING.reach,
-            curve=True,
-            auto=True,
-        ),
+        _cfsnet(cfsnet.tuned_name(cfsnet.DEBLOCK, 40), DEBLOCKING.reach),
         Rival("QGCN", FULL, "C0", "blind"),
         Rival("VDIR", "vdir-jpeg-y", "C3", "blind", lambda quality: (0.0,)),
         Rival("DnCNN-3", "DnCNN-3", "0.5", "blind"),
