@@ -475,8 +475,9 @@ def test_strengths_are_uniform_for_cunet_and_mostly_mild_for_cresmd(name, mean, 
 
 
 def test_a_short_training_of_cresmd_draws_as_cunet_does():
+    names = ("cresmd", "cunet")
     drawn = [
-        find(name, "compact").strengths(1000, torch.Generator().manual_seed(0)) for name in ("cresmd", "cunet")
+        find(name, "compact").strengths(1000, torch.Generator().manual_seed(0)) for name in names
     ]
     assert torch.equal(*drawn)
 
