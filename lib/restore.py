@@ -165,7 +165,7 @@ def _levels(network: Loaded, given: Sequence[Setting], factor: float | None) -> 
             raise ValueError(f"{name} = {value:g} lies outside {low:g} to {high:g}.")
         if network.task.enlarges and value != factor:
             raise ValueError(f"--factor {factor:g} and --degrade {name}={value:g} contradict each other.")
-    return {name: level.start for name, level in limits.items()} | dict(given)
+    return network.task.starts | dict(given)
 
 
 def _auto(

@@ -102,7 +102,7 @@ class SliderState:
             if isinstance(loaded.net, VDIR)
         }
         self.loaded = networks[0]
-        self.levels = self._levels_at_start(self.loaded)
+        self.levels = self.loaded.task.starts
         self.knobs = self.knobs_at_start()
         self.latent_of, self.latent_level = ITSELF, self.level
         self.seed = 0
@@ -120,7 +120,7 @@ class SliderState:
     def use(self, title: str) -> None:
         """Another of the networks, its level and knobs where they start; the picture stays."""
         loaded = self.networks[title]
-        if self._take(self.name, self._picture, self.degrading, self._levels_at_start(loaded), loaded):
+        if self._take(self.name, self._picture, self.degrading, loaded.task.starts, loaded):
             self.knobs = self.knobs_at_start()
             self.latent_of, self.latent_level = ITSELF, self.level
             self.pixels_per_second = None
@@ -347,10 +347,6 @@ class SliderState:
             return line
         task = self.loaded.task
         return f"{line}  # without the latent of {self.latent_of}, {task.level.name} {self.latent_level:g}"
-
-    @staticmethod
-    def _levels_at_start(loaded: Loaded) -> dict[str, float]:
-        return {level.name: level.start for level in loaded.task.levels}
 
     def _take(
         self,

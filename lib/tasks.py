@@ -67,6 +67,11 @@ class Task:
         return self.levels[0]
 
     @property
+    def starts(self) -> dict[str, float]:
+        """Every level by name, where a slider starts."""
+        return {level.name: level.start for level in self.levels}
+
+    @property
     def factors(self) -> tuple[float, float] | None:
         """By how much at least and at most pictures become larger; None where they keep their size."""
         if self.enlarges:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
@@ -20,8 +21,7 @@ from lib.inference import Restorer, restore_colours
 from lib.models.knobs import Knob
 from lib.reports.common import Drawing, Report
 from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
-from lib.slider_state import SliderState
-from lib.tasks import Loaded
+from lib.tasks import Loaded, at_start
 
 SIDE = 256  # pixels of the pictures that are timed, and turned over
 PICTURES = 3
@@ -83,18 +83,15 @@ def _steps(report: Report, loaded: Loaded, knob: Knob) -> np.ndarray:
     """Root mean square changes of what is restored between neighbouring positions, in grey levels."""
     samples = load_images("skimage", PICTURES)
     restorer = Restorer(loaded.net, device=report.device, precision="float32")
-    knobs = SliderState([loaded], samples, device=report.device).knobs_at_start()
+    levels = loaded.task.starts
+    knobs = at_start(loaded, levels)
     squares = []
     for sample in samples:
         clean = to_tensor(sample.pixels[:SIDE, :SIDE])
-        degraded = loaded.task.degrade(clean, *(level.start for level in loaded.task.levels), 0)
+        degraded = loaded.task.degrade(clean, *levels.values(), 0)
         made = []
         for value in np.linspace(knob.low, knob.high, POSITIONS).tolist():
-            settings = tuple((knobs | {knob.name: value}).values())
-
-            def restore(x: Tensor, settings: Sequence[float] = settings) -> Tensor:
-                return restorer(x, settings)
-
+            restore = partial(restorer, knobs=tuple((knobs | {knob.name: value}).values()))
             made.append(restore_colours(restore, degraded, loaded.channels).clamp(0, 1))
         squares.append([float((b - a).square().mean()) for a, b in pairwise(made)])
     return 255 * np.sqrt(np.mean(squares, axis=0))

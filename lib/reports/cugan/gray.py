@@ -16,7 +16,7 @@ from lib.recipes import Scale
 from lib.recipes.common import BlurNoise, Denoise
 from lib.recipes.cugan import CUNET
 from lib.reports.common import Cell, Report, Verdict, listed, mean
-from lib.reports.cugan.judging import Test, ends
+from lib.reports.cugan.judging import Test, above
 from lib.reports.cugan.subjects import told
 from lib.reports.gains import at_paper
 
@@ -81,21 +81,9 @@ def table3(report: Report) -> pd.DataFrame:
             rows.append((written, reading.title, cell))
     ahead = [cells[ONE_NOISE, sigma] - cells[GRAY, sigma] for sigma in SIGMAS]
     gains = {sigma: cells[FFDNET_IN_GRAY, sigma] - cells[FFDNET_IN_COLOUR, sigma] for sigma in IN_TABLE_2}
-    report.judge(CLAIMS["better than denoisers of gray pictures"], at_paper(_ahead(ahead)))
+    report.judge(CLAIMS["better than denoisers of gray pictures"], at_paper(above(ahead)))
     report.judge(CLAIMS["table 3 compares gray with colour"], at_paper(_as_printed(report, gains)))
     return report.table(ITEM, rows)
-
-
-def _ahead(gains: list[Cell]) -> Test:
-    """A claim on absolute decibels."""
-
-    def test(scale: Scale) -> Verdict:
-        scores = [gain.at(scale) for gain in gains]
-        if not all(scores):
-            return None
-        return all(ends(s)[0] > 0 for s in scores), f"by {listed(scores)}"
-
-    return test
 
 
 def _as_printed(report: Report, gains: dict[int, Cell]) -> Test:
