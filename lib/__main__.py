@@ -146,7 +146,7 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
             device=arguments.device,
             out=out,
             compiled=arguments.compile,
-            save_every=arguments.save_every or training.SAVE_EVERY,
+            save_every=arguments.save_every,
         )
     except (ValueError, FileNotFoundError, training.Busy, training.Diverged) as error:
         sys.exit(str(error))

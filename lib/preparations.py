@@ -7,11 +7,19 @@ from functools import partial
 from lib import checkpoints, paths, pool, recipes, trainings
 from lib.graph import Step
 from lib.recipes import Recipe, Scale
-from lib.reports import papers
 
 MEASURE = "measure "
 FIRST = {"compare": ("adafm",)}  # whose curves of Auto it takes
-NOTEBOOKS = {paper.notebook for paper in (*papers.PAPERS, papers.COMPARISON)} | {papers.PLAYGROUND}
+COMPARISON, PLAYGROUND = "compare", ""
+NOTEBOOKS = {  # and what `measure` calls what they show
+    "00_playground": PLAYGROUND,
+    "01_adafm": "adafm",
+    "02_cfsnet": "cfsnet",
+    "03_cugan": "cugan",
+    "04_vdir": "vdir",
+    "05_qgcn": "qgcn",
+    "06_compare": COMPARISON,
+}
 
 
 def preparations(notebook: str, scale: Scale, device: str, *, train: bool, measure: bool) -> list[Step]:
@@ -20,21 +28,19 @@ def preparations(notebook: str, scale: Scale, device: str, *, train: bool, measu
 
     The playground and the comparison take the networks of all papers.
     """
-    paper = next((p for p in (*papers.PAPERS, papers.COMPARISON) if p.notebook == notebook), None)
     if notebook not in NOTEBOOKS:
         return []
-    own = recipes.of_paper(paper.key, scale) if paper in papers.PAPERS else recipes.queue(scale)
+    key = NOTEBOOKS[notebook]
+    own = recipes.queue(scale) if key in (COMPARISON, PLAYGROUND) else recipes.of_paper(key, scale)
     runs = _with_what_they_need(own) if train else ()
     missing = [recipe for recipe in runs if not checkpoints.path_of(recipe.name, scale).exists()]
     options = (f"--scale={scale}", f"--device={device}")
     steps = trainings.trainings(missing, lambda name: (sys.executable, "-m", "lib", "train", name, *options))
-    if measure and paper is not None:
-        command = (sys.executable, "-m", "lib", "measure", paper.key, *options)
-        log = paths.RUNS / "measuring" / f"{paper.key}-{scale}.log"
-        waits = {step.name for step in steps} | {MEASURE + key for key in FIRST.get(paper.key, ())}
-        steps.append(
-            Step(MEASURE + paper.key, partial(pool.run_logged, command, log), after=frozenset(waits))
-        )
+    if measure and key != PLAYGROUND:
+        command = (sys.executable, "-m", "lib", "measure", key, *options)
+        log = paths.RUNS / "measuring" / f"{key}-{scale}.log"
+        waits = {step.name for step in steps} | {MEASURE + key for key in FIRST.get(key, ())}
+        steps.append(Step(MEASURE + key, partial(pool.run_logged, command, log), after=frozenset(waits)))
     return steps
 
 

@@ -10,10 +10,15 @@ from safetensors import SafetensorError, safe_open
 
 from lib import data, devices, paths
 from lib.checkpoints import path_of
+from lib.claims import adafm, cfsnet, cugan, qgcn, vdir
 from lib.recipes import Scale, queue
-from lib.reports.papers import COMPARISON, PAPERS
 from lib.training import under_way
 
+COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane")
+ITEMS = {  # of every paper, in the order of its claims, and those of them that keep no rows
+    key: (tuple(dict.fromkeys(claim.item for claim in paper.CLAIMS.values())), paper.LIVE)
+    for key, paper in {"adafm": adafm, "cfsnet": cfsnet, "cugan": cugan, "vdir": vdir, "qgcn": qgcn}.items()
+} | {"compare": (COMPARED, ())}
 SHOWN: tuple[Scale, ...] = ("compact", "paper")
 
 
@@ -66,10 +71,10 @@ def _header(path: Path) -> dict[str, str]:
 
 
 def _items(folder: Path) -> Iterable[list[str]]:
-    for paper in (*PAPERS, COMPARISON):
-        counts = Counter((row["item"], row["scale"]) for row in _rows(folder / f"{paper.key}.csv"))
-        for item in paper.items:
-            if item in paper.live:
+    for key, (items, live) in ITEMS.items():
+        counts = Counter((row["item"], row["scale"]) for row in _rows(folder / f"{key}.csv"))
+        for item in items:
+            if item in live:
                 yield [item, *("made in the notebook" for _ in SHOWN)]
             else:
                 found = (counts[item, scale] for scale in SHOWN)

@@ -70,10 +70,10 @@ def train(
     device: str = "auto",
     out: Path = paths.CHECKPOINTS,
     compiled: bool = False,
-    save_every: float = SAVE_EVERY,
+    save_every: float | None = None,
 ) -> Path:
     """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood:
-    its state is saved every so many seconds.
+    its state is saved every so many seconds (None: SAVE_EVERY).
 
     Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
     where the parent is missing, Busy where another process is training this very run.
@@ -172,7 +172,7 @@ class Job:
     def done(self) -> float:
         return self.progress.step if self.recipe.minutes is None else self.progress.seconds
 
-    def run(self, bar: tqdm, save_every: float) -> None:
+    def run(self, bar: tqdm, save_every: float | None) -> None:
         self.net.train()
         progress, recent, started = self.progress, [], time.monotonic()
         saved = reported = started
@@ -194,7 +194,7 @@ class Job:
             if recent and now - reported > REPORT_EVERY:
                 reported = now
                 self._report(bar, self._means(recent))
-            if now - saved > save_every:
+            if now - saved > (SAVE_EVERY if save_every is None else save_every):
                 saved = now
                 self._means(recent)  # a run that has diverged keeps its last good state
                 self.save()

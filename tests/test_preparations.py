@@ -2,8 +2,9 @@
 
 import pytest
 
-from lib import checkpoints, recipes
-from lib.preparations import preparations
+from lib import checkpoints, recipes, runs
+from lib.preparations import NOTEBOOKS, preparations
+from lib.reports.papers import COMPARISON, PAPERS
 
 
 @pytest.fixture
@@ -50,3 +51,10 @@ def test_measuring_waits_for_the_trainings(nothing_trained):
 def test_other_notebooks_need_nothing(nothing_trained):
     assert names("mine") == []
     assert names("00_playground", train=False, measure=True) == []
+
+
+def test_every_notebook_is_known_by_what_it_shows():
+    stems = {path.stem for path in runs.find_notebooks([])}
+    assert set(NOTEBOOKS) == stems
+    papers = (*PAPERS, COMPARISON)
+    assert {paper.notebook: paper.key for paper in papers} == {n: key for n, key in NOTEBOOKS.items() if key}

@@ -7,6 +7,7 @@ from safetensors.torch import save_file
 
 from lib import status
 from lib.checkpoints import Provenance, path_of, save
+from lib.reports import papers
 
 BASIC = "adafm-denoise-basic-s15"
 
@@ -40,3 +41,7 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
     assert cells(text, "adafm-denoise-basic-s25") == ["stopped: step 1234 (20%)", "missing"]
     assert cells(text, "adafm-table5") == ["2 rows", "missing"]
     assert "site-packages/skimage" in cells(text, "skimage")[0]
+
+
+def test_what_is_compared_is_listed():
+    assert papers.COMPARISON.measured == status.COMPARED

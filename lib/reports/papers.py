@@ -68,7 +68,6 @@ PAPERS = (
 )
 # Not a paper: all of them on the same pictures.
 COMPARISON = Paper("compare", "All methods", "06_compare", {}, compare.ITEMS, compare.LIVE)
-PLAYGROUND = "00_playground"  # a notebook that reports nothing
 
 
 def find(key: str) -> Paper:
