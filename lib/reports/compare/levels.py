@@ -156,6 +156,8 @@ def _level_figure(report: Report, grid: Grid) -> Figure:
             axes.axvline(level, color="0.9", zorder=0)
     if gains.get_legend_handles_labels()[0]:
         gains.legend(fontsize=8)
+    else:
+        missing(report, gains)
     dataset = grid.contest.on(grid.contest.levels[0]).dataset
     title = f"{dataset}, our networks at {report.scale} scale; grey lines: levels of training"
     figure.suptitle(title, fontsize=10)
@@ -167,6 +169,12 @@ def _over_input(grid: Grid, rival: Rival, level: float, scale: str) -> float | N
     cell = grid.at_auto.get((rival.title, level))
     scores = (cell - grid.inputs[level]).at(scale) if cell else None
     return mean(scores) if scores else None
+
+
+def missing(report: Report, axes: Axes) -> None:
+    """Says in empty axes why they are."""
+    text = f"not measured at {report.scale} scale"
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, color="0.4")
 
 
 def _wrong_figure(report: Report, grid: Grid) -> Figure:

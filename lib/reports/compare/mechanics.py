@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -119,6 +120,10 @@ def cost(report: Report) -> tuple[Drawing, pd.DataFrame]:
     if rows:
         axes.set_xscale("log")
         axes.set_yscale("log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter(EngFormatter())
+            axis.set_minor_formatter(NullFormatter())
         figure.legend(loc="outside right upper", fontsize=8)
     axes.set_xlabel("multiplications per pixel (area: weights)")
     axes.set_ylabel("ms per megapixel")

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from lib.measure import Setting
 from lib.networks import INPUT
 from lib.reports.common import Cell, Drawing, Report, mean
+from lib.reports.compare.levels import missing
 from lib.reports.compare.subjects import JPEG, NOISE, TEXTURED, Contest, Rival
 
 ITEM = "compare-plane"
@@ -38,6 +39,8 @@ def _draw(report: Report, axes: Axes, contest: Contest, level: float) -> None:
     axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8)
+    else:
+        missing(report, axes)
 
 
 def _point(
