@@ -261,7 +261,8 @@ def test_a_user_at_the_slider(page, tmp_path):
 
     # Two knobs on a square: by mouse and by keyboard, and the rows follow.
     page.locator(".knobs .picture").select_option("face")
-    page.get_by_label("degrade the picture").check()
+    settled(page)
+    assert page.get_by_label("degrade the picture").is_checked()
     page.get_by_label("Network").select_option("cugan")
     pad = page.get_by_role("slider", name="blur (left and right) and noise (up and down)")
     pad.wait_for()
