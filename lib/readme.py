@@ -8,8 +8,11 @@ from pathlib import Path
 from statistics import median
 
 from lib import paths
+from lib.measure import knob_text
+from lib.networks import AT_AUTO, INPUT, scale_of
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
 from lib.reports.adafm.tables import FACTORS, there_and_back
+from lib.reports.compare.subjects import CONTESTS, Contest, Rival
 from lib.reports.papers import PAPERS, Paper
 
 README = paths.ROOT / "README.md"
@@ -34,6 +37,7 @@ def render(text: str, measured: Path = paths.MEASURED, printed: Path = paths.PRI
     parts = {
         "times": times(_read(measured / "times.csv")),
         "scoreboard": scoreboard(rows, measured, printed),
+        "comparison": comparison(_read(measured / "compare.csv")),
         "differs": differs([row for p in PAPERS for row in _read(measured / f"{p.key}-verdicts.csv")]),
     }
     for name, part in parts.items():
@@ -145,6 +149,39 @@ def yardsticks(rows: Rows, printed: Rows) -> str:
         return ""
     caption = "Published weights through the same code, PSNR in dB:"
     return f"{caption}\n\n{_table(['network', 'set', 'level', 'printed', 'measured'], lines)}"
+
+
+def comparison(rows: Rows) -> str:
+    """A table for each contest: every network at the best position of its knob, in brackets at Auto."""
+    return "\n\n".join(_contest(rows, contest) for contest in CONTESTS)
+
+
+def _contest(rows: Rows, contest: Contest) -> str:
+    protocol = contest.on(contest.levels[0])
+    stored = {
+        (row["recipe"], row["knobs"], row["level"]): float(row["value"])
+        for row in rows
+        if (row["item"], row["dataset"], row["metric"]) == (contest.item, protocol.dataset, "psnr")
+        and row["scale"] == scale_of(row["recipe"], "compact")
+    }
+    lines = []
+    for level in contest.levels:
+        name = contest.on(level).level.name
+        inputs = stored.get((INPUT, "", name))
+        scores = [_at_best(stored, contest, rival, level) for rival in contest.rivals]
+        lines.append([name, "-" if inputs is None else f"{inputs:.2f}", *scores])
+    head = [protocol.dataset, "degraded", *(f"{rival.title} ({rival.knob})" for rival in contest.rivals)]
+    return _table(head, lines)
+
+
+def _at_best(stored: dict[tuple[str, str, str], float], contest: Contest, rival: Rival, level: float) -> str:
+    """A dash until every position is measured."""
+    name = contest.on(level).level.name
+    keys = [(rival.network, knob_text(rival.knobs(level, p)), name) for p in rival.own(level)]
+    if not all(key in stored for key in keys):
+        return "-"
+    auto = stored.get((f"{rival.network}{AT_AUTO}", "", name))
+    return f"{max(stored[key] for key in keys):.2f}" + ("" if auto is None else f" ({auto:.2f})")
 
 
 def differs(verdicts: Rows) -> str:

@@ -5,9 +5,12 @@ import csv
 import pytest
 
 from lib import paths, readme
+from lib.networks import AT_AUTO
+from lib.recipes.adafm import DENOISE, stage_name
 
 MARKS = "\n".join(
-    f"<!-- {name} -->\nstale text\n<!-- /{name} -->" for name in ("times", "scoreboard", "differs")
+    f"<!-- {name} -->\nstale text\n<!-- /{name} -->"
+    for name in ("times", "scoreboard", "comparison", "differs")
 )
 
 
@@ -74,6 +77,35 @@ def test_verdicts_and_times(results):
     assert "- *b* (adafm-table5, compact). It is close. Measured: 0.94 dB." in text
     assert "| `make test` | 5.0 min | two cores |" in text
     assert "stale text" not in text
+
+
+def test_methods_stand_beside_each_other_at_their_best(results):
+    """The best position of a knob, in brackets Auto; a dash until every position is measured."""
+    run = stage_name(DENOISE, 15, 75, 1)
+    best = {"sigma25": 0.3, "sigma50": 0.6}
+
+    def measured(level, network, knobs, value, scale="compact", dataset="set14", metric="psnr"):
+        row = {"recipe": network, "knobs": knobs, "level": level, "value": value, "scale": scale}
+        return row | {"item": "compare-denoise", "dataset": dataset, "metric": metric}
+
+    rows = [
+        measured(level, run, f"{i / 10:.2f}", 30 - abs(i / 10 - at))
+        for level, at in best.items()
+        for i in range(11)
+    ]
+    rows.pop()  # of sigma 50
+    rows += [
+        measured("sigma25", f"{run}{AT_AUTO}", "", 29.9),
+        measured("sigma25", "input", "", 20.1, "none"),
+        measured("sigma25", "CDnCNN-B", "", 31.0, "published"),
+        measured("sigma25", run, "0.10", 99, "paper"),
+        measured("sigma25", run, "0.10", 99, dataset="skimage"),
+        measured("sigma25", run, "0.10", 99, metric="niqe"),
+    ]
+    store(results, "compare.csv", rows)
+    lines = readme.render(MARKS, results).splitlines()
+    assert "| sigma25 | 20.10 | 30.00 (29.90) | - | - | - | 31.00 | - |" in lines
+    assert "| sigma50 | - | - | - | - | - | - | - |" in lines
 
 
 def test_without_results_everything_is_said_to_be_missing(tmp_path):
