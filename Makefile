@@ -18,6 +18,9 @@ SPACE = $() $()
 UNKNOWN = $(filter-out $(addsuffix =%,$(SETTINGS)),$(subst \$(SPACE),_,$(MAKEOVERRIDES)))
 $(if $(UNKNOWN),$(error there is no setting $(UNKNOWN); there are: $(SETTINGS)))
 
+WRONG = $(filter-out yes no,$(MEASURE) $(FRESH))
+$(if $(WRONG),$(error MEASURE and FRESH are yes or no, not $(WRONG)))
+
 TORCH = $(shell grep '^torch==' requirements.lock)
 TORCH_BUILD = $(if $(filter Linux,$(shell uname -s)),+cpu)
 TORCH_INDEX = https://download.pytorch.org/whl/cpu
@@ -33,7 +36,7 @@ NEW_PYTHON = import sys; sys.version_info >= (3, 11) or \
 reproduce: $(READY)
 	@$(RUN) -m lib reproduce $(if $(SCALE),--scale $(SCALE)) $(if $(TRAIN),--train $(TRAIN)) \
 		$(if $(IMAGES),--images $(IMAGES)) $(if $(DEVICE),--device $(DEVICE)) \
-		$(if $(NAME),--name $(NAME)) $(if $(FRESH),--fresh) $(if $(MEASURE),--measure) \
+		$(if $(NAME),--name $(NAME)) $(if $(filter yes,$(FRESH)),--fresh) $(if $(filter yes,$(MEASURE)),--measure) \
 		$(if $(CLUSTER),--cluster $(CLUSTER)) $(NOTEBOOKS)
 
 test: $(READY)

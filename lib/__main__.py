@@ -128,7 +128,10 @@ def train(arguments: argparse.Namespace) -> int:
         train_here(wanted[0], arguments, out)
     elif wanted:
         lines = trainings.Lines({recipe.name: trainings.log_of(recipe) for recipe in wanted})
-        return int(bool(graph.carry_out(runs, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
+        try:
+            return int(bool(graph.carry_out(runs, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
+        except pool.NoCluster as error:
+            sys.exit(str(error))
     return 0
 
 
@@ -219,9 +222,11 @@ def add_reproduce(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--name", help="of the run; a name used before resumes it (default: now)")
     parser.add_argument("--out", type=Path, help="folder of runs (default: results/runs)")
-    parser.add_argument("--fresh", action="store_true", help="execute again what is there already")
+    parser.add_argument(
+        "--fresh", action="store_true", help="execute, and measure, again what is there already"
+    )
     parser.add_argument("--cluster", metavar="ADDRESS", help="of a dask scheduler to run on")
-    parser.add_argument("--list", action="store_true", help="only print a command per notebook")
+    parser.add_argument("--list", action="store_true", help="only print the commands, for a job array")
     parser.set_defaults(run=reproduce)
 
 
@@ -231,7 +236,7 @@ def count(text: str) -> int | None:
 
 
 def reproduce(arguments: argparse.Namespace) -> int:
-    from lib import paths, run_page, runs
+    from lib import paths, pool, run_page, runs
 
     name = arguments.name or time.strftime("%Y-%m-%d_%H%M%S")
     if Path(name).name != name or name.startswith("."):
@@ -244,14 +249,15 @@ def reproduce(arguments: argparse.Namespace) -> int:
         jobs = [
             runs.Job(notebook, folder, parameters, arguments.limit or runs.LIMIT) for notebook in notebooks
         ]
-        if arguments.list:
-            options = [f"--{name}" for name in ("fresh", "measure") if getattr(arguments, name)]
-            print("\n".join(runs.commands(jobs, *options)))
-            return 0
-        before = _before(jobs, parameters, measure=arguments.measure)
+        before = _before(jobs, parameters, measure=arguments.measure, fresh=arguments.fresh)
         jobs = [replace(job, parameters=_parameters(job, before)) for job in jobs]
+        if arguments.list:
+            print("\n".join(_listed(jobs, before, fresh=arguments.fresh)))
+            return 0
+        if not arguments.cluster:
+            check_device(parameters.get("device", "auto"))
         outcomes = runs.reproduce(jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh)
-    except runs.BadNotebook as error:
+    except (runs.BadNotebook, pool.NoCluster) as error:
         sys.exit(str(error))
     print(f"\nThe page: {folder / 'index.html'}")
     for outcome in outcomes:
@@ -259,7 +265,22 @@ def reproduce(arguments: argparse.Namespace) -> int:
     return int(any(outcome.status == "failed" for outcome in outcomes))
 
 
-def _before(jobs, parameters: dict[str, str | int | None], *, measure: bool) -> dict[str, list]:
+def _listed(jobs, before: dict[str, list], *, fresh: bool) -> list[str]:
+    """A command for each line of a job array; what is trained and measured before stands first."""
+    from lib import runs
+    from lib.preparations import stages
+
+    first = stages(step for steps in before.values() for step in steps)
+    return [
+        *first,
+        *(["# then notebooks, in any order"] if first else []),
+        *runs.commands(jobs, *(["--fresh"] if fresh else [])),
+    ]
+
+
+def _before(
+    jobs, parameters: dict[str, str | int | None], *, measure: bool, fresh: bool
+) -> dict[str, list]:
     """By notebook of ours, what is trained and measured before it; nothing where neither was asked for, and
     at smoke scale, where a notebook trains for itself."""
     train = parameters.get("train") == "missing"
@@ -271,7 +292,8 @@ def _before(jobs, parameters: dict[str, str | int | None], *, measure: bool) -> 
     from lib.preparations import NOTEBOOKS, preparations
 
     ours = [job.name for job in jobs if job.name in NOTEBOOKS]
-    return {name: preparations(name, scale, device, train=train, measure=measure) for name in ours}
+    asked = {"train": train, "measure": measure, "fresh": fresh}
+    return {name: preparations(name, scale, device, **asked) for name in ours}
 
 
 def _parameters(job, before: dict[str, list]) -> dict[str, str | int | None]:
@@ -368,7 +390,7 @@ def add_export(commands: argparse._SubParsersAction) -> None:
 
 def export(arguments: argparse.Namespace) -> int:
     from lib import paths, public, tasks
-    from lib.export import export
+    from lib.export import before, export
 
     try:
         folder = arguments.checkpoints or paths.CHECKPOINTS
@@ -378,6 +400,8 @@ def export(arguments: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         sys.exit(str(error))
     print(f"{arguments.output}: as torch computes it, within {difference:.1e} of the range of a sample.")
+    if network.task.factors:
+        print(f"{network.title} takes a picture after {before(network)}.")
     return 0
 
 

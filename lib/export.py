@@ -30,7 +30,8 @@ def export(
 
     Inputs of the file: `picture` (1, C, H, W) float32 in [0, 1], C = `loaded.channels` (1: luma), H and W
     divisible by `multiple`; and `knobs` (1, K) float32. Its output `restored` has the picture's shape and
-    is not clipped. Its metadata are the network's name, scale, channels, multiple and knobs.
+    is not clipped. Its metadata are the network's title, scale, channels, multiple and knobs, and what has to
+    be done to a picture before, for a network that enlarges.
     knobs: baked in at these values, and then no input. size: (height, width) of the only pictures taken.
     Raises CannotExport where a package is missing, where knobs or size have to be fixed and are not, or where
     the file computes something else; OSError where it cannot be written.
@@ -94,12 +95,20 @@ def _traced(module: nn.Module, inputs: tuple[Tensor, ...], multiple: int | None)
 def _metadata(loaded: Loaded, knobs: dict[str, float] | None) -> dict[str, str]:
     names = [{"name": knob.name, "low": knob.low, "high": knob.high} for knob in loaded.net.knobs]
     return {
-        "network": loaded.name,
+        "network": loaded.title,
         "scale": loaded.scale,
         "channels": "RGB" if loaded.channels == 3 else "Y of BT.601, 16/255 to 235/255",
+        "before": before(loaded),
         "multiple": str(loaded.net.multiple),
         "knobs": json.dumps(names if knobs is None else knobs),
     }
+
+
+def before(loaded: Loaded) -> str:
+    """What has to be done to a picture before a network takes it; nothing where it keeps its size."""
+    if loaded.task.repeats > 1:
+        return f"each pixel repeated {loaded.task.repeats} times across and down"
+    return "bicubic enlargement, as MATLAB's" if loaded.task.enlarges else ""
 
 
 @torch.inference_mode()

@@ -14,6 +14,9 @@ SIDE = 256  # pixels: a part in the middle, since a smaller copy would hide nois
 
 TURN = """
 const figure = this.closest("figure");
+for (const other of figure.querySelectorAll("input")) {
+  if (other != this) other.value = other.defaultValue;
+}
 for (const frame of figure.querySelectorAll("[data-knob]")) {
   frame.hidden = frame.dataset.knob != this.name || frame.dataset.at != this.value;
   if (!frame.hidden) this.setAttribute("aria-valuetext", frame.textContent);
@@ -24,7 +27,8 @@ STYLE = "display: flex; flex-wrap: wrap; gap: .5rem; align-items: end"
 
 def page_slider(state: SliderState) -> str:
     """A figure for every network of the state (the first of each name): the degraded picture, and what
-    the network makes of it at POSITIONS settings of each of its knobs, the others at their start.
+    the network makes of it at POSITIONS settings of each of its knobs, the others at their start (where
+    turning one puts them).
 
     Leaves the state at the last network.
     """

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from lib.paths import ROOT
@@ -17,11 +18,16 @@ LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
+class NoCluster(ConnectionError):
+    """No dask scheduler to be reached; the message is one clear sentence."""
+
+
 @contextmanager
 def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int | None]]:
     """An executor, and the threads that each of its jobs may use (None: as the job likes).
 
-    Locally `workers` at a time; on the dask scheduler at the address `cluster`, as many as it has.
+    Locally `workers` at a time; on the dask scheduler at the address `cluster`, as many as it has. Raises
+    NoCluster where that cannot be reached.
     """
     if cluster is None:
         pool = ThreadPoolExecutor(workers)
@@ -30,12 +36,21 @@ def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int 
         finally:
             pool.shutdown(cancel_futures=True)
     else:
-        from distributed import Client
-
-        with Client(cluster) as client:
+        with _client(cluster) as client:
             slots = {GPU: 1} if _offers_slots(client) else None
             with client.get_executor(pure=False, retries=0, resources=slots) as pool:
                 yield pool, None
+
+
+def _client(address: str):
+    try:
+        from distributed import Client
+
+        return Client(address)
+    except ImportError as error:
+        raise NoCluster("A cluster needs dask: pip install -e .[cluster]") from error
+    except (OSError, ValueError) as error:
+        raise NoCluster(f"No dask scheduler answers at {address}.") from error
 
 
 def _offers_slots(client) -> bool:
@@ -43,6 +58,17 @@ def _offers_slots(client) -> bool:
     takes one."""
     workers = client.scheduler_info(n_workers=-1)["workers"].values()
     return any(GPU in worker["resources"] for worker in workers)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A command to run to its end, and where what it says goes: the work of a step."""
+
+    command: tuple[str, ...]
+    log: Path
+
+    def __call__(self, threads: int | None) -> str:
+        return run_logged(self.command, self.log, threads)
 
 
 def run_logged(

@@ -1,8 +1,8 @@
 """What notebooks show has to be trained and measured first: steps for what is missing, in a graph."""
 
+import shlex
 import sys
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 
 from lib import checkpoints, paths, pool, recipes, trainings
 from lib.graph import Step
@@ -22,11 +22,14 @@ NOTEBOOKS = {  # and what `measure` calls what they show
 }
 
 
-def preparations(notebook: str, scale: Scale, device: str, *, train: bool, measure: bool) -> list[Step]:
+def preparations(
+    notebook: str, scale: Scale, device: str, *, train: bool, measure: bool, fresh: bool = False
+) -> list[Step]:
     """Trainings of the runs of a notebook's paper that have no checkpoint, and after them the measurement of
     all of its items on whole sets, each if asked for; none for a notebook that is not of a paper.
 
-    The playground and the comparison take the networks of all papers.
+    The playground and the comparison take the networks of all papers. fresh: what is stored is measured
+    again.
     """
     if notebook not in NOTEBOOKS:
         return []
@@ -37,11 +40,28 @@ def preparations(notebook: str, scale: Scale, device: str, *, train: bool, measu
     options = (f"--scale={scale}", f"--device={device}")
     steps = trainings.trainings(missing, lambda name: (sys.executable, "-m", "lib", "train", name, *options))
     if measure and key != PLAYGROUND:
-        command = (sys.executable, "-m", "lib", "measure", key, *options)
+        again = ("--fresh",) if fresh else ()
+        command = (sys.executable, "-m", "lib", "measure", key, *options, *again)
         log = paths.RUNS / "measuring" / f"{key}-{scale}.log"
         waits = {step.name for step in steps} | {MEASURE + key for key in FIRST.get(key, ())}
-        steps.append(Step(MEASURE + key, partial(pool.run_logged, command, log), after=frozenset(waits)))
+        steps.append(Step(MEASURE + key, pool.Logged(command, log), after=frozenset(waits)))
     return steps
+
+
+def stages(steps: Iterable[Step]) -> list[str]:
+    """The same as shell commands: trainings, on one line those that start from one another, then
+    measurements."""
+    unique = {step.name: step for step in steps}.values()
+    measuring = [step for step in unique if step.name.startswith(MEASURE)]
+    groups = trainings.groups([step for step in unique if step not in measuring])
+    lines = [" && ".join(shlex.join(step.work.command) for step in group) for group in groups]
+    if lines:
+        lines.insert(0, "# trainings, in any order")
+    if measuring:
+        measuring.sort(key=lambda step: any(MEASURE + key == step.name for key in FIRST))
+        lines += ["# then measurements, in this order"]
+        lines += [shlex.join(step.work.command) for step in measuring]
+    return lines
 
 
 def _with_what_they_need(runs: Sequence[Recipe]) -> list[Recipe]:

@@ -53,7 +53,7 @@ def load(
     *,
     level: float | None = None,
 ) -> Loaded:
-    """A network by its public name, at paper scale where it is trained and compact otherwise.
+    """A network by its public name or title, at paper scale where it is trained and compact otherwise.
 
     level: the factor of adafm-sr, such as 2.6, of vdir-sr, or the only one of cfsnet-sr: a trained run whose
     range of factors holds it is taken, and the slider of a range starts there; without it the usual run.
@@ -85,12 +85,13 @@ def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> 
 
 
 def find(name: str) -> Public:
-    """The usual run behind a name; raises ValueError naming the networks there are."""
+    """The usual run behind a name, or the one behind a title, such as adafm-sr x4 to x5; raises ValueError
+    naming the networks there are."""
     return _behind(name)[0]
 
 
 def _behind(name: str) -> list[Public]:
-    runs = [public for public in NETWORKS if public.name == name]
+    runs = [run for run in NETWORKS if name in (run.name, tasks.title_of(run.name, run.task))]
     if not runs:
         known = ", ".join(dict.fromkeys(public.name for public in NETWORKS))
         raise ValueError(f"There is no network {name}; there are: {known}.")

@@ -33,7 +33,8 @@ const PAGE = `
     <button type="button" class="rivals" title="This part of the picture by every network for it">All networks</button>
     <label class="knobs-check"><input type="checkbox" class="magnify"> magnifier</label>
   </div>
-  <div class="knobs-lens" role="img" aria-label="Enlarged part of the picture" hidden>
+  <div class="knobs-lens" role="application" tabindex="0" hidden
+    aria-label="Enlarged part of the picture; the arrow keys move it">
     <div class="lens-left"></div><div class="lens-right"></div></div>
   <p class="knobs-did"></p>
   <p class="knobs-note" role="status" aria-live="polite"></p>
@@ -211,26 +212,67 @@ function render({ model, el }) {
   });
 
   // The magnifier: the same pictures, larger, around the pointer; before on its left, after on its right.
+  // Of a picture that was sent smaller than it is, a part follows pixel by pixel where the pointer rests.
 
   const [lens, magnify] = [".knobs-lens", ".magnify"].map(find);
   let point = [0.5, 0.5];
+  let close = {}; // that part: its box in pixels, and an address for each side
   function showLens() {
     lens.hidden = !magnify.checked;
     if (lens.hidden) return;
     const { width, height } = model.get("controls");
-    const half = [lens.clientWidth / 2, lens.clientHeight];
-    for (const [side, img] of [["left", "before"], ["right", "after"]]) {
+    const size = [lens.clientWidth / 2, lens.clientHeight];
+    const at = [point[0] * width, point[1] * height];
+    const sides = [[close.left, close.width, width], [close.top, close.height, height]];
+    const near = sides.every(([start, length, all], i) => {
+      const half = size[i] / 2 / ZOOM;
+      return Math.max(0, at[i] - half) >= start && Math.min(all, at[i] + half) <= start + length;
+    });
+    const whole = { left: 0, top: 0, width, height };
+    const shown = near ? close : whole;
+    for (const [side, name] of [["left", "before"], ["right", "after"]]) {
       const part = find(`.lens-${side}`).style;
-      part.backgroundImage = `url(${find(`img.${img}`).src})`;
-      part.backgroundSize = `${ZOOM * width}px ${ZOOM * height}px`;
-      const [x, y] = [half[0] / 2 - point[0] * ZOOM * width, half[1] / 2 - point[1] * ZOOM * height];
+      part.backgroundImage = `url(${near ? close[name] : find(`img.${name}`).src})`;
+      part.backgroundSize = `${ZOOM * shown.width}px ${ZOOM * shown.height}px`;
+      const [x, y] = [size[0] / 2 - ZOOM * (at[0] - shown.left), size[1] / 2 - ZOOM * (at[1] - shown.top)];
       part.backgroundPosition = `${x}px ${y}px`;
     }
   }
-  magnify.addEventListener("change", showLens);
-  view.addEventListener("pointermove", (event) => {
-    point = across(event);
+  let resting;
+  function movePoint(x, y) {
+    point = [x, y].map((share) => Math.min(1, Math.max(0, share)));
     showLens();
+    clearTimeout(resting);
+    resting = setTimeout(askForLens, 120);
+  }
+  function askForLens() {
+    const [x, y] = point;
+    if (magnify.checked) model.send({ do: "magnify", on: true, x, y });
+  }
+  function showCloseUp() {
+    [close.before, close.after].filter(Boolean).forEach((url) => URL.revokeObjectURL(url));
+    close = { ...model.get("close_up") };
+    for (const name of ["before", "after"]) {
+      if (close[name]) close[name] = URL.createObjectURL(new Blob([close[name]], { type: "image/png" }));
+    }
+    showLens();
+  }
+  magnify.addEventListener("change", () => {
+    const [x, y] = point;
+    showLens();
+    model.send({ do: "magnify", on: magnify.checked, x, y });
+  });
+  view.addEventListener("pointermove", (event) => movePoint(...across(event)));
+  view.addEventListener("pointerleave", () => clearTimeout(resting)); // on the way to a button
+  lens.addEventListener("keydown", (event) => {
+    const { width, height } = model.get("controls");
+    const step = event.shiftKey ? 50 : 5; // pixels
+    const [right, down] = {
+      ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+    }[event.key] ?? [];
+    if (right === undefined) return;
+    movePoint(point[0] + (step * right) / width, point[1] + (step * down) / height);
+    event.preventDefault();
   });
 
   function showTiles() {
@@ -283,6 +325,7 @@ function render({ model, el }) {
     ["change:before", showLeft],
     ["change:original", showLeft],
     ["change:tiles", showTiles],
+    ["change:close_up", showCloseUp],
     ["msg:custom", save],
   ];
   changes.forEach(([event, act]) => model.on(event, act));

@@ -1,7 +1,7 @@
 """What the slider knows and does, without a browser: one method per thing a user can do.
 
-A `SliderState` is touched by one thread only, that of its `LatestWins`; `look_at` alone may be
-called from any.
+A `SliderState` is touched by one thread only, that of its `LatestWins`; `look_at` and `close_up` alone
+may be called from any.
 """
 
 import math
@@ -33,7 +33,8 @@ MAX_BYTES = 64 * 2**20
 DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
 LARGEST_SEED = 2**32 - 1
 SSIM_SIDE, NIQE_SIDE = 11, 96  # pixels, of a window and of a block
-SCORED = 500_000  # pixels of the largest picture that is scored
+SCORED = 672  # pixels a side, seven blocks of NIQE: of a larger picture a part is scored
+QUICK = 512 * 512  # pixels: a larger picture waits for the whole only once the speed is known
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
 ITSELF, AGAIN, FLIPPED = "itself", "this picture", "this picture, flipped"
@@ -118,9 +119,14 @@ class SliderState:
     # What a user does.
 
     def use(self, title: str) -> None:
-        """Another of the networks, its level and knobs where they start; the picture stays."""
+        """Another of the networks, its knobs where they start; the picture stays, and of its levels those
+        that the other one knows by the same name."""
         loaded = self.networks[title]
-        if self._take(self.name, self._picture, self.degrading, loaded.task.starts, loaded):
+        levels = {
+            level.name: min(max(self.levels.get(level.name, level.start), level.low), level.high)
+            for level in loaded.task.levels
+        }
+        if self._take(self.name, self._picture, self.degrading, levels, loaded):
             self.knobs = self.knobs_at_start()
             self.latent_of, self.latent_level = ITSELF, self.level
             self.pixels_per_second = None
@@ -261,9 +267,10 @@ class SliderState:
 
     def region_first(self) -> bool:
         """Whether a region should answer before the whole picture does."""
-        if self.pixels_per_second is None or self._restored is not None:
+        if self._restored is not None:
             return False
-        return math.prod(self.size) > PATIENCE * self.pixels_per_second
+        quick = QUICK if self.pixels_per_second is None else PATIENCE * self.pixels_per_second
+        return math.prod(self.size) > quick
 
     def region(self) -> Rendering:
         """A square around `focus`, as large as can be restored in REGION_SECONDS."""
@@ -293,6 +300,14 @@ class SliderState:
             self._restored = self._restore(whole, progress)
         return self._rendering(whole, *self._restored, whole=True)
 
+    def close_up(self, side: int) -> tuple[Box, np.ndarray, np.ndarray] | None:
+        """A square around `focus`, before and after restoration, pixel by pixel; None before the whole
+        picture is restored."""
+        degraded, restored, box = self._degraded_now, self._restored, self.around(side)
+        if degraded is None or restored is None:
+            return None
+        return box, to_pixels(box.cut(degraded)), to_pixels(box.cut(restored[0]))
+
     def readings(self) -> tuple[Reading, Reading] | None:
         """What the gauge reads of the whole picture before and after restoration; None without one, and
         where what is simulated is no JPEG."""
@@ -305,18 +320,22 @@ class SliderState:
     def scores(self) -> Iterator[tuple[str, float, float]]:
         """Name and values before and after restoration, one by one, for each takes a while: SSIM where there
         is a reference, on what the task compares, and NIQE where its parameters are here and the picture has
-        blocks enough. Nothing of a very large picture."""
-        if math.prod(self.size) > SCORED:
-            return
-        if self.degrading and min(self.size) >= SSIM_SIDE:
-            yield self._scored("SSIM", lambda x: ssim(*self._compared(x, self._clean), window="gaussian11"))
-        if measurable("niqe") and math.prod(side // NIQE_SIDE for side in self.size) > 1:
-            yield self._scored("NIQE", lambda x: niqe(x, natural_scenes()))
+        blocks enough. Of a picture larger than SCORED a part around `focus`, and the name says so."""
+        box = self.around(SCORED)
+        size = (box.width, box.height)
+        part = "" if size == self.size else f" ({box.width} x {box.height} pixels of it)"
+        clean = box.cut(self._clean)
+        if self.degrading and min(size) >= SSIM_SIDE:
+            yield self._scored(
+                f"SSIM{part}", box, lambda x: ssim(*self._compared(x, clean), window="gaussian11")
+            )
+        if measurable("niqe") and math.prod(side // NIQE_SIDE for side in size) > 1:
+            yield self._scored(f"NIQE{part}", box, lambda x: niqe(x, natural_scenes()))
 
-    def _scored(self, name: str, score: Callable[[Tensor], Tensor]) -> tuple[str, float, float]:
-        if name not in self._scores_before:
-            self._scores_before[name] = float(score(to_8bit(self._degraded())))
-        return name, self._scores_before[name], float(score(to_8bit(self._restored[0])))
+    def _scored(self, name: str, box: Box, score: Callable[[Tensor], Tensor]) -> tuple[str, float, float]:
+        if (name, box) not in self._scores_before:
+            self._scores_before[name, box] = float(score(to_8bit(box.cut(self._degraded()))))
+        return name, self._scores_before[name, box], float(score(to_8bit(box.cut(self._restored[0]))))
 
     def download(self) -> tuple[str, bytes]:
         """(file name, lossless PNG) of the whole restored picture, with its alpha and bit depth."""
@@ -335,7 +354,8 @@ class SliderState:
         """The command line that does the same to a file; a remark tells what it cannot do."""
         loaded = self.loaded
         words = ["python", "-m", "lib", "restore", self.name, "-o", "restored.png"]
-        words += [f"--network={loaded.name}", f"--scale={loaded.scale}"]
+        network = loaded.title if loaded.task.enlarges else loaded.name  # of several for the factor
+        words += [f"--network={network}", f"--scale={loaded.scale}"]
         words += [f"--knob={name}={value:g}" for name, value in self.knobs.items()]
         if loaded.task.factors:
             words.append(f"--factor={self.level if loaded.task.enlarges else loaded.task.repeats:g}")
@@ -378,7 +398,7 @@ class SliderState:
     def _forget(self) -> None:
         self._degraded_now: Tensor | None = None
         self._restored: tuple[Tensor, float] | None = None
-        self._scores_before: dict[str, float] = {}
+        self._scores_before: dict[tuple[str, Box], float] = {}
 
     def _degraded(self) -> Tensor:
         if self._degraded_now is None:

@@ -120,9 +120,12 @@ class Loaded:
 
     @property
     def title(self) -> str:
-        """Its name, with the factors where a name stands for several networks."""
-        factors = self.task.factors
-        return f"{self.name} {between(*factors, 'x')}" if factors else self.name
+        return title_of(self.name, self.task)
+
+
+def title_of(name: str, task: Task) -> str:
+    """A network's name, with its factors where a name stands for several networks."""
+    return f"{name} {between(*task.factors, 'x')}" if task.factors else name
 
 
 def between(low: float, high: float, before: str = "") -> str:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +15,7 @@ def trainings(recipes: Iterable[Recipe], command: Callable[[str], Sequence[str]]
     return [
         Step(
             recipe.name,
-            partial(pool.run_logged, tuple(command(recipe.name)), log_of(recipe)),
+            pool.Logged(tuple(command(recipe.name)), log_of(recipe)),
             frozenset({recipe.parent, recipe.guide} - {""}),
         )
         for recipe in recipes

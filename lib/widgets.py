@@ -5,6 +5,7 @@ sent to the browser and its messages are taken; how it looks is in `slider.js` a
 """
 
 import base64
+import sys
 import traceback
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
@@ -19,10 +20,11 @@ from lib.gauge import Gauge, Reading
 from lib.images import Picture, encode
 from lib.page_slider import page_slider
 from lib.sheets import Tile, contact_sheet, side_by_side
-from lib.slider_state import MAX_BYTES, LatestWins, Rendering, SliderState, fit
+from lib.slider_state import DISPLAYED, MAX_BYTES, LatestWins, Rendering, SliderState, fit
 from lib.tasks import Loaded
 
 HERE = Path(__file__).parent
+CLOSE_UP = 320  # pixels a side of what is sent for the magnifier, of a picture too large to be sent whole
 
 
 def slider(
@@ -58,9 +60,9 @@ class Slider(anywidget.AnyWidget):
     """Controls, a picture with a divider between before and after, and what was measured.
 
     Traits travel to the browser: `controls` when Python sets them (at first, by Auto, by a new
-    picture), `result` and the pictures with every drawing, `tiles` when they are asked for. Messages
-    come back, one per action, each with a serial number; `controls` and `result` carry that of the
-    last one taken.
+    picture), `result` and the pictures with every drawing, `tiles` when they are asked for, `close_up`
+    while the magnifier needs more pixels than the pictures have. Messages come back, one per action,
+    each with a serial number; `controls` and `result` carry that of the last one taken.
     """
 
     _esm = HERE / "slider.js"
@@ -73,6 +75,7 @@ class Slider(anywidget.AnyWidget):
     after = traitlets.Bytes().tag(sync=True)
     region = traitlets.Bytes().tag(sync=True)
     tiles = traitlets.List().tag(sync=True)
+    close_up = traitlets.Dict().tag(sync=True)
 
     def __init__(self, state: SliderState, page: str = ""):
         """page: HTML shown in its place where there is no kernel; without it a still picture."""
@@ -82,6 +85,8 @@ class Slider(anywidget.AnyWidget):
         self._chunks: list[bytes] = []
         self._serial = 0
         self._shown_before: tuple = ()
+        self._tiles_of: tuple = ()
+        self._close = False
         self._before_is_lossless = False
         self._draw(lambda: False)
         self._work = LatestWins(self._draw, self._failed)
@@ -127,6 +132,10 @@ class Slider(anywidget.AnyWidget):
                 then("auto", state.auto)
             case {"do": "look", "x": x, "y": y}:
                 state.look_at(x, y)
+            case {"do": "magnify", "on": on, "x": x, "y": y}:
+                state.look_at(x, y)
+                self._close = on
+                self._show_close_up()
             case {"do": "refuse", "name": name, "size": size}:
                 then("picture", lambda: state.refuse_upload(name, size))
             case {"do": "upload", "name": name, "part": part, "parts": parts}:
@@ -148,6 +157,8 @@ class Slider(anywidget.AnyWidget):
         self.send({"do": "save", "name": name}, [data])
 
     def _show_tiles(self, tiles: Sequence[Tile]) -> None:
+        """Until another network or degradation makes them those of something else."""
+        self._tiles_of = (self.state.loaded.title, *self._degradation())
         self.tiles = [
             {"text": tile.text, "image": encode(Picture(tile.pixels, None, None), "png")} for tile in tiles
         ]
@@ -169,7 +180,20 @@ class Slider(anywidget.AnyWidget):
         except Superseded:
             return
         if not state.moving:
+            self._show_close_up()
             self._show_scores(superseded)
+
+    def _show_close_up(self) -> None:
+        """While it is wanted; nothing of a picture that was sent whole."""
+        wanted = self._close and max(self.state.size) > DISPLAYED
+        found = self.state.close_up(CLOSE_UP) if wanted else None
+        if found is None:
+            self.close_up = {}
+            return
+        box, before, after = found
+        images = {"before": before, "after": after}
+        sent = {name: encode(Picture(pixels, None, None), "png") for name, pixels in images.items()}
+        self.close_up = {**vars(box), **sent}
 
     def _show_scores(self, superseded: Callable[[], bool]) -> None:
         """After the picture, for they take longer than many a restoration; each turns up when it is there."""
@@ -180,10 +204,12 @@ class Slider(anywidget.AnyWidget):
             self.result = {**self.result, "did": said}
 
     def _show_before(self) -> None:
-        state = self.state
-        levels = tuple(state.levels.values())
-        shown = (state.pictures, state.loaded.task, state.degrading, levels, state.seed)
+        state, shown = self.state, self._degradation()
         with self.hold_sync():
+            if self._tiles_of != (state.loaded.title, *shown):
+                self.tiles = []
+            if shown != self._shown_before:
+                self.close_up = {}
             if shown[:1] != self._shown_before[:1]:
                 self.original = self._encoded(state.original())
             if shown != self._shown_before or not (state.moving or self._before_is_lossless):
@@ -191,6 +217,11 @@ class Slider(anywidget.AnyWidget):
                 self._before_is_lossless = not state.moving
             self.controls = self._controls()
         self._shown_before = shown
+
+    def _degradation(self) -> tuple:
+        """All that decides how the picture before restoration looks, what it is made of first."""
+        state = self.state
+        return state.pictures, state.loaded.task, state.degrading, tuple(state.levels.values()), state.seed
 
     def _show(self, rendering: Rendering) -> None:
         with self.hold_sync():
@@ -202,7 +233,7 @@ class Slider(anywidget.AnyWidget):
             self.result = self._result(rendering)
 
     def _failed(self, error: Exception) -> None:
-        traceback.print_exception(error)
+        traceback.print_exception(error, file=sys.__stderr__)  # of the server: a notebook shows sys.stderr
         self.controls = self._controls()
         note = f"That did not work: {error}"
         self.result = {**self.result, "serial": self._serial, "note": note}

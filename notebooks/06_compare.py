@@ -100,8 +100,8 @@ compare.plane(report)
 # %% [markdown]
 # ## How evenly the knobs turn
 #
-# A good knob changes the picture as much per step at one end as at the other. Every knob that keeps the size
-# of its picture, on three photographs, degraded as its slider starts.
+# A good knob changes the picture as much per step at one end as at the other. Every knob, on three
+# photographs, degraded as its slider starts.
 
 # %%
 figure, steps = compare.smoothness(report)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from lib import public
 from lib.__main__ import size
 from lib.export import CannotExport, export
 from lib.models.knobs import Controllable, Held, Interpolated
-from lib.tasks import DEJPEG, DENOISE, Loaded
+from lib.tasks import DEJPEG, DENOISE, SR, Loaded, whole_super_resolution
 
 pytest.importorskip("onnxscript", reason="ONNX is an extra: pip install -e .[export]")
 onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX is an extra: pip install -e .[export]")
@@ -62,6 +63,21 @@ def test_the_file_says_what_it_is_and_nothing_of_this_machine(network, tmp_path)
     assert (said["network"], said["scale"], said["multiple"]) == ("adafm-denoise", "smoke", "2")
     assert json.loads(said["knobs"]) == [{"name": "coef", "low": 0.0, "high": 1.0}]
     assert b".py" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (SR, "bicubic enlargement, as MATLAB's"),
+        (whole_super_resolution(4), "each pixel repeated 4 times across and down"),
+    ],
+)
+def test_the_file_of_a_network_that_enlarges_says_what_comes_before(task, expected, network, tmp_path):
+    file = tmp_path / "net.onnx"
+    export(replace(network, name="sr", task=task), file)
+    said = onnxruntime.InferenceSession(file).get_modelmeta().custom_metadata_map
+    assert said["before"] == expected
+    assert said["network"] == ("sr x3 to x4" if task is SR else "sr x4")
 
 
 def test_interpolated_weights_are_baked_in_or_refused(network, tmp_path):

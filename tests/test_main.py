@@ -310,12 +310,13 @@ def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatc
         ("adafm-dejpeg", {"quality": 20.0}, {"coef": 0.7}),
         ("cugan", {"radius": 1.5, "sigma": 12.0}, {"blur": 0.4, "texture": 0.5}),
         ("vdir-sr x2", {"blur": 1.2}, {}),
+        ("adafm-sr x4 to x5", {"factor": 4.0}, {"coef": 0.3}),  # where x3 to x4 ends
     ],
 )
 def test_the_command_under_a_slider_repeats_its_download(network, levels, knobs, tmp_path, monkeypatch):
     """Of a simulated degradation, noise that is not rounded included."""
     samples = load_images("skimage", 1)
-    loaded = public.load(network.split()[0], "compact", level=2 if "sr" in network else None)
+    loaded = public.load(network, "compact")
     state = SliderState([loaded], samples, device="cpu")
     for name, value in levels.items():
         state.set_level(value, name)

@@ -28,3 +28,10 @@ def test_a_setting_that_is_not_one_is_named():
     assert run.returncode != 0
     assert "there is no setting PICTURES" in run.stderr
     assert "NOTEBOOKS" in run.stderr
+
+
+def test_what_is_yes_or_no_is_no_other_word():
+    run = made("MEASURE=no", "FRESH=yes")
+    assert run.returncode == 0 and "--fresh" in run.stdout and "--measure" not in run.stdout
+    run = made("MEASURE=1")
+    assert run.returncode != 0 and "MEASURE and FRESH are yes or no, not 1" in run.stderr

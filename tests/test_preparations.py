@@ -48,6 +48,13 @@ def test_measuring_waits_for_the_trainings(nothing_trained):
     assert alone.name == last.name and not alone.after
 
 
+def test_measuring_afresh_is_asked_for(nothing_trained):
+    for fresh in (False, True):
+        asked = {"train": False, "measure": True, "fresh": fresh}
+        (step,) = preparations("02_cfsnet", "smoke", "cpu", **asked)
+        assert ("--fresh" in step.work.command) is fresh
+
+
 def test_other_notebooks_need_nothing(nothing_trained):
     assert names("mine") == []
     assert names("00_playground", train=False, measure=True) == []

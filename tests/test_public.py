@@ -96,6 +96,14 @@ def test_at_a_border_the_run_that_is_trained_is_taken(shelf):
     assert public.load("adafm-sr", folder=shelf(X2), level=3.0).net[0] == X2
 
 
+def test_a_title_is_of_one_run_alone(shelf):
+    folder = shelf(X2, X3, X5)
+    assert public.load("adafm-sr x2 to x3", folder=folder, level=3.0).net[0] == X2
+    assert public.load("adafm-sr x5 to x6", folder=folder).net[0] == X5
+    with pytest.raises(ValueError, match="factors there are: 2 to 3"):
+        public.load("adafm-sr x2 to x3", folder=folder, level=3.5)
+
+
 def test_paper_scale_is_taken_where_it_is_trained(shelf):
     shelf(X2, X3)
     folder = shelf(X3, scale="paper")

@@ -62,9 +62,7 @@ def test_a_failing_notebook_stops_no_other(run):
     *_, page, bad, good = done.stdout.splitlines()
     assert page == f"The page: {folder / 'index.html'}"
     assert re.fullmatch(r"1_bad: failed after \d+ s: out of oil", bad)
-    assert re.fullmatch(
-        r"2_good: \d+ s, 2 items, claims: 1 held, 1 differ, 1 not tested", good
-    )
+    assert re.fullmatch(r"2_good: \d+ s, 2 items, claims: 1 held, 1 differ, 1 not tested", good)
 
 
 def test_progress_is_shown_in_a_log(run):
@@ -101,8 +99,7 @@ def test_parameters_reach_the_notebook(run):
 def test_resume_executes_only_what_is_not_done(run, monkeypatch):
     folder, _ = run
     jobs = [
-        runs.Job(folder.parent / f"{name}.ipynb", folder, {"images": None})
-        for name in ("1_bad", "2_good")
+        runs.Job(folder.parent / f"{name}.ipynb", folder, {"images": None}) for name in ("1_bad", "2_good")
     ]
     executed = []
     monkeypatch.setattr(runs, "_execute", lambda todo, before, cluster: executed.extend(todo))
@@ -218,6 +215,39 @@ def test_list_prints_commands_that_make_the_same_run(tmp_path):
     assert again.stdout == listed.stdout
     assert "--images=all" in command and "--fresh" in command
     assert not (tmp_path / "a run").exists()
+
+
+def test_list_puts_first_what_is_trained_and_measured_before():
+    def listed(*options):
+        done = lib("05_qgcn", "06_compare", "--name", "all", "--scale=paper", "--list", *options)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    plain = listed()
+    assert len(plain) == 2 and "reproduce" in plain[0]
+    lines = listed("--train=missing", "--measure", "--fresh")
+    marks = [i for i, line in enumerate(lines) if line.startswith("# ")]
+    assert lines[marks[0]] == "# trainings, in any order" and marks[0] == 0
+    trained = [word for line in lines[1 : marks[1]] for word in line.split(" && ")]
+    assert len(trained) == len(set(trained)) > 20 and all(" lib train " in command for command in trained)
+    first, last = lines[marks[1] + 1 : marks[2]]
+    assert " measure qgcn " in first and " measure compare " in last and first.endswith(" --fresh")
+    notebooks = lines[marks[2] + 1 :]
+    assert len(notebooks) == 2
+    assert all("--train=never" in line and "--measure" not in line for line in notebooks)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--device=gpu",), "gpu"),
+        (("--cluster=tcp://127.0.0.1:9",), "No dask scheduler answers at tcp://127.0.0.1:9."),
+    ],
+)
+def test_a_device_or_a_cluster_that_is_not_here_is_said(tmp_path, monkeypatch, options, said):
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
+    done = lib("05_qgcn", "--out", tmp_path, "--name", "run", *options)
+    assert done.returncode != 0 and said in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_dask_cluster_runs_the_same_jobs(tmp_path):

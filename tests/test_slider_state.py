@@ -1,4 +1,5 @@
 import io
+import math
 import threading
 from functools import partial
 
@@ -211,6 +212,23 @@ def test_a_region_answers_first_when_the_whole_is_slow(state):
     assert not state.region_first()
 
 
+def test_a_region_answers_first_while_the_speed_is_not_known(state, monkeypatch):
+    monkeypatch.setattr(slider_state, "QUICK", math.prod(state.size) - 1)
+    assert state.pixels_per_second is None and state.region_first()
+    monkeypatch.setattr(slider_state, "QUICK", math.prod(state.size))
+    assert not state.region_first()
+
+
+def test_a_close_up_is_of_the_pictures_themselves(state):
+    assert state.close_up(64) is None  # nothing is restored yet
+    whole = state.frame().restored
+    state.look_at(0.9, 0.3)
+    box, before, after = state.close_up(64)
+    rows, columns = slice(box.top, box.top + 64), slice(box.left, box.left + 64)
+    np.testing.assert_array_equal(before, state.degraded()[rows, columns])
+    np.testing.assert_array_equal(after, whole[rows, columns])
+
+
 @pytest.mark.parametrize("focus", [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0), (7.0, -3.0)])
 def test_the_region_is_a_part_of_the_whole(state, focus):
     state.look_at(*focus)
@@ -327,6 +345,21 @@ def test_another_network_takes_the_same_picture(astronaut):
     assert state.download()[0] == "face-adafm-denoise-coef0.00.png"
 
 
+def test_the_degradation_stays_with_another_network(astronaut):
+    """As far as the other one's task has it: here blur and noise up to 50."""
+    colour, jpeg = loaded(), loaded(QUALITY_CURVE, DEJPEG, 1)
+    state = SliderState([colour, three_knobs(), jpeg], [Sample("face", astronaut[:60, :80])], device="cpu")
+    state.set_level(40)
+    state.use("cugan")
+    assert state.levels == {"radius": 2.0, "sigma": 40} and state.knobs["noise"] == 0.8
+    state.use("adafm-denoise")
+    state.set_level(80)
+    state.use("cugan")
+    assert state.levels["sigma"] == 50
+    state.use("adafm-dejpeg")
+    assert state.levels == {"quality": 30}
+
+
 def test_a_network_that_would_enlarge_too_far_is_not_taken(astronaut, monkeypatch):
     sr = loaded(straight_line("coef", SR.level), SR)
     state = SliderState([loaded(), sr], [Sample("face", astronaut[:61, 100:180])], device="cpu")
@@ -407,9 +440,10 @@ def test_every_level_of_a_degradation_is_set_by_name(blurred_state):
     np.testing.assert_array_equal(blurred, (by_hand[0] * 255).round().byte().permute(1, 2, 0))
     state.set_level(9.0)
     assert state.levels == {"radius": 4.0, "sigma": 0.0}
-    assert np.abs(np.diff(state.degraded().astype(int), axis=1)).mean() < np.abs(
-        np.diff(blurred.astype(int), axis=1)
-    ).mean()
+    assert (
+        np.abs(np.diff(state.degraded().astype(int), axis=1)).mean()
+        < np.abs(np.diff(blurred.astype(int), axis=1)).mean()
+    )
 
 
 def test_auto_sets_two_knobs_and_leaves_the_third(blurred_state):

@@ -128,5 +128,5 @@ def test_every_recipe_comes_after_what_it_needs():
     seen = set()
     for run in runs:
         assert run.needs <= seen, run.name
-        assert run.work.args[0] == (run.name,)
+        assert run.work.command == (run.name,)
         seen.add(run.name)

@@ -28,14 +28,14 @@ SIDE = 256  # pixels of the pictures that are timed, and turned over
 PICTURES = 3
 POSITIONS = 11  # of every knob
 REPEATS = 5
-FAMILIES = {"noise": "noise and blur", "JPEG": "JPEG"}
+FAMILIES = {"noise": "noise and blur", "JPEG": "JPEG", "size": "super-resolution"}
 
 
 def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """How much a picture changes from each tenth of a knob's way to the next: an even knob has a flat line.
 
-    Every knob of every public network that keeps the size of its picture, degraded as its slider starts, the
-    other knobs where they start there.
+    Every knob of every public network, on a picture degraded as its slider starts, the other knobs where
+    they start there.
     """
     lines = {
         (loaded, knob.name): _steps(report, loaded, knob)
@@ -44,7 +44,7 @@ def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
     }
     rows = [
         {
-            "network": loaded.name,
+            "network": loaded.title,
             "knob": knob,
             "whole way, grey levels": f"{steps.sum():.2f}",
             "largest step": f"{steps.max():.2f}",
@@ -55,12 +55,12 @@ def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
     columns = ["network", "knob", "whole way, grey levels", "largest step", "largest / mean"]
     frame = pd.DataFrame(rows, columns=columns).set_index(["network", "knob"])
     report.save_table("compare-smooth", frame)
-    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, (family, title) in zip(figure.subplots(1, len(FAMILIES)), FAMILIES.items(), strict=True):
         for (loaded, knob), steps in lines.items():
             if loaded.task.family == family:
                 middles = (np.arange(len(steps)) + 0.5) / len(steps)
-                axes.plot(middles, steps, marker=".", label=f"{loaded.name}, {knob}")
+                axes.plot(middles, steps, marker=".", label=f"{loaded.title}, {knob}")
         axes.set_title(title, fontsize=9)
         axes.set_xlabel("share of the knob's way")
         axes.set_ylabel("change per tenth (grey levels)")
@@ -72,11 +72,7 @@ def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
 
 
 def _turnable(report: Report) -> list[Loaded]:
-    there = [
-        network
-        for network in public.NETWORKS
-        if network.task.factors is None and report.available(network.run)
-    ]
+    there = [network for network in public.NETWORKS if report.available(network.run)]
     return [public.load_run(network, report.scale, report.checkpoints) for network in there]
 
 
