@@ -21,8 +21,9 @@
 # Either *degrade the picture*: a sample, or one of yours, is made worse by as much as you say, and the
 # decibels tell how near the result comes to the original. Or untick that, and a photograph that is bad
 # already is restored as it is; *Auto* reads off it how bad. Drag the line across the picture to see before
-# and after. *Contact sheet* shows the part around the place you last clicked at several positions of the
-# knob, *All networks* what every method for such pictures makes of it.
+# and after. *Contact sheet* shows the part that you last clicked, or moved the magnifier to, at several
+# positions of the knob, *All networks* what every method for such pictures makes of it. NIQE, which needs no
+# original, is told once `python -m lib fetch niqe` has brought its parameters.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"

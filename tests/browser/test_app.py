@@ -106,6 +106,22 @@ def test_a_user_of_the_app(browser, address, tmp_path):
     page.set_viewport_size({"width": 1000, "height": 1900})
     page.screenshot(path=tmp_path / "wide.png")
 
+    # A picture too large for the screen: the magnifier has its own pixels, and goes by keyboard too.
+    Image.fromarray(np.tile(load_images("skimage", 1)[0].pixels[:160], (1, 3, 1))).save(tmp_path / "long.png")
+    page.locator("input.file").set_input_files(tmp_path / "long.png")
+    page.locator("select.picture option", has_text="long.png").wait_for(state="attached")
+    page.locator(".knobs:not([aria-busy])").wait_for()
+    assert page.locator(".knobs-tiles figure").count() == 0  # they were of another picture
+    page.locator(".knobs-view").hover()
+    page.wait_for_function("document.querySelector('.lens-right').style.backgroundSize === '960px 480px'")
+    place = "document.querySelector('.lens-right').style.backgroundPosition"
+    first = page.evaluate(place)
+    page.locator(".knobs-lens").press("ArrowRight")
+    assert page.evaluate(place) != first
+    page.screenshot(path=tmp_path / "long-screen.png")
+    page.locator("select.picture").select_option("astronaut")
+    page.locator(".knobs:not([aria-busy])").wait_for()
+
     page.set_viewport_size({"width": 390, "height": 844})
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     page.screenshot(path=tmp_path / "phone.png", full_page=True)

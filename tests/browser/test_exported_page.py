@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from test_slider_state import loaded
+from test_slider_state import loaded, three_knobs
 
 from lib.data import Sample
 from lib.page_slider import page_slider
@@ -13,10 +13,9 @@ pytest.importorskip("nbconvert", reason="exported pages are an extra: pip instal
 from lib.execute import WIDGET, as_html
 
 
-@pytest.fixture
-def page(browser, tmp_path, astronaut):
+def opened(browser, tmp_path, astronaut, network):
     """The page of an executed notebook that ends on a slider."""
-    state = SliderState([loaded()], [Sample("face", astronaut[:120, 150:310])], device="cpu")
+    state = SliderState([network], [Sample("face", astronaut[:120, 150:310])], device="cpu")
     shown = nbformat.v4.new_output("display_data", {WIDGET: {}, "text/html": page_slider(state)})
     cell = nbformat.v4.new_code_cell("slider(report)", outputs=[shown], execution_count=1)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "demo.ipynb")
@@ -26,8 +25,8 @@ def page(browser, tmp_path, astronaut):
     return page
 
 
-def test_turning_the_knob_changes_the_picture(page):
-    errors = []
+def test_turning_the_knob_changes_the_picture(browser, tmp_path, astronaut):
+    page, errors = opened(browser, tmp_path, astronaut, loaded()), []
     page.on("pageerror", lambda error: errors.append(error))
     knob, frame = page.get_by_role("slider", name="coef"), page.locator("[data-knob]:visible")
     assert frame.inner_text().strip().startswith("coef 0.00")
@@ -42,3 +41,17 @@ def test_turning_the_knob_changes_the_picture(page):
     assert frame.inner_text().strip().startswith("coef 1.00")
     assert frame.locator("img").evaluate("image => image.naturalWidth") == 160
     assert errors == []
+
+
+def test_ranges_stand_where_the_picture_was_made(browser, tmp_path, astronaut):
+    """One knob is turned at a time, the others at their start: 0.5, 0.6 and 0."""
+    page = opened(browser, tmp_path, astronaut, three_knobs())
+    frame = page.locator("[data-knob]:visible")
+    page.get_by_role("slider", name="blur").fill("10")
+    assert frame.inner_text().strip().startswith("blur 1.00")
+    page.get_by_role("slider", name="noise").fill("2")
+    assert frame.count() == 1 and frame.inner_text().strip().startswith("noise 0.20")
+    stand = {
+        name: page.get_by_role("slider", name=name).input_value() for name in ("blur", "noise", "texture")
+    }
+    assert stand == {"blur": "5", "noise": "2", "texture": "0"}
