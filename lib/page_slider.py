@@ -15,7 +15,7 @@ SIDE = 256  # pixels: a part in the middle, since a smaller copy would hide nois
 TURN = """
 const figure = this.closest("figure");
 for (const other of figure.querySelectorAll("input")) {
-  if (other != this) other.value = other.defaultValue;
+  if (other != this) { other.value = other.defaultValue; other.removeAttribute("aria-valuetext"); }
 }
 for (const frame of figure.querySelectorAll("[data-knob]")) {
   frame.hidden = frame.dataset.knob != this.name || frame.dataset.at != this.value;

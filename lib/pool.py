@@ -42,6 +42,11 @@ def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int 
                 yield pool, None
 
 
+def reach(address: str) -> None:
+    """Raises NoCluster unless a dask scheduler answers there."""
+    _client(address).close()
+
+
 def _client(address: str):
     try:
         from distributed import Client

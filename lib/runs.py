@@ -106,9 +106,11 @@ def reproduce(
     before: by the name of a job, steps whose end it waits for; what several wait for is done once, and what
     fails of it has an outcome too.
     A job that ended well before, with the same notebook text and parameters, and that waits for nothing, is
-    not executed again unless `fresh`. A failing notebook stops no other. Raises BadNotebook before anything
-    starts.
+    not executed again unless `fresh`. A failing notebook stops no other. Raises BadNotebook or pool.NoCluster
+    before anything starts.
     """
+    if cluster:
+        pool.reach(cluster)
     for job in jobs:
         check(job)
         job.output.mkdir(parents=True, exist_ok=True)

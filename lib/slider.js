@@ -155,7 +155,7 @@ function render({ model, el }) {
   const showRegion = screen(find("img.region"));
 
   function showLeft() {
-    showBefore(model.get(left.value));
+    showBefore(model.get(left.value)).then(showLens);
     showTags();
   }
 
@@ -197,7 +197,7 @@ function render({ model, el }) {
     if (view.hasPointerCapture(event.pointerId)) moveTo(100 * across(event)[0]);
   });
   view.addEventListener("pointerup", (event) => {
-    const [x, y] = across(event);
+    const [x, y] = rested = across(event);
     model.send({ do: "look", x, y });
   });
   divider.addEventListener("keydown", (event) => {
@@ -216,6 +216,7 @@ function render({ model, el }) {
 
   const [lens, magnify] = [".knobs-lens", ".magnify"].map(find);
   let point = [0.5, 0.5];
+  let rested = point; // where the pointer stayed, or clicked
   let close = {}; // that part: its box in pixels, and an address for each side
   function showLens() {
     lens.hidden = !magnify.checked;
@@ -230,9 +231,9 @@ function render({ model, el }) {
     });
     const whole = { left: 0, top: 0, width, height };
     const shown = near ? close : whole;
-    for (const [side, name] of [["left", "before"], ["right", "after"]]) {
+    for (const [side, name, img] of [["left", left.value, "before"], ["right", "after", "after"]]) {
       const part = find(`.lens-${side}`).style;
-      part.backgroundImage = `url(${near ? close[name] : find(`img.${name}`).src})`;
+      part.backgroundImage = `url(${near ? close[name] : find(`img.${img}`).src})`;
       part.backgroundSize = `${ZOOM * shown.width}px ${ZOOM * shown.height}px`;
       const [x, y] = [size[0] / 2 - ZOOM * (at[0] - shown.left), size[1] / 2 - ZOOM * (at[1] - shown.top)];
       part.backgroundPosition = `${x}px ${y}px`;
@@ -246,24 +247,36 @@ function render({ model, el }) {
     resting = setTimeout(askForLens, 120);
   }
   function askForLens() {
-    const [x, y] = point;
-    if (magnify.checked) model.send({ do: "magnify", on: true, x, y });
+    if (!magnify.checked) return;
+    rested = point;
+    const [x, y] = rested;
+    model.send({ do: "magnify", on: true, x, y });
+  }
+  const CLOSE = ["original", "before", "after"];
+  function forgetCloseUp() {
+    CLOSE.filter((name) => close[name]).forEach((name) => URL.revokeObjectURL(close[name]));
+    close = {};
   }
   function showCloseUp() {
-    [close.before, close.after].filter(Boolean).forEach((url) => URL.revokeObjectURL(url));
-    close = { ...model.get("close_up") };
-    for (const name of ["before", "after"]) {
-      if (close[name]) close[name] = URL.createObjectURL(new Blob([close[name]], { type: "image/png" }));
+    forgetCloseUp();
+    const { left, top, width, height, ...images } = model.get("close_up");
+    close = { left, top, width, height };
+    for (const name of CLOSE.filter((name) => images[name])) {
+      close[name] = URL.createObjectURL(new Blob([images[name]], { type: "image/png" }));
     }
     showLens();
   }
   magnify.addEventListener("change", () => {
-    const [x, y] = point;
+    const [x, y] = point = rested;
     showLens();
     model.send({ do: "magnify", on: magnify.checked, x, y });
   });
   view.addEventListener("pointermove", (event) => movePoint(...across(event)));
-  view.addEventListener("pointerleave", () => clearTimeout(resting)); // on the way to a button
+  view.addEventListener("pointerleave", () => { // on the way to a button
+    clearTimeout(resting);
+    point = rested;
+    showLens();
+  });
   lens.addEventListener("keydown", (event) => {
     const { width, height } = model.get("controls");
     const step = event.shiftKey ? 50 : 5; // pixels
@@ -289,9 +302,10 @@ function render({ model, el }) {
   find(".rivals").addEventListener("click", () => send({ do: "networks" }));
 
   async function showResult() {
-    const { serial, box, whole, did, note, command } = model.get("result");
+    const { serial, box, whole, failed, did, note, command } = model.get("result");
     find(".knobs-command code").textContent = command;
-    find(".knobs-did").textContent = whole ? did : `${did}, the rest follows`;
+    find(".knobs-did").textContent = whole || failed ? did : `${did}, the rest follows`;
+    if (failed && serial >= sent) root.removeAttribute("aria-busy");
     if (find(".knobs-note").textContent !== note) find(".knobs-note").textContent = note;
     showTags();
     const region = find("img.region");
@@ -332,7 +346,11 @@ function render({ model, el }) {
   showControls();
   moveTo(50);
   showResult();
-  return () => changes.forEach(([event, act]) => model.off(event, act));
+  return () => {
+    changes.forEach(([event, act]) => model.off(event, act));
+    clearTimeout(resting);
+    forgetCloseUp();
+  };
 }
 
 // A label, a range and a number that stay together; `set` moves both without sending.

@@ -280,13 +280,7 @@ class SliderState:
 
     def around(self, side: int) -> Box:
         """The square of so many pixels around `focus`, or what the picture has of it."""
-        step = self.loaded.net.multiple
-        left, top = (
-            int(min(max(focus * length - side / 2, 0), max(length - side, 0))) // step * step
-            for focus, length in zip(self.focus, self.size, strict=True)
-        )
-        width, height = self.size
-        return Box(left, top, min(side, width), min(side, height))
+        return square(self.focus, self.size, side, self.loaded.net.multiple)
 
     def restored_with(self, loaded: Loaded, knobs: Sequence[float], box: Box) -> Rendering:
         """What another of the networks, or other knobs, make of a part of the degraded picture: exact but
@@ -300,13 +294,15 @@ class SliderState:
             self._restored = self._restore(whole, progress)
         return self._rendering(whole, *self._restored, whole=True)
 
-    def close_up(self, side: int) -> tuple[Box, np.ndarray, np.ndarray] | None:
-        """A square around `focus`, before and after restoration, pixel by pixel; None before the whole
-        picture is restored."""
-        degraded, restored, box = self._degraded_now, self._restored, self.around(side)
-        if degraded is None or restored is None:
+    def close_up(self, side: int) -> tuple[Box, dict[str, np.ndarray]] | None:
+        """A square around `focus` pixel by pixel: the original, before and after restoration; None before the
+        whole picture is restored."""
+        clean, degraded, restored = self._clean, self._degraded_now, self._restored
+        if degraded is None or restored is None or clean.shape != degraded.shape:
             return None
-        return box, to_pixels(box.cut(degraded)), to_pixels(box.cut(restored[0]))
+        box = square(self.focus, clean.shape[:-3:-1], side)
+        pictures = {"original": clean, "before": degraded, "after": restored[0]}
+        return box, {name: to_pixels(box.cut(x)) for name, x in pictures.items()}
 
     def readings(self) -> tuple[Reading, Reading] | None:
         """What the gauge reads of the whole picture before and after restoration; None without one, and
@@ -463,6 +459,17 @@ class SliderState:
         if self.loaded.task.psnr_on == "Y" and x.shape[1] == 3:
             return rgb_to_y(x), rgb_to_y(clean)
         return x, clean
+
+
+def square(focus: tuple[float, float], size: Sequence[int], side: int, step: int = 1) -> Box:
+    """The square of `side` pixels around a point of a picture of `size` (width, height), or what that has of
+    it; `focus` in fractions of both. It begins at a multiple of `step` from the left and from the top."""
+    left, top = (
+        int(min(max(share * length - side / 2, 0), max(length - side, 0))) // step * step
+        for share, length in zip(focus, size, strict=True)
+    )
+    width, height = size
+    return Box(left, top, min(side, width), min(side, height))
 
 
 def mirrored(x: Tensor, size: Sequence[int]) -> Tensor:

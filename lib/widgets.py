@@ -5,8 +5,7 @@ sent to the browser and its messages are taken; how it looks is in `slider.js` a
 """
 
 import base64
-import sys
-import traceback
+import threading
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
@@ -87,6 +86,7 @@ class Slider(anywidget.AnyWidget):
         self._shown_before: tuple = ()
         self._tiles_of: tuple = ()
         self._close = False
+        self._sending = threading.RLock()  # the magnifier answers on the thread that hears of it
         self._before_is_lossless = False
         self._draw(lambda: False)
         self._work = LatestWins(self._draw, self._failed)
@@ -133,8 +133,9 @@ class Slider(anywidget.AnyWidget):
             case {"do": "look", "x": x, "y": y}:
                 state.look_at(x, y)
             case {"do": "magnify", "on": on, "x": x, "y": y}:
-                state.look_at(x, y)
                 self._close = on
+                if on:
+                    state.look_at(x, y)
                 self._show_close_up()
             case {"do": "refuse", "name": name, "size": size}:
                 then("picture", lambda: state.refuse_upload(name, size))
@@ -179,21 +180,21 @@ class Slider(anywidget.AnyWidget):
             self._show(state.frame(stop_if_superseded))
         except Superseded:
             return
+        self._show_close_up()
         if not state.moving:
-            self._show_close_up()
             self._show_scores(superseded)
 
     def _show_close_up(self) -> None:
         """While it is wanted; nothing of a picture that was sent whole."""
-        wanted = self._close and max(self.state.size) > DISPLAYED
-        found = self.state.close_up(CLOSE_UP) if wanted else None
-        if found is None:
-            self.close_up = {}
-            return
-        box, before, after = found
-        images = {"before": before, "after": after}
-        sent = {name: encode(Picture(pixels, None, None), "png") for name, pixels in images.items()}
-        self.close_up = {**vars(box), **sent}
+        with self._sending:
+            wanted = self._close and max(self.state.size) > DISPLAYED
+            found = self.state.close_up(CLOSE_UP) if wanted else None
+            if found is None:
+                self.close_up = {}
+                return
+            box, pictures = found
+            sent = {name: encode(Picture(pixels, None, None), "png") for name, pixels in pictures.items()}
+            self.close_up = {**vars(box), **sent}
 
     def _show_scores(self, superseded: Callable[[], bool]) -> None:
         """After the picture, for they take longer than many a restoration; each turns up when it is there."""
@@ -205,7 +206,7 @@ class Slider(anywidget.AnyWidget):
 
     def _show_before(self) -> None:
         state, shown = self.state, self._degradation()
-        with self.hold_sync():
+        with self._sending, self.hold_sync():
             if self._tiles_of != (state.loaded.title, *shown):
                 self.tiles = []
             if shown != self._shown_before:
@@ -224,7 +225,7 @@ class Slider(anywidget.AnyWidget):
         return state.pictures, state.loaded.task, state.degrading, tuple(state.levels.values()), state.seed
 
     def _show(self, rendering: Rendering) -> None:
-        with self.hold_sync():
+        with self._sending, self.hold_sync():
             if rendering.whole:
                 self.region = b""
                 self.after = self._encoded(rendering.restored)
@@ -233,10 +234,10 @@ class Slider(anywidget.AnyWidget):
             self.result = self._result(rendering)
 
     def _failed(self, error: Exception) -> None:
-        traceback.print_exception(error, file=sys.__stderr__)  # of the server: a notebook shows sys.stderr
+        self.log.error("The slider goes on after this.", exc_info=error)  # for the server, not the page
         self.controls = self._controls()
         note = f"That did not work: {error}"
-        self.result = {**self.result, "serial": self._serial, "note": note}
+        self.result = {**self.result, "serial": self._serial, "note": note, "failed": True}
 
     def _encoded(self, pixels: np.ndarray) -> bytes:
         """JPEG in the middle of a gesture, lossless at rest."""
@@ -283,6 +284,7 @@ class Slider(anywidget.AnyWidget):
             "serial": self._serial,
             "box": [box.left / width, box.top / height, box.width / width, box.height / height],
             "whole": rendering.whole,
+            "failed": False,
             "before_db": self._decibels(rendering.before_db),
             "after_db": self._decibels(rendering.after_db),
             "note": self.state.note,

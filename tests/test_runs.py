@@ -248,6 +248,7 @@ def test_a_device_or_a_cluster_that_is_not_here_is_said(tmp_path, monkeypatch, o
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
     done = lib("05_qgcn", "--out", tmp_path, "--name", "run", *options)
     assert done.returncode != 0 and said in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_dask_cluster_runs_the_same_jobs(tmp_path):

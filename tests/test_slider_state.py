@@ -222,11 +222,12 @@ def test_a_region_answers_first_while_the_speed_is_not_known(state, monkeypatch)
 def test_a_close_up_is_of_the_pictures_themselves(state):
     assert state.close_up(64) is None  # nothing is restored yet
     whole = state.frame().restored
-    state.look_at(0.9, 0.3)
-    box, before, after = state.close_up(64)
-    rows, columns = slice(box.top, box.top + 64), slice(box.left, box.left + 64)
-    np.testing.assert_array_equal(before, state.degraded()[rows, columns])
-    np.testing.assert_array_equal(after, whole[rows, columns])
+    state.look_at(0.9, 0.301)
+    box, parts = state.close_up(65)
+    assert (box.left + box.width, box.top) == (240, 27)  # to the last pixel
+    rows, columns = slice(box.top, box.top + 65), slice(box.left, box.left + 65)
+    for name, picture in (("original", state.original()), ("before", state.degraded()), ("after", whole)):
+        np.testing.assert_array_equal(parts[name], picture[rows, columns])
 
 
 @pytest.mark.parametrize("focus", [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0), (7.0, -3.0)])

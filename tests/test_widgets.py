@@ -179,10 +179,11 @@ def test_of_a_large_picture_a_part_is_scored(astronaut, monkeypatch):
     state = SliderState([loaded()], [Sample("face", astronaut[:200, 100:300])], device="cpu")
     state.look_at(0.2, 0.8)
     slider = Slider(state)
-    box, degraded, restored = state.close_up(96)
+    box, parts = state.close_up(96)
     said = re.search(r"; SSIM \(96 x 96 pixels of it\) (\S+) to ([^;]+)", slider.result["did"]).groups()
-    original = to_tensor(state.original()[box.top : box.top + 96, box.left : box.left + 96])
-    expected = [ssim(to_tensor(x), original, window="gaussian11") for x in (degraded, restored)]
+    assert (box.left, box.top) == (0, 104)
+    original, *both = (to_tensor(parts[name]) for name in ("original", "before", "after"))
+    expected = [ssim(x, original, window="gaussian11") for x in both]
     assert [float(x) for x in said] == pytest.approx([float(x) for x in expected], rel=0.01)
 
 
@@ -215,7 +216,8 @@ def test_the_magnifier_gets_the_pixels_that_the_screen_does_not_have(slider, mon
     np.testing.assert_array_equal(opened(sent["after"]), state.frame().restored[rows, columns])
     do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": False})
     assert slider.close_up["before"] == sent["before"] and slider.close_up["after"] != sent["after"]
-    slider._take({**magnify, "on": False}, [])
+    slider._take({**magnify, "on": False, "x": 0.1}, [])
+    assert state.focus == (0.9, 0.1)  # a magnifier that is put away looks nowhere
     assert slider.close_up == {}
 
 
@@ -287,15 +289,18 @@ def test_the_download_is_sent_as_a_file(slider, monkeypatch):
     np.testing.assert_array_equal(opened(data), slider.state.frame().restored)
 
 
-def test_what_fails_is_said(slider, monkeypatch, capsys):
+def test_what_fails_is_said(slider, monkeypatch, capsys, caplog):
     def fail(name):
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(slider.state, "choose", fail)
     do(slider, {"do": "choose", "name": "hand"})
     assert slider.result["note"] == "That did not work: out of memory"
+    assert slider.result["failed"] and "RuntimeError: out of memory" in caplog.text
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""  # a notebook would show it below the slider
+    do(slider, {"do": "knob", "name": "coef", "value": 0.5, "moving": False})
+    assert not slider.result["failed"] and slider.result["note"] == ""
 
 
 def test_pages_without_a_kernel_get_a_picture(slider):

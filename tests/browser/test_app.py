@@ -114,10 +114,12 @@ def test_a_user_of_the_app(browser, address, tmp_path):
     assert page.locator(".knobs-tiles figure").count() == 0  # they were of another picture
     page.locator(".knobs-view").hover()
     page.wait_for_function("document.querySelector('.lens-right').style.backgroundSize === '960px 480px'")
-    place = "document.querySelector('.lens-right').style.backgroundPosition"
+    place = "document.querySelector('.lens-right').style.backgroundPosition.split(' ').map(parseFloat)"
     first = page.evaluate(place)
+    page.get_by_label("Left of the divider").hover()  # away from the picture: it stays where it was
+    assert page.evaluate(place) == pytest.approx(first, abs=3)
     page.locator(".knobs-lens").press("ArrowRight")
-    assert page.evaluate(place) != first
+    assert page.evaluate(place)[0] == pytest.approx(first[0] - 15, abs=3)
     page.screenshot(path=tmp_path / "long-screen.png")
     page.locator("select.picture").select_option("astronaut")
     page.locator(".knobs:not([aria-busy])").wait_for()
