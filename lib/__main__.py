@@ -391,11 +391,8 @@ def add_export(commands: argparse._SubParsersAction) -> None:
 def export(arguments: argparse.Namespace) -> int:
     from lib import paths, public, tasks
     from lib.export import before, export
-    from lib.restore import check_factor
 
     try:
-        if arguments.factor is not None:
-            check_factor(arguments.network, public.find(arguments.network).task, arguments.factor)
         folder = arguments.checkpoints or paths.CHECKPOINTS
         network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
         knobs = None if arguments.knob is None else tasks.settings(network, arguments.knob)

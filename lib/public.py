@@ -58,7 +58,8 @@ def load(
     level: the factor of adafm-sr, such as 2.6, of vdir-sr, or the only one of cfsnet-sr: a trained run whose
     range of factors holds it is taken, and the slider of a range starts there; without it the usual run.
     Raises ValueError naming the networks there are, or the factors that are trained where this one
-    is not, and FileNotFoundError where the usual run is not trained.
+    is not, or where a network without factors is given one; FileNotFoundError where the usual run is
+    not trained.
     """
     scales: tuple[Scale, ...] = ("paper", "compact") if scale is None else (scale,)
     public = find(name) if level is None else _trained_for(level, name, scales, folder)
@@ -100,6 +101,8 @@ def _behind(name: str) -> list[Public]:
 
 def _trained_for(level: float, name: str, scales: tuple[Scale, ...], folder: Path) -> Public:
     runs = _behind(name)
+    if runs[0].task.factors is None:
+        raise ValueError(f"{name} enlarges nothing: it has no factor.")
     trained = [run for s in scales for run in runs if _there(run, s, folder)]
     for run in trained:
         low, high = run.task.factors

@@ -180,16 +180,10 @@ def _execute(jobs: list[Job], before: Mapping[str, Sequence[Step]], cluster: str
         Step(job.name, partial(_executed, job), after=frozenset(s.name for s in before.get(job.name, ())))
         for job in jobs
     ]
-    workers = 1 if cluster is None and _on_gpu(jobs) else min(len(steps) + len(first), _half_the_cores())
+    device = str(jobs[0].parameters.get("device", "auto"))
+    shared = cluster is None and devices.choose(device).type == "cuda"
+    workers = 1 if shared else min(len(steps) + len(first), max(1, (os.cpu_count() or 1) // 2))
     graph.carry_out([*first.values(), *steps], Display(jobs), jobs=workers, cluster=cluster)
-
-
-def _on_gpu(jobs: list[Job]) -> bool:
-    return devices.choose(str(jobs[0].parameters.get("device", "auto"))).type == "cuda"
-
-
-def _half_the_cores() -> int:
-    return max(1, (os.cpu_count() or 1) // 2)
 
 
 def _executed(job: Job, threads: int | None) -> str:

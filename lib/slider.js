@@ -182,9 +182,10 @@ function render({ model, el }) {
     showTags();
   }
 
+  const inside = (share) => Math.min(1, Math.max(0, share));
   const across = (event) => {
     const box = view.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(inside);
   };
   view.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -241,7 +242,7 @@ function render({ model, el }) {
   }
   let resting;
   function movePoint(x, y) {
-    point = [x, y].map((share) => Math.min(1, Math.max(0, share)));
+    point = [x, y].map(inside);
     showLens();
     clearTimeout(resting);
     resting = setTimeout(askForLens, 120);
@@ -249,8 +250,11 @@ function render({ model, el }) {
   function askForLens() {
     if (!magnify.checked) return;
     rested = point;
+    tellLens();
+  }
+  function tellLens() {
     const [x, y] = rested;
-    model.send({ do: "magnify", on: true, x, y });
+    model.send({ do: "magnify", on: magnify.checked, x, y });
   }
   const CLOSE = ["original", "before", "after"];
   function forgetCloseUp() {
@@ -267,9 +271,9 @@ function render({ model, el }) {
     showLens();
   }
   magnify.addEventListener("change", () => {
-    const [x, y] = point = rested;
+    point = rested;
     showLens();
-    model.send({ do: "magnify", on: magnify.checked, x, y });
+    tellLens();
   });
   view.addEventListener("pointermove", (event) => movePoint(...across(event)));
   view.addEventListener("pointerleave", () => { // on the way to a button

@@ -33,7 +33,8 @@ MAX_BYTES = 64 * 2**20
 DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
 LARGEST_SEED = 2**32 - 1
 SSIM_SIDE, NIQE_SIDE = 11, 96  # pixels, of a window and of a block
-SCORED = 672  # pixels a side, seven blocks of NIQE: of a larger picture a part is scored
+SCORED = 500_000  # pixels of the largest picture that is scored whole
+SCORED_PART = 672  # pixels a side, seven blocks of NIQE: of a larger one this part
 QUICK = 512 * 512  # pixels: a larger picture waits for the whole only once the speed is known
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
@@ -123,8 +124,7 @@ class SliderState:
         that the other one knows by the same name."""
         loaded = self.networks[title]
         levels = {
-            level.name: min(max(self.levels.get(level.name, level.start), level.low), level.high)
-            for level in loaded.task.levels
+            level.name: level.within(self.levels.get(level.name, level.start)) for level in loaded.task.levels
         }
         if self._take(self.name, self._picture, self.degrading, levels, loaded):
             self.knobs = self.knobs_at_start()
@@ -155,7 +155,7 @@ class SliderState:
     def set_level(self, value: float, name: str = "") -> None:
         """One of the levels of the degradation, by name; the first without one."""
         limits = next(level for level in self.loaded.task.levels if name in ("", level.name))
-        levels = {**self.levels, limits.name: min(max(value, limits.low), limits.high)}
+        levels = {**self.levels, limits.name: limits.within(value)}
         self._take(self.name, self._picture, self.degrading, levels)
 
     def set_seed(self, seed: int) -> None:
@@ -185,8 +185,7 @@ class SliderState:
         VDIR); raises ValueError for a picture that is not among `latents`."""
         if of not in self.latents:
             raise ValueError(f"There is no latent of {of}; there are: {', '.join(self.latents) or 'none'}.")
-        limits = self.loaded.task.level
-        self.latent_of, self.latent_level = of, min(max(level, limits.low), limits.high)
+        self.latent_of, self.latent_level = of, self.loaded.task.level.within(level)
         self._restored = None
         self.note = ""
 
@@ -316,10 +315,11 @@ class SliderState:
     def scores(self) -> Iterator[tuple[str, float, float]]:
         """Name and values before and after restoration, one by one, for each takes a while: SSIM where there
         is a reference, on what the task compares, and NIQE where its parameters are here and the picture has
-        blocks enough. Of a picture larger than SCORED a part around `focus`, and the name says so."""
-        box = self.around(SCORED)
+        blocks enough. Of a picture of more than SCORED pixels a part around `focus`, and the name says so."""
+        whole = math.prod(self.size) <= SCORED
+        box = Box(0, 0, *self.size) if whole else self.around(SCORED_PART)
         size = (box.width, box.height)
-        part = "" if size == self.size else f" ({box.width} x {box.height} pixels of it)"
+        part = "" if whole else f" ({box.width} x {box.height} pixels of it)"
         clean = box.cut(self._clean)
         if self.degrading and min(size) >= SSIM_SIDE:
             yield self._scored(

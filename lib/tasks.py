@@ -32,6 +32,10 @@ class Level:
     step: float
     start: float
 
+    def within(self, value: float) -> float:
+        """The value, or the end of the range that it lies beyond."""
+        return min(max(value, self.low), self.high)
+
 
 @dataclass(frozen=True)
 class Task:

@@ -96,6 +96,11 @@ def test_at_a_border_the_run_that_is_trained_is_taken(shelf):
     assert public.load("adafm-sr", folder=shelf(X2), level=3.0).net[0] == X2
 
 
+def test_a_network_that_keeps_its_size_has_no_factor(shelf):
+    with pytest.raises(ValueError, match="adafm-denoise enlarges nothing"):
+        public.load("adafm-denoise", folder=shelf("adafm-denoise-s15-s75-k1"), level=3.0)
+
+
 def test_a_title_is_of_one_run_alone(shelf):
     folder = shelf(X2, X3, X5)
     assert public.load("adafm-sr x2 to x3", folder=folder, level=3.0).net[0] == X2

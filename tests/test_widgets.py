@@ -175,7 +175,8 @@ def test_a_picture_at_rest_is_scored(astronaut):
 
 
 def test_of_a_large_picture_a_part_is_scored(astronaut, monkeypatch):
-    monkeypatch.setattr(slider_state, "SCORED", 96)
+    monkeypatch.setattr(slider_state, "SCORED", 200 * 200 - 1)
+    monkeypatch.setattr(slider_state, "SCORED_PART", 96)
     state = SliderState([loaded()], [Sample("face", astronaut[:200, 100:300])], device="cpu")
     state.look_at(0.2, 0.8)
     slider = Slider(state)
