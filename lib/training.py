@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -130,7 +130,7 @@ class Job:
         self.out = out
         self.precision = devices.fast_precision(device)
         self.folder = folder_of(recipe)
-        self.progress = _Progress()
+        self.progress = self.resumed = _Progress()
         self.commit, self.dirty = provenance.commit(), provenance.dirty()
         torch.manual_seed(recipe.seed)
         self.net = recipe.build()
@@ -176,6 +176,7 @@ class Job:
         self.net.train()
         progress, recent, started = self.progress, [], time.monotonic()
         saved = reported = started
+        self.resumed = replace(progress)
         earlier, validations = progress.seconds, len(progress.curve)
         while self.done() < self.total:
             fraction = self.done() / self.total
@@ -276,10 +277,11 @@ class Job:
         return tuple(float(np.mean(column)) for column in zip(*values, strict=True))
 
     def _report(self, bar: tqdm, losses: list[float]) -> None:
-        progress = self.progress
-        rate = progress.step / progress.seconds
+        progress, resumed = self.progress, self.resumed  # at the speed of here and now
+        elapsed = progress.seconds - resumed.seconds
+        rate = (progress.step - resumed.step) / elapsed
         latest = progress.curve[-1][1 + len(losses)] if progress.curve else float("nan")
-        left = progress.seconds * (self.total / max(self.done(), 1e-9) - 1)
+        left = self.total - progress.seconds if self.recipe.minutes else (self.total - progress.step) / rate
         named = zip(("loss", *self.recipe.parts), losses, strict=True)
         values = "  ".join(f"{name} {value:.5f}" for name, value in named)
         text = f"{values}  {self.recipe.measures[0]} {latest:.2f}  {rate:.1f} steps/s"

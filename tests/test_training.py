@@ -5,6 +5,7 @@ import functools
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from tqdm import tqdm
 
 from lib import checkpoints, data, networks, paths, training
 from lib.checkpoints import BadCheckpoint
@@ -110,6 +112,17 @@ def assert_same_weights(path, other):
 
 
 # --- resume ----------------------------------------------------------------------------------------
+
+
+def test_what_is_left_is_told_at_the_speed_of_this_machine(tmp_path, monkeypatch, capsys):
+    """A run that goes on here may have been begun on a slower one."""
+    monkeypatch.setattr(training, "REPORT_EVERY", -1.0)
+    job = training.Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
+    job.progress.step, job.progress.seconds = SAVED, 1e6
+    job.run(tqdm(total=STEPS, disable=True), None)
+    lines = capsys.readouterr().out.splitlines()
+    left = [float(re.search(r"([0-9.]+) min left$", line)[1]) for line in lines]
+    assert len(left) == STEPS - SAVED and max(left) < 5 and left[-1] == 0
 
 
 def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(
