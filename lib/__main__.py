@@ -451,14 +451,17 @@ def times(arguments: argparse.Namespace) -> int:
 
 
 def add_readme(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("readme", help="render the numbers of README.md from the results")
+    parser = commands.add_parser(
+        "readme", help="render the numbers of README.md and docs/differences from the results"
+    )
     parser.set_defaults(run=readme)
 
 
 def readme(arguments: argparse.Namespace) -> int:
-    from lib import readme
+    from lib import differences, readme
 
     readme.update()
+    differences.update()
     return 0
 
 

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from lib import locks, paths
+from lib.rows import read
 from lib.tasks import KnobCurve
 
 CURVES = paths.MEASURED / "curves.csv"
@@ -12,7 +13,7 @@ ENDS = ("low", "high", "least", "most")  # of a fitted curve
 
 def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:
     """The fitted curve of the knob of a run, or None where it has not been measured."""
-    for row in _rows(path):
+    for row in read(path):
         if (row["run"], row["scale"]) == (run, scale):
             powers = tuple(float(c) for c in row["coefficients"].split())
             ends = (float(row[end]) for end in ENDS)
@@ -28,7 +29,7 @@ def write_curve(run: str, scale: str, curve: KnobCurve, path: Path = CURVES) -> 
 
 
 def _put(run: str, scale: str, curve: KnobCurve, path: Path) -> None:
-    rows = [r for r in _rows(path) if (r["run"], r["scale"]) != (run, scale)]
+    rows = [r for r in read(path) if (r["run"], r["scale"]) != (run, scale)]
     rows.append(
         {
             "run": run,
@@ -43,10 +44,3 @@ def _put(run: str, scale: str, curve: KnobCurve, path: Path) -> None:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda r: (r["run"], r["scale"])))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

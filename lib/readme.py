@@ -1,8 +1,6 @@
 """The parts of README.md that come from results: between <!-- NAME --> and <!-- /NAME -->, rendered
 from printed numbers, stored rows and verdicts, so that no number is typed."""
 
-import csv
-import re
 from collections import Counter
 from pathlib import Path
 from statistics import median
@@ -10,10 +8,12 @@ from statistics import median
 from lib import paths
 from lib.measure import knob_text
 from lib.networks import AT_AUTO, INPUT, scale_of
+from lib.rendered import filled, table
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
 from lib.reports.adafm.tables import FACTORS, there_and_back
 from lib.reports.compare.subjects import CONTESTS, Contest, Rival
 from lib.reports.papers import PAPERS, Paper
+from lib.rows import Rows, read
 
 README = paths.ROOT / "README.md"
 SCALES = {"paper": "paper scale", "compact": "compact"}
@@ -23,7 +23,6 @@ RANGES = (
     ("adafm-table4", SR, FACTORS),
 )
 TABLES = {item for item, _, _ in RANGES}
-Rows = list[dict[str, str]]
 
 
 def update(path: Path = README) -> None:
@@ -33,29 +32,23 @@ def update(path: Path = README) -> None:
 
 def render(text: str, measured: Path = paths.MEASURED, printed: Path = paths.PRINTED) -> str:
     """The README's text with every part rendered; raises ValueError where a pair of marks is missing."""
-    rows = _read(measured / "adafm.csv")
+    rows = read(measured / "adafm.csv")
     parts = {
-        "times": times(_read(measured / "times.csv")),
+        "times": times(read(measured / "times.csv")),
         "scoreboard": scoreboard(rows, measured, printed),
-        "comparison": comparison(_read(measured / "compare.csv")),
-        "differs": differs([row for p in PAPERS for row in _read(measured / f"{p.key}-verdicts.csv")]),
+        "comparison": comparison(read(measured / "compare.csv")),
+        "differs": differs([row for p in PAPERS for row in read(measured / f"{p.key}-verdicts.csv")]),
     }
-    for name, part in parts.items():
-        start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        pattern = re.compile(f"{start}.*?{end}", re.DOTALL)
-        if len(pattern.findall(text)) != 1:
-            raise ValueError(f"The README needs {start} and {end} once.")
-        text = pattern.sub(lambda _, block=f"{start}\n{part}\n{end}": block, text)
-    return text
+    return filled(text, parts)
 
 
 def scoreboard(rows: Rows, measured: Path, printed: Path) -> str:
     """Claims, distances and yardsticks, one below the other."""
     blocks = (
         overview(measured),
-        distances(rows, _read(printed / "adafm.csv")),
+        distances(rows, read(printed / "adafm.csv")),
         budgets(rows),
-        yardsticks(_read(measured / "published.csv"), _read(printed / "published.csv")),
+        yardsticks(read(measured / "published.csv"), read(printed / "published.csv")),
     )
     return "\n\n".join(filter(None, blocks))
 
@@ -65,7 +58,7 @@ def times(rows: Rows) -> str:
     if not rows:
         return ""
     lines = [[row["command"], _duration(float(row["seconds"])), row["hardware"]] for row in rows]
-    return _table(["command", "time", "hardware"], lines)
+    return table(["command", "time", "hardware"], lines)
 
 
 def overview(measured: Path) -> str:
@@ -75,15 +68,15 @@ def overview(measured: Path) -> str:
         head += [f"claims at {scale}", f"PSNR less printed, {scale}"]
     lines = []
     for paper in PAPERS:
-        verdicts = _read(measured / f"{paper.key}-verdicts.csv")
-        beside = _read(measured / f"{paper.key}-beside.csv")
-        made = set(paper.live) | {row["item"] for row in _read(measured / f"{paper.key}.csv")}
+        verdicts = read(measured / f"{paper.key}-verdicts.csv")
+        beside = read(measured / f"{paper.key}-beside.csv")
+        made = set(paper.live) | {row["item"] for row in read(measured / f"{paper.key}.csv")}
         items = f"{len(made & set(paper.items))} of {len(paper.items)}"
         line = [paper.title, f"[{paper.notebook}](notebooks/{paper.notebook}.ipynb)", items]
         for scale in SCALES:
             line += [_counts(paper, verdicts, scale), _median_gap(beside, scale)]
         lines.append(line)
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def _median_gap(beside: Rows, scale: str) -> str:
@@ -113,7 +106,7 @@ def distances(rows: Rows, printed: Rows) -> str:
         "Tables 4 and 5 of AdaFM: by how many dB AdaFM-Net falls short of a network trained on the level, "
         "and in brackets its own mean PSNR."
     )
-    return f"{caption}\n\n{_table(head, lines)}"
+    return f"{caption}\n\n{table(head, lines)}"
 
 
 def budgets(rows: Rows) -> str:
@@ -148,7 +141,7 @@ def yardsticks(rows: Rows, printed: Rows) -> str:
     if not lines:
         return ""
     caption = "Published weights through the same code, PSNR in dB:"
-    return f"{caption}\n\n{_table(['network', 'set', 'level', 'printed', 'measured'], lines)}"
+    return f"{caption}\n\n{table(['network', 'set', 'level', 'printed', 'measured'], lines)}"
 
 
 def comparison(rows: Rows) -> str:
@@ -171,7 +164,7 @@ def _contest(rows: Rows, contest: Contest) -> str:
         scores = [_at_best(stored, contest, rival, level) for rival in contest.rivals]
         lines.append([name, "-" if inputs is None else f"{inputs:.2f}", *scores])
     head = [protocol.dataset, "degraded", *(f"{rival.title} ({rival.knob})" for rival in contest.rivals)]
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def _at_best(stored: dict[tuple[str, str, str], float], contest: Contest, rival: Rival, level: float) -> str:
@@ -226,15 +219,3 @@ def _distance(dedicated: float | None, adapted: float | None) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _read(path: Path) -> Rows:
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

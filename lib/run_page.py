@@ -1,12 +1,13 @@
 """What a run left in its folder, and the page that links it."""
 
-import csv
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from string import Template
+
+from lib.rows import Rows, read
 
 VERDICTS = ("holds", "differs", "not tested")
 
@@ -54,13 +55,9 @@ def items(output: Path) -> list[str]:
     return sorted(made - {"claims"})
 
 
-def claims(output: Path) -> list[dict[str, str]]:
+def claims(output: Path) -> Rows:
     """Rows of a notebook's claims.csv: claim, item, paper, measured, verdict."""
-    path = output / "claims.csv"
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return read(output / "claims.csv")
 
 
 def counts(output: Path) -> list[int]:

@@ -1,6 +1,5 @@
 """What is trained, measured and missing at each scale; which image sets are here; the device."""
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,6 +11,7 @@ from lib import data, devices, paths
 from lib.checkpoints import path_of
 from lib.claims import adafm, cfsnet, cugan, qgcn, vdir
 from lib.recipes import Scale, queue
+from lib.rows import read
 from lib.training import under_way
 
 COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane")
@@ -72,20 +72,13 @@ def _header(path: Path) -> dict[str, str]:
 
 def _items(folder: Path) -> Iterable[list[str]]:
     for key, (items, live) in ITEMS.items():
-        counts = Counter((row["item"], row["scale"]) for row in _rows(folder / f"{key}.csv"))
+        counts = Counter((row["item"], row["scale"]) for row in read(folder / f"{key}.csv"))
         for item in items:
             if item in live:
                 yield [item, *("made in the notebook" for _ in SHOWN)]
             else:
                 found = (counts[item, scale] for scale in SHOWN)
                 yield [item, *(f"{count} rows" if count else "missing" for count in found)]
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def _sets() -> Iterable[list[str]]:

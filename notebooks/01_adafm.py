@@ -235,6 +235,16 @@ adafm.parameters(report)
 adafm.width(report)
 
 # %% [markdown]
+# ## What becomes of the noise
+#
+# Not in the paper. Its code clips a noisy picture and stores it with 8 bits, and so do we, in training and in
+# tests; DnCNN and FFDNet leave the noise as it is. The same networks on both kinds: a table of one protocol
+# does not stand beside a table of the other.
+
+# %%
+adafm.noise(report)
+
+# %% [markdown]
 # ## Claims and verdicts
 #
 # Intervals are 95 %, bootstrapped over images. A claim about absolute decibels is only tested at

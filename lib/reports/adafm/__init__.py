@@ -9,7 +9,7 @@ from lib.reports.adafm.drawing import fig4
 from lib.reports.adafm.filters import fig3
 from lib.reports.adafm.strips import fig1, fig2, fig6
 from lib.reports.adafm.tables import table1, table2, table3, table4, table5
-from lib.reports.adafm.text import parameters, position, scratch, width
+from lib.reports.adafm.text import noise, parameters, position, scratch, width
 
 ITEMS = {
     "adafm-table1": table1,
@@ -30,4 +30,5 @@ ITEMS = {
     "adafm-text-scratch": scratch,
     "adafm-text-params": parameters,
     "adafm-extra-width": width,
+    "adafm-extra-noise": noise,
 }

@@ -1,7 +1,8 @@
 """What the paper says in its text alone: where the layers stand, training from scratch, parameters;
-and one experiment of our own, on width."""
+and two experiments of our own, on width and on what becomes of the noise."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -10,7 +11,7 @@ from lib.claims.adafm import CLAIMS
 from lib.measure import Setting
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.recipes import Scale
-from lib.reports.adafm.subjects import JPEG, KERNELS, SR
+from lib.reports.adafm.subjects import DENOISING, JPEG, KERNELS, SR
 from lib.reports.common import DIV2K, Cell, Report, Verdict, mean, with_interval
 from lib.reports.gains import at_paper
 
@@ -76,6 +77,23 @@ def width(report: Report) -> pd.DataFrame:
                 (line, f"{title}: trained on it", trained),
                 (line, f"{title}: distance", trained - adapted),
             ]
+    return report.table(item, rows)
+
+
+def noise(report: Report) -> pd.DataFrame:
+    """Not in the paper: the same networks on noise that is clipped and stored with 8 bits, as they are
+    trained, and on noise left as it is."""
+    item, rows = "adafm-extra-noise", []
+    for sigma in (DENOISING.start, DENOISING.end):
+        stored = DENOISING.on(sigma)
+        left = replace(stored, level=replace(stored.level, quantise=False))
+        network = DENOISING.basic(sigma)
+        cells = [report.cell(item, Setting(network, (), protocol)) for protocol in (stored, left)]
+        line = f"{DENOISING.dataset} {DENOISING.level(sigma)}"
+        titles = ("clipped, 8 bits", "neither", "costs")
+        rows += [
+            (line, title, cell) for title, cell in zip(titles, (*cells, cells[0] - cells[1]), strict=True)
+        ]
     return report.table(item, rows)
 
 
