@@ -71,17 +71,19 @@ def train(
     out: Path = paths.CHECKPOINTS,
     compiled: bool = False,
     save_every: float | None = None,
+    states: Path | None = None,
 ) -> Path:
     """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood:
-    its state is saved every so many seconds (None: SAVE_EVERY).
+    its state is saved every so many seconds (None: SAVE_EVERY), in a folder in `states` (None: that of all
+    runs, results/runs/training).
 
     Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
     where the parent is missing, Busy where another process is training this very run.
     """
     devices.tune_cpu()
     where = devices.choose(device)
-    with _alone(recipe):
-        job = Job(recipe, where, out, compiled)
+    with _alone(recipe, states):
+        job = Job(recipe, where, out, compiled, states)
         job.resume()
         with tqdm(
             total=job.total,
@@ -95,9 +97,9 @@ def train(
         return job.finish()
 
 
-def folder_of(recipe: Recipe) -> Path:
+def folder_of(recipe: Recipe, states: Path | None = None) -> Path:
     """Where the state of an unfinished run lies."""
-    return paths.RUNS / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
+    return (states or paths.RUNS / "training") / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
 
 
 def under_way(folder: Path) -> bool:
@@ -110,8 +112,8 @@ def under_way(folder: Path) -> bool:
 
 
 @contextmanager
-def _alone(recipe: Recipe) -> Iterator[None]:
-    folder = folder_of(recipe)
+def _alone(recipe: Recipe, states: Path | None) -> Iterator[None]:
+    folder = folder_of(recipe, states)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:
@@ -124,12 +126,19 @@ def _alone(recipe: Recipe) -> Iterator[None]:
 class Job:
     """One run in progress: network, optimiser, data and where they stand."""
 
-    def __init__(self, recipe: Recipe, device: torch.device, out: Path, compiled: bool):
+    def __init__(
+        self,
+        recipe: Recipe,
+        device: torch.device,
+        out: Path,
+        compiled: bool,
+        states: Path | None = None,
+    ):
         self.recipe = recipe
         self.device = device
         self.out = out
         self.precision = devices.fast_precision(device)
-        self.folder = folder_of(recipe)
+        self.folder = folder_of(recipe, states)
         self.progress = self.resumed = _Progress()
         self.commit, self.dirty = provenance.commit(), provenance.dirty()
         torch.manual_seed(recipe.seed)

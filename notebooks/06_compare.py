@@ -81,8 +81,9 @@ wrong
 # %% [markdown]
 # ## What the luck of a training decides
 #
-# One network of each method, trained from three seeds. Differences smaller than that spread say nothing:
-# `=` stands between methods that it cannot tell apart, `?` where neither was trained more than once.
+# One network of each method, trained from three seeds, a knob that is turned where it is best for the seed.
+# Differences smaller than that spread say nothing: `=` stands between methods that it cannot tell apart,
+# `?` where neither was trained more than once.
 
 # %%
 compare.seeds(report)

@@ -1,6 +1,7 @@
 """Comparing all methods: best knobs, what a wrong one costs, multiplications, what is shown of nothing."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -257,16 +258,16 @@ def test_the_order_knows_what_seeds_cannot_tell(found, expected):
     assert order(found) == expected
 
 
-def test_seeds_stand_beside_one_another(report):
+def test_seeds_stand_beside_one_another_each_at_its_best(report):
     adafm, blind = NOISE.rivals[0], next(r for r in NOISE.rivals if r.title == "CDnCNN-B")
     store(report, NOISE, adafm, lambda level, position: 30 - abs(position - nearest(level)))
     store(report, NOISE, blind, lambda level, position: 30.2)
     history = Provenance("", "", "", "compact")
     for seed, change in ((1, 0.04), (2, -0.02)):
-        for level in NOISE.live:
-            setting = NOISE.setting(adafm, level, nearest(level))
+        for level, off in product(NOISE.live, (0.1, 0.0)):
+            setting = NOISE.setting(adafm, level, nearest(level) + off)
             setting = replace(setting, network=seeded_name(adafm.network, seed))
-            scores = {"a": 29 + change, "b": 31 + change}
+            scores = {"a": 29 + change - off, "b": 31 + change - off}
             report.store.write([(ITEM, Measurement(setting, "compact", scores, history, "w", "d", "cpu"))])
         if seed == 1:
             assert compare.seeds(report).loc["sigma25", "AdaFM"] == "30.00 (of seed 0 alone)"
@@ -274,3 +275,28 @@ def test_seeds_stand_beside_one_another(report):
     assert frame.loc["sigma25", "AdaFM"] == "30.00, 30.04, 29.98 (apart 0.06)"
     assert frame.loc["sigma25", "order"] == "CDnCNN-B > AdaFM"
     assert frame.loc["q10", "QGCN"] == "-" and frame.loc["q10", "order"] == "-"
+
+
+def test_a_further_seed_is_tried_at_every_position_of_its_knob(report, monkeypatch):
+    rival, tried = NOISE.rivals[0], []
+    store(report, NOISE, rival, lambda level, position: 30 - abs(position - 0.3))
+    report.available = lambda name: name.startswith(rival.network)
+    report.record = True
+    report.at_hand = lambda protocol: protocol.dataset
+    monkeypatch.setattr(report, "_record_embedded", lambda item, setting: None)
+    monkeypatch.setattr(report, "_standing", lambda setting, stored: stored)
+
+    def measure(setting):
+        tried.append((setting.network, setting.protocol.level.sigma, *setting.knobs))
+        value = 30.1 - (setting.knobs[0] - 0.7) ** 2
+        return Measurement(
+            setting, "compact", {"a": value}, Provenance("", "", "", "compact"), "w", "d", "cpu"
+        )
+
+    monkeypatch.setattr(report.bench, "measure", measure)
+    compare.seeds(report)
+    report.keep()
+    frame = compare.seeds(report)
+    assert frame.loc["sigma25", "AdaFM"] == "30.00, 30.10, 30.10 (apart 0.10)"
+    again = [seeded_name(rival.network, seed) for seed in (1, 2)]
+    assert set(tried) == set(product(again, NOISE.live, tenths(0, 1)))

@@ -7,16 +7,18 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from lib import claims, measure, paths, provenance
+from lib import claims, locks, measure, paths, provenance
 from lib.checkpoints import Provenance, path_of
 from lib.claims import Claim
 from lib.measure import Measurement, Protocol, Setting
 from lib.networks import INPUT
+from lib.recipes import find
 from lib.recipes.common import Compress
 from lib.reports import adafm, common
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR
 from lib.reports.common import Cell, Report, mean, with_interval
 from lib.results import Store
+from lib.training import folder_of
 
 LOAD = measure.data.load_images
 PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")
@@ -458,3 +460,14 @@ def test_other_weights_are_not_the_same_measurement(report):
     report.measured = [("adafm-table2", measured(SETTING, 26.35, weights="new"))]
     report.store.write([("adafm-table2", measured(SETTING, 20.0, weights="old"))])
     assert report.agreement() == "No stored row is the same measurement as one of this run."
+
+
+def test_smoke_networks_are_trained_with_the_run_whoever_else_trains_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
+    network = JPEG.basic(JPEG.start)
+    elsewhere = folder_of(find(network, "smoke"))
+    elsewhere.mkdir(parents=True)
+    with locks.held(elsewhere, wait=False):  # as by another notebook of the same time
+        assert Report("adafm", "smoke", "cpu", output=str(tmp_path / "out")).available(network)
+    assert path_of(network, "smoke", tmp_path / "out" / "checkpoints").exists()
+    assert list(elsewhere.parent.iterdir()) == [elsewhere] and not any(elsewhere.iterdir())

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lib.recipes.common import SEEDS, seeded_name
-from lib.reports.common import Report, mean
+from lib.reports.common import Cell, Report, mean
 from lib.reports.compare.levels import Grid, measured
 from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
 
@@ -18,8 +18,8 @@ Found = dict[str, list[float]]  # title -> mean PSNR of every seed
 
 
 def seeds(report: Report) -> pd.DataFrame:
-    """PSNR of every seed at the knob that is best for the first, and the order of all methods in which
-    those no further apart than the spread of either stand as equals."""
+    """PSNR of every seed at the position of its knob that is best for it, and the order of all methods in
+    which those no further apart than the spread of either stand as equals."""
     rows = []
     for contest in (NOISE, JPEG):
         grid = measured(report, contest, live=False)
@@ -57,26 +57,25 @@ def _found(report: Report, grid: Grid, level: float) -> Found:
         best = grid.best(rival, level, report.scale)
         if best is None:
             continue
-        position, cell = best
-        values = [mean(cell.at(report.scale))]
+        values = [mean(best[1].at(report.scale))]
         if rival.title in SPREAD[grid.contest.item]:
-            values += _others(report, grid.contest, rival, level, position)
+            values += _others(report, grid.contest, rival, level)
         found[rival.title] = values
     return found
 
 
-def _others(
-    report: Report, contest: Contest, rival: Rival, level: float, position: float | None
-) -> list[float]:
+def _others(report: Report, contest: Contest, rival: Rival, level: float) -> list[float]:
     """Of the further seeds; nothing until all of them are measured."""
-    cells = [
-        report.cell(
-            ITEM,
-            contest.setting(replace(rival, network=seeded_name(rival.network, seed)), level, position),
-        ).at(report.scale)
-        for seed in SEEDS[1:]
-    ]
+    again = [replace(rival, network=seeded_name(rival.network, seed)) for seed in SEEDS[1:]]
+    cells = [_at_best(report, contest, one, level).at(report.scale) for one in again]
     return [mean(scores) for scores in cells] if all(cells) else []
+
+
+def _at_best(report: Report, contest: Contest, rival: Rival, level: float) -> Cell:
+    """A knob that is turned stands where it is best: it is not the same for every training."""
+    first, *more = rival.own(level)
+    setting = contest.setting(rival, level, first)
+    return report.best(ITEM, setting, over=[first, *more])[0] if more else report.cell(ITEM, setting)
 
 
 def _spelt(values: list[float]) -> str:
