@@ -31,6 +31,8 @@ def main() -> int:
     add_times(commands)
     add_readme(commands)
     arguments = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # names of files may be of any bytes
     return arguments.run(arguments)
 
 
@@ -93,7 +95,8 @@ def train(arguments: argparse.Namespace) -> int:
     from lib import checkpoints, graph, paths, pool, recipes, trainings
 
     out = arguments.out or paths.CHECKPOINTS
-    check_device(arguments.device)
+    if not (arguments.cluster or arguments.list):
+        check_device(arguments.device)
     if not (arguments.steps or arguments.minutes) and (arguments.patch or arguments.batch):
         sys.exit("--patch and --batch belong to a budget: give --steps or --minutes too.")
 
@@ -124,7 +127,7 @@ def train(arguments: argparse.Namespace) -> int:
         group = pool.detach([*command(*(recipe.name for recipe in wanted)), *together], log)
         print(f"{len(wanted)} runs are trained in the background.\nLog: {log}\nStop: kill -- -{group}")
         print("The same command goes on where they stood; python -m lib status tells how far they are.")
-    elif len(wanted) == 1:
+    elif len(wanted) == 1 and not arguments.cluster:
         train_here(wanted[0], arguments, out)
     elif wanted:
         lines = trainings.Lines({recipe.name: trainings.log_of(recipe) for recipe in wanted})
@@ -257,7 +260,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
         if not arguments.cluster:
             check_device(parameters.get("device", "auto"))
         outcomes = runs.reproduce(jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh)
-    except (runs.BadNotebook, pool.NoCluster) as error:
+    except (runs.BadNotebook, pool.NoCluster, OSError) as error:
         sys.exit(str(error))
     print(f"\nThe page: {folder / 'index.html'}")
     for outcome in outcomes:
@@ -411,9 +414,12 @@ def add_status(commands: argparse._SubParsersAction) -> None:
 
 
 def status(arguments: argparse.Namespace) -> int:
-    from lib import status
+    from lib import data, status
 
-    print(status.text())
+    try:
+        print(status.text())
+    except data.MissingData as error:
+        sys.exit(str(error))
     return 0
 
 

@@ -6,7 +6,6 @@ stores only the tensors that it trained; the rest is its parent's, found by name
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lib import paths
+from lib import paths, whole
 
 
 class BadCheckpoint(ValueError):
@@ -107,13 +106,6 @@ def weights_sha(tensors: dict[str, Tensor]) -> str:
 
 
 def write_atomically(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
-    """Temporary file, sync, rename: a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(tensors, temporary, metadata=header)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """A reader sees the old file or the new one, never a part."""
+    with whole.written(path) as part:
+        save_file(tensors, part, metadata=header)

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from lib import locks, paths
+from lib import locks, paths, whole
 from lib.rows import read
 from lib.tasks import KnobCurve
 
@@ -40,7 +40,7 @@ def _put(run: str, scale: str, curve: KnobCurve, path: Path) -> None:
             **{end: f"{getattr(curve, end):.4g}" for end in ENDS},
         }
     )
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    with whole.written(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda r: (r["run"], r["scale"])))

@@ -10,10 +10,13 @@ Precision = Literal["float32", "bfloat16"]
 
 
 def choose(device: str = "auto") -> torch.device:
-    """`auto` is the GPU if there is one; raises RuntimeError where a named GPU is absent."""
+    """`auto` is the GPU if there is one; raises RuntimeError where a named GPU is absent, and for a device
+    of another kind."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     chosen = torch.device(device)
+    if chosen.type not in ("cpu", "cuda"):
+        raise RuntimeError(f"Device {device} was asked for; there are auto, cpu and cuda.")
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise RuntimeError(f"Device {device} was asked for, but torch finds no GPU here.")
     return chosen

@@ -29,12 +29,16 @@ def estimate_noise(picture: Picture) -> float:
     The median absolute deviation of the finest diagonal wavelet coefficients (Donoho and Johnstone,
     1994), from scikit-image. Noise that was clipped at black and white reads lower than it was: there
     a smooth picture and a level are sought which, made noisy and clipped, look and read the same.
-    Pictures of less than 16 pixels a side read 0: there is nothing to estimate from.
+    Channels of one value do not count. Pictures without others, or of less than 16 pixels a side, read 0:
+    there is nothing to estimate from.
     """
     pixels = picture.pixels
     if min(pixels.shape[:2]) < 16:
         return 0.0
-    x = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
+    x = np.atleast_3d(pixels).astype(np.float32) / np.iinfo(pixels.dtype).max
+    x = x[..., np.ptp(x, (0, 1)) > 0]
+    if not x.size:
+        return 0.0
     read = sigma = _wavelet_sigma(x)
     if read > 0 and ((x == 0) | (x == 1)).mean() > CLIPPED:
         smooth = clean = _smooth(x)
@@ -102,9 +106,11 @@ def _smooth(x: np.ndarray) -> np.ndarray:
 
 
 def _wavelet_sigma(x: np.ndarray) -> float:
+    """The mean over channels; of one without any diagonal detail 0."""
     from skimage.restoration import estimate_sigma
 
-    return float(estimate_sigma(x, average_sigmas=True, channel_axis=-1 if x.ndim == 3 else None))
+    sigmas = estimate_sigma(x, channel_axis=-1 if x.ndim == 3 else None)
+    return float(np.nan_to_num(sigmas).mean())
 
 
 def estimate_quality(picture: Picture) -> float:

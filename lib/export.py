@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lib import whole
 from lib.tasks import Loaded
 
 SIZES = ((96, 64), (160, 128))  # (height, width): the first is traced, and the file is compared at both
@@ -41,26 +42,22 @@ def export(
         raise CannotExport(f"{loaded.name} takes sides that are multiples of {multiple} pixels.")
     module, settings = _module(loaded, knobs)
     pictures = [torch.rand(1, loaded.channels, *shape) for shape in ((size,) if size else SIZES)]
-    partial = target.with_name(target.name + ".partial")
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         program = _traced(module, (pictures[0], *settings[0]), None if size else multiple)
         for node in program.model.graph:
             node.metadata_props.clear()  # paths and lines of this machine
         program.model.metadata_props.update(_metadata(loaded, knobs))
-        program.save(partial)
-        difference = max(_difference(module, partial, (x, *row)) for x in pictures for row in settings)
-        if difference > TOLERANCE:
-            raise CannotExport(f"The file differs from torch by {difference:.2g}.")
-        partial.replace(target)
+        with whole.written(target) as part:
+            program.save(part)
+            difference = max(_difference(module, part, (x, *row)) for x in pictures for row in settings)
+            if difference > TOLERANCE:
+                raise CannotExport(f"The file differs from torch by {difference:.2g}.")
     except ImportError as error:
         raise CannotExport(f"{error.name} is missing: pip install -e .[export]") from None
     except (CannotExport, OSError):
         raise
     except Exception as error:  # the tracer and the runtime raise many kinds
         raise CannotExport(_advice(loaded, knobs, size)) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return difference
 
 

@@ -3,7 +3,7 @@ notebooks."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass
 
 from lib import pool
@@ -74,5 +74,8 @@ def _timed(work: Callable[[int | None], str], threads: int | None) -> tuple[floa
 
 
 def _outcome(future: Future) -> tuple[float, str]:
-    error = future.exception()  # of the worker, not of the step
+    try:
+        error = future.exception()  # of the worker, not of the step
+    except CancelledError:
+        return 0.0, "cancelled: the scheduler was lost"
     return (0.0, f"{type(error).__name__}: {error}") if error else future.result()

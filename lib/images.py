@@ -17,6 +17,8 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from lib import whole
+
 Format = Literal["png", "jpeg", "bmp", "tiff", "webp"]
 
 SUFFIXES: dict[str, Format] = {
@@ -85,7 +87,8 @@ def read(source: str | Path | bytes, *, max_pixels: int = 100_000_000) -> Pictur
 def write(path: str | Path, picture: Picture, *, quality: int = 95) -> None:
     """Write the picture in the format that the suffix names; see `encode`.
 
-    Raises BadImage where the suffix names no format, or the format cannot hold the picture.
+    Raises BadImage where the suffix names no format, or the format cannot hold the picture, and OSError where
+    there is no room; an older file then stays.
     """
     image_format = SUFFIXES.get(Path(path).suffix.lower())
     if image_format is None:
@@ -94,7 +97,8 @@ def write(path: str | Path, picture: Picture, *, quality: int = 95) -> None:
         data = encode(picture, image_format, quality=quality)
     except BadImage as reason:
         raise BadImage(f"{path}: {reason}") from reason.__cause__
-    Path(path).write_bytes(data)
+    with whole.written(Path(path)) as part:
+        part.write_bytes(data)
 
 
 def with_notes(png: bytes, notes: dict[str, str]) -> bytes:
@@ -149,15 +153,18 @@ def to_tensor(pixels: np.ndarray) -> Tensor:
 def to_pixels(x: Tensor, *, bits: Literal[8, 16] = 8) -> np.ndarray:
     """(1, C, H, W) or (C, H, W) in [0, 1], C 1 or 3 -> (H, W) or (H, W, 3), clamped and rounded.
 
-    uint8 for 8 bits, uint16 for 16. Raises ValueError for a batch of several images.
+    uint8 for 8 bits, uint16 for 16. Raises ValueError for a batch of several images, and for what is not a
+    number.
     """
     if x.ndim == 4:
         (x,) = x
     levels = 2**bits - 1
     x = x.detach().to(torch.promote_types(x.dtype, torch.float32))  # a half cannot count to 65535
+    if x.isnan().any():
+        raise ValueError("The picture has pixels that are not numbers.")
     rounded = (x.clamp(0, 1) * levels).round().cpu().numpy()
     pixels = rounded.astype(np.uint8 if bits == 8 else np.uint16)
-    return pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
+    return pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0).copy()
 
 
 def cropped(x: Tensor, multiple: int) -> Tensor:

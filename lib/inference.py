@@ -38,7 +38,8 @@ class Restorer:
 
     device: "auto" takes the GPU if there is one. precision: None takes bfloat16 where the hardware
     multiplies it natively, and float32 elsewhere. The network itself is left as it is, and a change
-    of its weights after the first call goes unnoticed.
+    of its weights after the first call goes unnoticed. Raises ValueError where the tile is too small for its
+    overlap.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Restorer:
         self.precision = precision or devices.fast_precision(self.device)
         self.tile = tile
         self.overlap = overlap
+        next(_spans(net.multiple, net.spread * tile, net.spread * overlap, net.multiple))
         self._folded = lru_cache(maxsize=4)(self._fold)
 
     def _fold(self, knobs: tuple[float, ...]) -> nn.Module:
@@ -69,7 +71,7 @@ class Restorer:
 
         knobs: one value per knob of the network, for all images alike. progress(done, total) is
         called after every tile; what it raises stops the work. Raises ValueError where the number
-        of knobs does not fit or the tile is too small for its overlap.
+        of knobs does not fit.
         """
         if len(knobs) != len(self.net.knobs):
             names = ", ".join(knob.name for knob in self.net.knobs) or "none"

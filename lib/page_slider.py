@@ -64,7 +64,8 @@ def _range(knob: Knob, start: float) -> str:
     name = escape(knob.name)
     return (
         f'<p><label>{name} <input type="range" name="{name}" min="0" max="{POSITIONS - 1}" '
-        f'value="{_positions(knob, start)[1]}" aria-label="{name}" oninput="{TURN}"></label> '
+        f'value="{_positions(knob, start)[1]}" aria-label="{name}" autocomplete="off" '
+        f'oninput="{TURN}"></label> '
         f"{escape(knob.meaning)}</p>"
     )
 

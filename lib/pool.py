@@ -32,14 +32,24 @@ def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int 
     if cluster is None:
         pool = ThreadPoolExecutor(workers)
         try:
-            yield pool, max(1, (os.cpu_count() or 1) // workers) if workers > 1 else None
+            yield pool, max(1, cores() // workers) if workers > 1 else None
         finally:
             pool.shutdown(cancel_futures=True)
     else:
         with _client(cluster) as client:
             slots = {GPU: 1} if _offers_slots(client) else None
-            with client.get_executor(pure=False, retries=0, resources=slots) as pool:
+            pool = client.get_executor(pure=False, retries=0, resources=slots)
+            try:
                 yield pool, None
+            except BaseException:
+                pool.shutdown(wait=False)  # what has not begun is not begun
+                raise
+            pool.shutdown()
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def reach(address: str) -> None:
@@ -80,7 +90,7 @@ def run_logged(
     command: Sequence[str], log: Path, threads: int | None = None, *, limit: float | None = None
 ) -> str:
     """Runs a command to its end, so that one killed for its memory ends alone; it is then started once more,
-    as is one that ends with the status EX_TEMPFAIL.
+    as is one that ends with the status EX_TEMPFAIL, but not one that a person interrupts.
 
     What it says goes into `log`. Returns its last line where it failed, nothing where it did not. Where this
     process is killed, so is the command; where it takes longer than `limit` seconds, too.
@@ -102,7 +112,7 @@ def run_logged(
                 ).returncode
             except subprocess.TimeoutExpired:
                 return f"the process was ended, for it took longer than {limit / 60:g} minutes"
-            if code >= 0 and code != os.EX_TEMPFAIL:
+            if (code >= 0 and code != os.EX_TEMPFAIL) or code == -signal.SIGINT:
                 break
     return "" if code == 0 else _last_line(log, code)
 

@@ -97,9 +97,12 @@ def restore_files(
             )
             job.target.parent.mkdir(parents=True, exist_ok=True)
             write(job.target, restored)
-        except (BadImage, OSError) as error:
+        except Exception as error:  # one picture stops no other
             failed += 1
-            say(f"{count} failed: {error}")
+            targets.release(job)
+            named = isinstance(error, (BadImage, OSError)) and str(job.source) in str(error)
+            said = str(error) or type(error).__name__
+            say(f"{count} failed: {said if named else f'{job.source}: {said}'}")
         else:
             at = ", ".join(f"{name} {value:.2f}" for name, value in knobs_set.items())
             seconds = time.perf_counter() - start
@@ -187,8 +190,9 @@ def _jobs(inputs: Sequence[Path], output: Path) -> Iterator[Job]:
         if not given.is_dir():
             yield Job(given, output / f"{given.stem}.png")
             continue
+        inside = given.resolve() in output.resolve().parents  # results of an earlier command are no inputs
         for path in sorted(given.rglob("*")):
-            own = output.resolve() in path.resolve().parents
+            own = inside and output.resolve() in path.resolve().parents
             if path.suffix.lower() in SUFFIXES and not own:
                 yield Job(path, (output / path.relative_to(given)).with_suffix(".png"))
 
@@ -211,6 +215,11 @@ class _Targets:
         if target.exists() and not self._overwrite:
             raise BadImage(f"{job.target} is there already; --overwrite replaces it.")
         self._taken[target] = job.source
+
+    def release(self, job: Job) -> None:
+        """There is no result."""
+        if self._taken.get(job.target.resolve()) == job.source:
+            del self._taken[job.target.resolve()]
 
 
 def _tenths(what: str, say: Callable[[str], None]) -> Progress:

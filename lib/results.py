@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib import locks, paths
+from lib import locks, paths, whole
 from lib.measure import Measurement, Setting, knob_text
 from lib.networks import scale_of
 
@@ -83,13 +83,11 @@ class Store:
             self.images = _merge(_read(self.images_path), images, [*KEY, "image"])
             for parts in ("_settings", "_behind"):
                 vars(self).pop(parts, None)
-            self.rows.to_csv(self.rows_path, index=False, lineterminator="\n")
-            self.images.to_csv(
-                self.images_path,
-                index=False,
-                lineterminator="\n",
-                compression={"method": "gzip", "mtime": 0},
-            )
+            compression = {"method": "gzip", "mtime": 0}
+            with whole.written(self.images_path) as part:
+                self.images.to_csv(part, index=False, lineterminator="\n", compression=compression)
+            with whole.written(self.rows_path) as part:  # after what is behind them: no lock is held to read
+                self.rows.to_csv(part, index=False, lineterminator="\n")
 
     @cached_property
     def _settings(self) -> dict[tuple[str, ...], pd.DataFrame]:

@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from string import Template
 
+from lib import whole
 from lib.rows import Rows, read
 
 VERDICTS = ("holds", "differs", "not tested")
@@ -40,12 +42,17 @@ class Outcome:
 
     def save(self, folder: Path) -> None:
         """Writes it beside the executed notebook in the run folder."""
-        replace_text(folder / f"{self.notebook}.json", json.dumps(asdict(self), indent=2) + "\n")
+        with whole.written(folder / f"{self.notebook}.json") as part:
+            part.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
 
 def load(folder: Path) -> list[Outcome]:
     """The outcomes of a run folder, by notebook name."""
-    return [Outcome(**json.loads(path.read_text())) for path in sorted(folder.glob("*.json"))]
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        with suppress(FileNotFoundError):  # another process begins that notebook anew
+            found.append(Outcome(**json.loads(path.read_text())))
+    return found
 
 
 def items(output: Path) -> list[str]:
@@ -87,15 +94,9 @@ def write(folder: Path) -> Path:
         summary=_summary(outcomes, folder),
         sections="\n".join(_section(outcome, folder) for outcome in outcomes),
     )
-    replace_text(page, text)
+    with whole.written(page) as part:
+        part.write_text(text, encoding="utf-8")
     return page
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Writes the whole file or nothing of it."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def _summary(outcomes: list[Outcome], folder: Path) -> str:

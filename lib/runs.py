@@ -7,21 +7,22 @@ figures and claims.csv that it wrote), NAME.log, NAME.json (its outcome); and in
 
 import hashlib
 import json
-import os
 import shlex
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import devices, graph, pool, run_page
+from lib import devices, graph, locks, pool, run_page
 from lib.graph import Step
-from lib.paths import ROOT
+from lib.paths import CHECKPOINTS, MEASURED, ROOT
 from lib.run_page import Outcome
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -53,8 +54,9 @@ class Job:
         return self.folder / self.name
 
     def fingerprint(self) -> str:
-        """Changes with the notebook's text and with every parameter."""
-        settings = json.dumps(self.parameters, sort_keys=True).encode()
+        """Changes with the notebook's text, with every parameter, and with the code, the networks and the
+        rows that it shows."""
+        settings = json.dumps([self.parameters, _shown()], sort_keys=True).encode()
         return hashlib.sha256(self.notebook.read_bytes() + settings).hexdigest()[:12]
 
     def progress(self) -> tuple[int, int]:
@@ -66,8 +68,20 @@ class Job:
         return int(done), int(total)
 
 
+def _shown() -> list[tuple[str, int, int]]:
+    """Name, size and time of every file of the library, of networks, and of rows."""
+    files = chain.from_iterable(
+        folder.rglob(pattern)
+        for folder, pattern in ((ROOT / "lib", "*.py"), (CHECKPOINTS, "[!.]*.*"), (MEASURED, "[!.]*.*"))
+    )
+    return sorted((str(f.relative_to(ROOT)), f.stat().st_size, f.stat().st_mtime_ns) for f in files)
+
+
 def find_notebooks(names: list[str]) -> list[Path]:
-    """Paths of the notebooks named, by stem or by path; all in notebooks/ when none is named."""
+    """Paths of the notebooks named, by stem or by path, each once; all in notebooks/ when none is named.
+
+    Raises BadNotebook for one that is not there, and for two of one name.
+    """
     if not names:
         return sorted(NOTEBOOKS.glob("*.ipynb"))
     found = [Path(n) if n.endswith(".ipynb") else NOTEBOOKS / f"{n}.ipynb" for n in names]
@@ -75,16 +89,24 @@ def find_notebooks(names: list[str]) -> list[Path]:
         if not path.exists():
             there = ", ".join(sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
             raise BadNotebook(f"There is no notebook {path.stem}; there are: {there}.")
-    return [path.resolve() for path in found]
+    unique = list(dict.fromkeys(path.resolve() for path in found))
+    for name, number in Counter(path.stem for path in unique).items():
+        if number > 1:
+            raise BadNotebook(f"Two notebooks are called {name}: one run cannot hold both.")
+    return unique
 
 
 def check(job: Job) -> None:
     """Raises BadNotebook unless the notebook has a parameters cell that knows what will be set."""
     import papermill
+    from nbformat.reader import NotJSONError
 
     if job.folder.resolve() == job.notebook.resolve().parent:
         raise BadNotebook(f"A run in {job.folder} would replace the notebooks that lie there.")
-    known = papermill.inspect_notebook(job.notebook)
+    try:
+        known = papermill.inspect_notebook(job.notebook)
+    except NotJSONError:
+        raise BadNotebook(f"{job.notebook.name} is no notebook.") from None
     if not known:
         raise BadNotebook(f"{job.notebook.name} has no cell tagged 'parameters'.")
     for name in [*job.parameters, "output"]:
@@ -105,9 +127,9 @@ def reproduce(
 
     before: by the name of a job, steps whose end it waits for; what several wait for is done once, and what
     fails of it has an outcome too.
-    A job that ended well before, with the same notebook text and parameters, and that waits for nothing, is
-    not executed again unless `fresh`. A failing notebook stops no other. Raises BadNotebook or pool.NoCluster
-    before anything starts.
+    A job that ended well before, with the same notebook text, parameters, code, networks and rows, and that
+    waits for nothing, is not executed again unless `fresh`. A failing notebook stops no other. Raises
+    BadNotebook or pool.NoCluster before anything starts.
     """
     if cluster:
         pool.reach(cluster)
@@ -117,11 +139,15 @@ def reproduce(
     before = before or {}
     todo = [job for job in jobs if fresh or before.get(job.name) or not finished(job)]
     names = {job.name for job in jobs} | {step.name for job in todo for step in before.get(job.name, ())}
-    for name in names - {job.name for job in jobs if job not in todo}:
-        (jobs[0].folder / f"{name}.json").unlink(missing_ok=True)
+    for job in jobs:
+        if job not in todo:
+            print(f"{job.name}: as it was executed before, for nothing has changed", flush=True)
+    folder = jobs[0].folder
+    earlier = {o.notebook for o in run_page.load(folder) if not o.fingerprint}  # steps that failed then
+    for name in (names | earlier) - {job.name for job in jobs if job not in todo}:
+        (folder / f"{name}.json").unlink(missing_ok=True)
     if todo:
         _execute(todo, before, cluster)
-    folder = jobs[0].folder
     run_page.write(folder)
     return [outcome for outcome in run_page.load(folder) if outcome.notebook in names]
 
@@ -143,11 +169,25 @@ def commands(jobs: list[Job], *options: str) -> list[str]:
 
 
 def run_notebook(job: Job, threads: int | None = None) -> Outcome:
-    """Executes one job in a subprocess, so that one killed for its memory ends alone."""
+    """Executes one job in a subprocess, so that one killed for its memory ends alone.
+
+    Where another process is executing it into the same folder, that goes on, and this has failed.
+    """
+    job.output.mkdir(parents=True, exist_ok=True)
+    try:
+        with locks.held(job.output, wait=False):
+            return _run(job, threads)
+    except BlockingIOError:
+        error = "another process is executing it into the same folder"
+        return Outcome(job.name, "failed", 0.0, error, job.parameters, "")
+
+
+def _run(job: Job, threads: int | None) -> Outcome:
+    fingerprint = job.fingerprint()
     for suffix in (".json", ".ipynb", ".html", ".log"):
         (job.folder / f"{job.name}{suffix}").unlink(missing_ok=True)
-    shutil.rmtree(job.output, ignore_errors=True)
-    job.output.mkdir()
+    for made in job.output.iterdir():
+        shutil.rmtree(made) if made.is_dir() else made.unlink()
     parameters = json.dumps({**job.parameters, "output": str(job.output)})
     seconds = round(60 * job.limit)
     words = [str(job.notebook), str(job.folder), parameters, json.dumps(seconds)]
@@ -158,17 +198,17 @@ def run_notebook(job: Job, threads: int | None = None) -> Outcome:
         threads,
         limit=seconds + GRACE,
     )
-    return _outcome(job, time.monotonic() - start, error)
+    return _outcome(job, time.monotonic() - start, error, fingerprint)
 
 
-def _outcome(job: Job, seconds: float, error: str) -> Outcome:
+def _outcome(job: Job, seconds: float, error: str, fingerprint: str) -> Outcome:
     outcome = Outcome(
         notebook=job.name,
         status="failed" if error else "done",
         seconds=round(seconds, 1),
         error=error,
         parameters=job.parameters,
-        fingerprint=job.fingerprint(),
+        fingerprint=fingerprint,
     )
     outcome.save(job.folder)
     return outcome
@@ -182,7 +222,7 @@ def _execute(jobs: list[Job], before: Mapping[str, Sequence[Step]], cluster: str
     ]
     device = str(jobs[0].parameters.get("device", "auto"))
     shared = cluster is None and devices.choose(device).type == "cuda"
-    workers = 1 if shared else min(len(steps) + len(first), max(1, (os.cpu_count() or 1) // 2))
+    workers = 1 if shared else min(len(steps) + len(first), max(1, pool.cores() // 2))
     graph.carry_out([*first.values(), *steps], Display(jobs), jobs=workers, cluster=cluster)
 
 
@@ -228,7 +268,7 @@ class Display(graph.Watcher):
         job = self.jobs.get(name)
         if error and not (self.folder / f"{name}.json").exists():
             if job:
-                _outcome(job, seconds, error)
+                _outcome(job, seconds, error, job.fingerprint())
             else:
                 Outcome(name, "failed", round(seconds, 1), error, {}, "").save(self.folder)
         run_page.write(self.folder)

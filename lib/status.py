@@ -73,7 +73,7 @@ def _header(path: Path) -> dict[str, str]:
 def _items(folder: Path) -> Iterable[list[str]]:
     for key, (items, live) in ITEMS.items():
         counts = Counter((row["item"], row["scale"]) for row in read(folder / f"{key}.csv"))
-        for item in items:
+        for item in dict.fromkeys((*items, *(item for item, _ in counts))):
             if item in live:
                 yield [item, *("made in the notebook" for _ in SHOWN)]
             else:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from lib import devices, paths
+from lib import devices, paths, pool
 
 COMMANDS = (
     (("make", "reproduce", "NAME=first"), "`make reproduce`, first time, set-up included"),
@@ -23,7 +23,7 @@ def run(path: Path = paths.MEASURED / "times.csv") -> None:
 
     Raises subprocess.CalledProcessError where one of them fails.
     """
-    hardware = f"{os.cpu_count()} CPU cores, {_gpu()}"
+    hardware = f"{pool.cores()} CPU cores, {_gpu()}"
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", str(paths.ROOT), folder], check=True)

@@ -24,7 +24,7 @@
 # a hard level. Scaling them by one coefficient, from 0 to 1, moves the network continuously from the
 # first level to the second. That coefficient is the knob at the end of this page.
 #
-# Every table below has the paper's printed number, ours at the paper's own size, ours at *compact*
+# Most tables below have the paper's printed number, ours at the paper's own size, ours at *compact*
 # size (the same architecture, narrower and shallower), and what this very run measured on a few
 # images. Networks here were trained on BSDS500 train + test, the paper's on DIV2K.
 
@@ -45,8 +45,9 @@ report = Report("adafm", scale, device, train, images, output)
 # %% [markdown]
 # ## First, the yardstick
 #
-# Networks whose authors published their weights, measured by the protocols used here, beside what
-# their papers print. Where these differ by more than 0.03 dB, no table below could be trusted.
+# Networks whose authors published their weights, measured by the same code, beside what their papers print;
+# noise as their authors have it, not clipped. Where these differ by more than 0.03 dB, no table below could
+# be trusted.
 
 # %%
 published.table()
@@ -105,8 +106,9 @@ adafm.fig5(report)
 # the end level, and conditional IN is trained on both, half of every batch each.
 #
 # Conditional IN normalises by the statistics of all that it sees, and those of a whole picture are not those
-# of the patches it was trained on: there it falls below its own input. The row that counts restores
-# overlapping windows as large as those patches; how the paper measured it is not printed.
+# of the patches it was trained on: there it loses decibels, and falls below its own input for JPEG and in
+# super-resolution. The row that counts restores overlapping windows as large as those patches; how the paper
+# measured it is not printed.
 
 # %%
 adafm.table3(report)
@@ -133,9 +135,9 @@ adafm.table5(report)
 # %% [markdown]
 # ## Figure 2: the tool bar
 #
-# Pictures with levels on which nothing was trained: noise of sigma 45, JPEG quality 30, enlarged 3.4
-# times. Too small a coefficient leaves the degradation, too large a one smears; between them lies the
-# best.
+# Pictures with levels on which these networks were not trained: noise of sigma 45, JPEG quality 30,
+# enlarged 3.4 times. Too small a coefficient leaves the degradation, too large a one smears; between them
+# lies the best.
 
 # %%
 adafm.fig2(report)
@@ -226,10 +228,10 @@ adafm.parameters(report)
 # %% [markdown]
 # ## Why the distances are larger here
 #
-# Not in the paper. The same networks half and twice as wide, trained with the same steps. If compact networks
-# were simply too narrow to adapt, the distance would shrink from the first width to the last. From easy to
-# hard it does not; from hard to easy it does. What is left from easy to hard is then a matter of training:
-# in table 5 the networks of the paper's own size, trained for longer, are nearer (denoising).
+# Not in the paper. The same JPEG networks half and twice as wide, trained with the same steps. If compact
+# networks were simply too narrow to adapt, the distance would shrink from the first width to the last. From
+# easy to hard it does not; from hard to easy it does. What else it is, is not told apart here: in table 5 the
+# networks of the paper's own size, which are deeper too, are nearer (denoising).
 
 # %%
 adafm.width(report)

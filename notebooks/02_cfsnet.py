@@ -19,10 +19,10 @@
 # Wang, Guo, Tian and Yang, *CFSNet: Toward a Controllable Feature Space for Image Restoration*, ICCV 2019.
 #
 # A *main branch* is trained for one level; frozen, it gets a *tuning branch* beside it, trained for another
-# level. After every block the two are mixed, channel by channel, by coefficients that grow with one number:
-# `alpha_in`, 0 for the first level, 1 for the second, and anything between or beyond for levels that nothing
-# was trained on. For super-resolution the two objectives are not levels but the least error and the most
-# natural look, and `alpha_in` trades one for the other.
+# level. After every block the two are mixed, channel by channel, by coefficients that are proportional to
+# one number: `alpha_in`, 0 for the first level, 1 for the second, and anything between or beyond for levels
+# that neither was trained on. For super-resolution the two objectives are not levels but the least error
+# and the most natural look, and `alpha_in` trades one for the other.
 #
 # Networks here were trained on BSDS500 train + test, those for gray denoising on the 400 gray crops of
 # these pictures that the paper names; the paper's for super-resolution on DIV2K. Its perceptual loss looks
@@ -90,9 +90,9 @@ cfsnet.table2(report)
 # %% [markdown]
 # ## Figure 4: does it take a coefficient for every channel?
 #
-# On a level that nothing was trained on. *CFSNet-SA* mixes every channel with the control itself. Not in
-# the paper: the main branch trained on for the second level, and every weight moved between the two (deep
-# network interpolation), which the paper argues against without measuring it.
+# On a level that these networks were not trained on. *CFSNet-SA* mixes every channel with the control
+# itself. Not in the paper: the main branch trained on for the second level, and every weight moved between
+# the two (deep network interpolation), which the paper argues against without measuring it.
 
 # %%
 figure, values = cfsnet.fig4(report)

@@ -81,7 +81,8 @@ said, parameters = cugan.sentences(report)
 said
 
 # %% [markdown]
-# The layers as the text and the released code have them hold far more weights than is printed.
+# The layers of CUnet and Unet, as the text and the released code have them, hold far more weights than is
+# printed.
 
 # %%
 parameters
@@ -90,10 +91,11 @@ parameters
 # ## Table 3: gray and colour kept apart
 #
 # The rivals of this table denoise one gray picture, and their printed numbers are those of gray pictures. A
-# network of three channels sees three noisy observations of the same gray, or its colour results are judged
-# in gray: either is worth decibels. Colour with colour is the fair comparison. One noise in all three channels
-# gives our network what a gray one sees, but not what it was trained on. Published networks are given noise
-# as their authors have it, neither clipped nor rounded; ours what a file would hold.
+# network of three channels sees three noisy observations of the same gray, which is worth decibels, or its
+# colour results are judged in gray, which is worth about half of one. Colour with colour is the fair
+# comparison. One noise in all three channels gives our network what a gray one sees, but not what it was
+# trained on. Published networks are given noise as their authors have it, neither clipped nor rounded; ours
+# what a file would hold.
 
 # %%
 cugan.table3(report)

@@ -14,8 +14,6 @@
 # ---
 
 # %% [markdown]
-#
-# %% [markdown]
 # # VDIR: a restoring network that is told about its picture by a latent map
 #
 # Soh and Cho, *Variational Deep Image Restoration*, IEEE Transactions on Image Processing 2022.
@@ -95,12 +93,12 @@ vdir.table11(report)
 #
 # The bicubic rows check the protocol: with the round blur PSNR on Set5 and BSDS500 val is the printed one in
 # every digit, with the turned one on Set5 only. The printed value of BSDS500 val for that is lower than ours,
-# and turning the kernel otherwise does not reach it. SSIM agrees in three digits.
+# and turning the kernel otherwise does not reach it. Where PSNR agrees, SSIM does in three digits.
 #
 # These rows also show where much of the printed margin over bicubic, RCAN, IKC and USRNet comes from. The
 # small picture's pixels are taken from the corner of the block that they stand for, while these methods
-# centre them: half a pixel off at x2, one and a half at x4. With its pixels in place bicubic gains up to
-# three decibels. MZSR and VDIR were trained on the shift.
+# centre them: half a pixel off at x2, one and a half at x4. With its pixels in place bicubic gains about a
+# decibel at most at x2, more than three on Set5 at x4. MZSR and VDIR were trained on the shift.
 
 # %%
 vdir.table4(report)

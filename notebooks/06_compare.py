@@ -17,15 +17,15 @@
 # # All methods on the same pictures
 #
 # Each of the five papers compares itself with others on pictures, noise and JPEGs of its own. Here all of
-# their networks see the same ones, at levels that they were trained on and at levels that none was.
+# their networks see the same ones, at levels that they were trained on and at levels that they were not.
 #
 # Three kinds of control meet. A knob that is *turned* (AdaFM, CFSNet) is set by a person to whatever looks
 # best; here to what has the highest PSNR among ten or eleven positions. A network that is *told* (CUnet,
 # FFDNet) takes the level itself. A *blind* one (VDIR, QGCN, DnCNN) finds it out. *At Auto* the level is
 # estimated on every picture and the knob set for it, as the button of the slider does; curves of CFSNet were
-# fitted on these same pictures. Compact networks of ours have seen
-# minutes of training: read orders and shapes, and see DnCNN and FFDNet, with their authors' weights, as
-# what full training gives.
+# fitted on these same pictures. Compact networks of ours have seen minutes of training: read orders and
+# shapes, and see DnCNN and FFDNet, with their authors' weights, as what full training gives, on what they
+# were trained for.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"
@@ -44,9 +44,9 @@ report = Report("compare", scale, device, train, images, output)
 # %% [markdown]
 # ## Noise
 #
-# Set14 in colour, noise clipped and rounded to 8 bits as a file holds it. CFSNet and VDIR were trained on
-# noise that is neither. Left: what each network gains at its best, dotted: at Auto. Right: where its knob
-# then stands.
+# Set14 in colour, noise clipped and rounded to 8 bits as a file holds it. CFSNet, VDIR, DnCNN and FFDNet were
+# trained on noise that is neither, which tells where it is strong. Left: what each network gains at its best,
+# dotted: at Auto. Right: where its knob then stands.
 
 # %%
 figure, wrong, values = compare.denoise(report)
@@ -81,9 +81,10 @@ wrong
 # %% [markdown]
 # ## What the luck of a training decides
 #
-# One network of each method, trained from three seeds, a knob that is turned where it is best for the seed.
-# Differences smaller than that spread say nothing: `=` stands between methods that it cannot tell apart,
-# `?` where neither was trained more than once.
+# Every method on noise, and QGCN on JPEG, trained from three seeds; a knob that is turned stands where it is
+# best for the seed. The first seed was also trained on another processor, in bfloat16. Differences smaller
+# than that spread say nothing: `=` stands between methods that it cannot tell apart, `?` where neither was
+# trained more than once.
 
 # %%
 compare.seeds(report)
@@ -93,7 +94,8 @@ compare.seeds(report)
 #
 # PSNR rewards the mean of all pictures that could have been; NIQE asks whether the result looks like a
 # photograph. A knob moves along a line between them: one of strength trades noise for blur, one of texture
-# error for look. The network that super-resolution trades so with is in figure 5 of 02_cfsnet.
+# is meant to trade error for look. By NIQE that of QGCN does, that of CUGAN on this noise does not. The
+# network that super-resolution trades so with is in figure 5 of 02_cfsnet.
 
 # %%
 compare.plane(report)

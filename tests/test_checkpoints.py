@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from lib import checkpoints
+from lib import checkpoints, whole
 from lib.checkpoints import BadCheckpoint, Provenance
 
 HISTORY = Provenance(
@@ -150,7 +150,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_part_of_the_new(path, t
         fail()
 
     monkeypatch.setattr(
-        checkpoints if stage == "save_file" else checkpoints.os, stage, half if stage == "save_file" else fail
+        checkpoints if stage == "save_file" else whole.os, stage, half if stage == "save_file" else fail
     )
     with pytest.raises(OSError, match="disk full"):
         checkpoints.save(path, {k: v + 1 for k, v in tensors.items()}, replace(HISTORY, steps=8))

@@ -36,6 +36,24 @@ def test_sixteen_bits_are_estimated_in_8_bit_grey_levels():
     assert estimate_noise(picture) == pytest.approx(20, rel=0.06)
 
 
+def test_a_channel_without_detail_tells_nothing_of_the_noise():
+    noisy = 127.5 + 20 * np.random.default_rng(0).standard_normal((200, 200, 3))
+    pixels = noisy.clip(0, 255).round().astype(np.uint8)
+    pixels[..., 2] = 0
+    assert estimate_noise(Picture(pixels)) == pytest.approx(20, rel=0.1)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 64, 3)])
+def test_black_has_no_noise(shape):
+    assert estimate_noise(Picture(np.zeros(shape, np.uint8))) == 0
+
+
+@pytest.mark.parametrize("row", [np.arange(64), np.repeat([0, 255], 32), np.repeat([3, 90], 32)])
+def test_without_diagonal_detail_there_is_no_noise(row):
+    picture = Picture(np.tile(row.astype(np.uint8), (64, 1)))
+    assert estimate_noise(picture) == pytest.approx(0, abs=1e-3)
+
+
 def test_tiny_pictures_have_no_noise():
     assert estimate_noise(Picture(np.zeros((4, 5, 3), np.uint8))) == 0
 

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -401,6 +402,35 @@ def test_every_16_bit_level_survives():
 def test_to_pixels_clamps_and_rounds():
     x = torch.tensor([-0.2, 0.499 / 255, 0.501 / 255, 254.6 / 255, 1.7]).view(1, 1, 1, 5)
     assert images.to_pixels(x).tolist() == [[0, 0, 1, 255, 255]]
+
+
+def test_what_is_not_a_number_is_no_pixel():
+    with pytest.raises(ValueError, match="not numbers"):
+        images.to_pixels(torch.tensor([[[0.5, float("nan")]]]))
+
+
+@pytest.mark.parametrize("image_format", ["png", "tiff"])
+def test_a_single_pixel_is_a_picture(image_format):
+    pixels = images.to_pixels(torch.tensor([0.0, 0.5, 1.0]).view(3, 1, 1))
+    assert images.read(images.encode(Picture(pixels), image_format)).pixels.tolist() == [[[0, 128, 255]]]
+
+
+def test_a_full_disk_leaves_the_older_file(tmp_path, rgb, monkeypatch):
+    path = tmp_path / "a.png"
+    images.write(path, Picture(rgb))
+    older = path.read_bytes()
+    monkeypatch.setattr(Path, "write_bytes", fail_half_way(Path.write_bytes))
+    with pytest.raises(OSError, match="no room"):
+        images.write(path, Picture(rgb[:4]))
+    assert path.read_bytes() == older and list(tmp_path.iterdir()) == [path]
+
+
+def fail_half_way(write_bytes):
+    def written(path, data):
+        write_bytes(path, data[: len(data) // 2])
+        raise OSError("no room")
+
+    return written
 
 
 def test_to_pixels_takes_one_image():

@@ -1,6 +1,7 @@
 """The command line: what is refused and how it is said, and a network trained and used through it."""
 
 import io
+import os
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from lib import __main__ as command_line
-from lib import checkpoints, paths, pool, public
+from lib import checkpoints, graph, paths, pool, public
 from lib.data import load_images
 from lib.images import Picture, read, write
 from lib.paths import ROOT
@@ -114,6 +115,7 @@ def test_wrong_arguments_are_refused(arguments, sentence, capsys):
         (["restore", "a.png", *RESTORE[:1], "adafm"], "There is no network adafm; there are: adafm-denoise"),
         (["restore", "a.png", *RESTORE], f"No checkpoint {STAGE}"),
         (["restore", "a.png", *RESTORE[:4], "--device", "lamp"], "lamp"),
+        (["restore", "a.png", *RESTORE[:4], "--device", "meta"], "there are auto, cpu and cuda"),
         (["restore", "a.png", *RESTORE, "--factor", "2"], "adafm-denoise enlarges nothing"),
         (["restore", "a.png", *LARGER], "say how many times, such as --factor 3.4"),
         (["restore", "a.png", *LARGER, "--factor", "3.4"], "no trained network for a factor of 3.4"),
@@ -126,6 +128,36 @@ def test_errors_are_one_sentence(arguments, sentence, tmp_path, capsys):
     assert lib(*arguments, *own[arguments[0]]) == 1
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1 and sentence in said[0]
+
+
+def test_a_single_run_is_trained_on_the_cluster_that_was_named(tmp_path, monkeypatch):
+    asked = []
+
+    def carry_out(steps, watcher, *, jobs, cluster):
+        asked.append(([step.name for step in steps], cluster))
+        return []
+
+    monkeypatch.setattr(graph, "carry_out", carry_out)
+    elsewhere = ("--cluster", "tcp://10.0.0.1:8786", "--device", "cuda", "--out", tmp_path)
+    assert lib("train", BASIC, "--scale", "smoke", *elsewhere) == 0
+    assert asked == [([BASIC], "tcp://10.0.0.1:8786")]
+    assert lib("train", BASIC, "--scale", "smoke", "--device", "cuda", "--out", tmp_path, "--list") == 0
+
+
+def test_a_folder_of_sets_that_is_not_there_is_said(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("RESTORATION_DATA", str(tmp_path / "none"))
+    assert lib("status") == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "RESTORATION_DATA" in said[0]
+
+
+def test_names_of_any_bytes_are_told(trained, picture):
+    """Where a terminal's encoding knows no such character."""
+    odd = picture.rename(picture.with_name(os.fsdecode(b"caf\xe9.png")))
+    command = [sys.executable, "-m", "lib", "restore", odd, "-o", picture.with_name("out"), *RESTORE]
+    told = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run([*command, "--checkpoints", trained], cwd=ROOT, env=told, capture_output=True)
+    assert done.returncode == 0 and rb"caf\udce9.png" in done.stdout
 
 
 def test_train_keeps_to_the_steps_and_the_set_it_was_given(trained):

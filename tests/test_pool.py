@@ -55,6 +55,30 @@ def test_what_may_go_better_another_time_is_started_once_more(tmp_path):
     assert tries.read_text() == "xx"
 
 
+def test_what_a_person_interrupts_is_not_started_again(tmp_path):
+    tries = tmp_path / "tries"
+    code = f"import os, signal; open({str(tries)!r}, 'a').write('x'); os.kill(os.getpid(), signal.SIGINT)"
+    assert pool.run_logged(python(code), tmp_path / "run.log") == "the process was killed by signal 2"
+    assert tries.read_text() == "x"
+
+
+def test_an_interrupted_cluster_begins_nothing_more(tmp_path):
+    """What has begun there goes on: the work of a dask worker cannot be stopped."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        with (
+            pytest.raises(KeyboardInterrupt),
+            pool.executor(1, cluster.scheduler_address) as (executor, _),
+        ):
+            for name in ("first", "second", "third"):
+                code = f"import time; open({str(tmp_path / name)!r}, 'w'); time.sleep(3)"
+                executor.submit(pool.run_logged, python(code), tmp_path / f"{name}.log")
+            wait_until(lambda: any((tmp_path / name).exists() for name in ("first", "second", "third")))
+            raise KeyboardInterrupt
+        time.sleep(4)
+    assert sum((tmp_path / name).exists() for name in ("first", "second", "third")) == 1
+
+
 def test_what_takes_too_long_is_ended(tmp_path):
     log = tmp_path / "run.log"
     code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
@@ -105,7 +129,7 @@ def running(pid):
 
 
 def test_workers_share_the_cores(monkeypatch, tmp_path):
-    monkeypatch.setattr(pool.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(pool, "cores", lambda: 8)
     with pool.executor(1, None) as (_, threads):
         assert threads is None
     with pool.executor(3, None) as (executor, threads):

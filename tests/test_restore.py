@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from lib import restore
 from lib.images import Picture, encode, read, write
 from lib.models.knobs import Controllable, Knob, OfRepeated
 from lib.recipes import find
@@ -130,6 +131,36 @@ def test_two_inputs_do_not_share_a_result(folder):
     said = []
     assert restore_files(inputs, folder / "out", network=NETWORK, say=said.append) == 1
     assert "would replace the result of" in said[1]
+
+
+@pytest.mark.parametrize("out", [".", "in"])
+def test_results_may_go_to_the_input_folder_or_above(folder, out):
+    said = []
+    restore_files([folder / "in"], folder / out, network=NETWORK, knobs=HALF, say=said.append)
+    assert len(said) == 2 and (folder / out / "deep" / "b.png").exists()
+    assert read(folder / "in" / "a.png").pixels.max() == 0  # an input is not written over
+
+
+def test_a_picture_that_no_one_foresaw_stops_no_other(folder, monkeypatch):
+    original = restore.restore_picture
+
+    def sometimes(restorer, picture, *arguments, **options):
+        if picture.pixels.shape == (7, 7, 3):
+            raise RuntimeError("too small for the window")
+        return original(restorer, picture, *arguments, **options)
+
+    monkeypatch.setattr(restore, "restore_picture", sometimes)
+    write(folder / "in" / "0.png", Picture(DARK[:7, :7]))
+    said = []
+    assert restore_files([folder / "in"], folder / "out", network=NETWORK, say=said.append) == 1
+    assert said[0] == f"[1/3] failed: {folder / 'in' / '0.png'}: too small for the window"
+    assert (folder / "out" / "a.png").exists() and (folder / "out" / "deep" / "b.png").exists()
+
+
+def test_a_picture_that_failed_takes_no_place(folder):
+    (folder / "in" / "a.jpg").write_bytes(b"no picture")
+    assert restore_files([folder / "in"], folder / "out", network=NETWORK, say=lambda line: None) == 1
+    assert (folder / "out" / "a.png").exists()
 
 
 def test_results_inside_the_input_folder_are_not_inputs(folder):

@@ -43,6 +43,25 @@ def test_what_another_process_wrote_meanwhile_stays(store, tmp_path):
         assert [row["item"] for row in where.rows.to_dict("records")] == ["other", "table", "table"]
 
 
+@pytest.mark.parametrize("suffix", [".csv", "-images.csv.gz"])
+def test_a_kill_while_writing_leaves_what_was_there(store, tmp_path, monkeypatch, suffix):
+    store.write([("table", measurement())])
+    to_csv = pd.DataFrame.to_csv
+
+    def half(frame, path, **options):
+        if path.name.startswith(f".paper{suffix}."):
+            path.write_text("half a ro")
+            raise KeyboardInterrupt
+        to_csv(frame, path, **options)
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", half)
+    with pytest.raises(KeyboardInterrupt):
+        store.write([("table", measurement(turned(0.4)))])
+    again = Store("paper", tmp_path)
+    assert again.find("table", "compact", NET).scores == {"image0": 30.0, "image1": 31.0}
+    assert again.find("table", "compact", turned(0.4)) is None
+
+
 def test_missing_files_are_an_empty_store(store):
     assert store.find("table", "compact", NET) is None
     assert store.find_best("table", "compact", NET) is None

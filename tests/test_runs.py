@@ -6,11 +6,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import nbformat
 import pytest
 
-from lib import pool, run_page, runs
+from lib import locks, pool, run_page, runs
 from lib.graph import Step
 from lib.paths import ROOT
 
@@ -111,6 +112,60 @@ def test_resume_executes_only_what_is_not_done(run, monkeypatch):
     assert [job.name for job in executed] == ["2_good", "2_good"]
     write(folder.parent, "2_good", GOOD, "changed = True")
     assert not runs.finished(jobs[1])
+
+
+def test_what_a_notebook_shows_has_changed(monkeypatch, tmp_path, capsys):
+    job = runs.Job(write(tmp_path, "shown", GOOD), tmp_path / "run", {})
+    runs.reproduce([job])
+    executed = []
+    monkeypatch.setattr(runs, "_execute", lambda todo, before, cluster: executed.extend(todo))
+    runs.reproduce([job])
+    assert executed == [] and "shown: as it was executed before" in capsys.readouterr().out
+    monkeypatch.setattr(runs, "MEASURED", tmp_path)
+    monkeypatch.setattr(runs, "ROOT", Path("/"))
+    runs.reproduce([job])
+    assert executed == [job]
+
+
+def test_a_step_that_failed_before_is_forgotten(tmp_path, monkeypatch):
+    job = runs.Job(write(tmp_path, "demo", GOOD), tmp_path / "run", {})
+    job.folder.mkdir()
+    run_page.Outcome("a-training", "failed", 1.0, "no room", {}, "").save(job.folder)
+    run_page.Outcome("another-notebook", "failed", 1.0, "no room", {}, "0123").save(job.folder)
+    monkeypatch.setattr(runs, "_execute", lambda todo, before, cluster: None)
+    runs.reproduce([job])
+    assert [outcome.notebook for outcome in run_page.load(job.folder)] == ["another-notebook"]
+
+
+def test_a_notebook_is_executed_by_one_process_into_a_folder(tmp_path):
+    job = runs.Job(write(tmp_path, "demo", GOOD), tmp_path / "run", {})
+    job.output.mkdir(parents=True)
+    (job.output / "there").touch()
+    with locks.held(job.output, wait=False):
+        (outcome,) = runs.reproduce([job])
+    assert outcome.status == "failed"
+    assert outcome.error == "another process is executing it into the same folder"
+    assert (job.output / "there").exists()
+    (outcome,) = runs.reproduce([job])
+    assert outcome.status == "done" and not (job.output / "there").exists()
+
+
+def test_a_notebook_named_twice_is_executed_once(tmp_path):
+    path = write(tmp_path, "demo", GOOD)
+    (tmp_path / "other").mkdir()
+    assert runs.find_notebooks([str(path), str(tmp_path / "other" / ".." / "demo.ipynb")]) == [path.resolve()]
+    other = write(tmp_path / "other", "demo", GOOD)
+    with pytest.raises(runs.BadNotebook, match="Two notebooks are called demo"):
+        runs.find_notebooks([str(path), str(other)])
+
+
+def test_what_is_no_notebook_or_no_folder_is_said(tmp_path):
+    text = tmp_path / "text.ipynb"
+    text.write_text("no notebook")
+    done = lib(text, "--out", tmp_path, "--name", "run")
+    assert (done.returncode, done.stderr.splitlines()) == (1, ["text.ipynb is no notebook."])
+    done = lib(write(tmp_path, "demo", GOOD), "--out", text, "--name", "run")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
 
 
 def test_a_killed_kernel_fails_its_notebook_with_one_line(tmp_path):

@@ -33,13 +33,15 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
     damaged = path_of(BASIC, "paper", tmp_path)
     damaged.parent.mkdir()
     damaged.write_bytes(b"not weights")
-    (tmp_path / "adafm.csv").write_text("item,scale\nadafm-table5,compact\nadafm-table5,compact\n")
+    rows = ("item,scale", "adafm-table5,compact", "adafm-table5,compact", "adafm-more,paper")
+    (tmp_path / "adafm.csv").write_text("\n".join(rows))
     text = status.text(tmp_path, tmp_path)
     assert cells(text, BASIC) == ["123 steps, 2026-01-02", "damaged"]
     assert cells(text, "adafm-denoise-basic-s75") == ["missing", "missing"]
     assert cells(text, "adafm-denoise-basic-s35") == ["trained, weights not shipped", "missing"]
     assert cells(text, "adafm-denoise-basic-s25") == ["stopped: step 1234 (20%)", "missing"]
     assert cells(text, "adafm-table5") == ["2 rows", "missing"]
+    assert cells(text, "adafm-more") == ["missing", "1 rows"]  # no claim stands on it
     assert "site-packages/skimage" in cells(text, "skimage")[0]
 
 

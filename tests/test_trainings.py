@@ -4,7 +4,10 @@ import re
 import sys
 import threading
 import time
+from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
@@ -65,6 +68,27 @@ def test_a_failure_stops_only_what_needs_it(make):
     assert make.done() == ["other"]
     assert any(line.startswith("bad: failed after") and "the lamp is out" in line for line in said)
     assert "child: not begun, for bad is not done" in said
+
+
+def test_what_is_cancelled_with_its_scheduler_has_failed(monkeypatch):
+    """As dask cancels what it was given where the scheduler is lost."""
+    said = []
+
+    @contextmanager
+    def executor(workers, cluster):
+        given = Mock()
+        given.submit.side_effect = cancelled
+        yield given, None
+
+    def cancelled(*_):
+        future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+    monkeypatch.setattr(pool, "executor", executor)
+    assert carry_out([Step("a", lambda threads: "")], Lines({}, said.append), cluster="tcp://x") == ["a"]
+    assert said[-1] == "a: failed after 0.0 min: cancelled: the scheduler was lost (0 left)"
 
 
 def test_what_is_needed_from_outside_is_not_waited_for(make):

@@ -43,6 +43,15 @@ def test_turning_the_knob_changes_the_picture(browser, tmp_path, astronaut):
     assert errors == []
 
 
+def test_the_range_and_the_picture_agree_after_going_back(browser, tmp_path, astronaut):
+    page = opened(browser, tmp_path, astronaut, loaded())
+    page.get_by_role("slider", name="coef").fill("8")
+    page.goto("about:blank")
+    page.go_back()
+    assert page.get_by_role("slider", name="coef").input_value() == "0"
+    assert page.locator("[data-knob]:visible").inner_text().strip().startswith("coef 0.00")
+
+
 def test_ranges_stand_where_the_picture_was_made(browser, tmp_path, astronaut):
     """One knob is turned at a time, the others at their start: 0.5, 0.6 and 0."""
     page = opened(browser, tmp_path, astronaut, three_knobs())

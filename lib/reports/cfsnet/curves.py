@@ -52,7 +52,7 @@ class Curve:
 
 
 def fig4(report: Report) -> tuple[Drawing, pd.DataFrame]:
-    """A level that nothing was trained on: CFSNet, CFSNet-SA, and every weight between two networks."""
+    """A level that they were not trained on: CFSNet, CFSNet-SA, and every weight between two networks."""
     item = "cfsnet-fig4"
     curves = {}
     for subject in SUBJECTS:

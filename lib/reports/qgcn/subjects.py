@@ -6,7 +6,7 @@ from lib.recipes.qgcn import FULL, UNIT, WITHOUT_RANKER
 
 QUALITIES = (10, 20, 30)
 SETS = {"classic5": "Classic5", "live1": "LIVE1", "bsds500-val": "BSDS500 val (100)"}
-ABLATION = "bsds500-val"  # [O] the paper has all 500, most of which our networks are trained on
+ABLATION = "bsds500-val"  # not all 500, as the paper says: DnCNN-3 has its printed values on these
 METRICS: dict[Metric, str] = {"psnr": "PSNR", "ssim": "SSIM", "psnr_b": "PSNR-B"}
 VARIANTS = {
     "w/o CQR": WITHOUT_RANKER,
