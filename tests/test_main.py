@@ -6,13 +6,14 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from lib import __main__ as command_line
-from lib import checkpoints, graph, paths, pool, public
+from lib import checkpoints, graph, paths, pool, public, status
 from lib.data import load_images
 from lib.images import Picture, read, write
 from lib.paths import ROOT
@@ -149,6 +150,12 @@ def test_a_folder_of_sets_that_is_not_there_is_said(monkeypatch, tmp_path, capsy
     assert lib("status") == 1
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1 and "RESTORATION_DATA" in said[0]
+
+
+def test_stopped_by_hand_is_a_word(monkeypatch, capsys):
+    monkeypatch.setattr(status, "text", Mock(side_effect=KeyboardInterrupt))
+    assert lib("status") == 130
+    assert capsys.readouterr().err == "Stopped.\n"
 
 
 def test_names_of_any_bytes_are_told(trained, picture):
