@@ -78,7 +78,9 @@ def add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--training-set", metavar="SET", help="instead of the one in the recipe")
     parser.add_argument("--compile", action="store_true", help="with torch.compile")
     parser.add_argument("--fresh", action="store_true", help="train again what has a checkpoint")
-    parser.add_argument("--out", type=Path, help="folder of checkpoints (default: the one all commands read)")
+    parser.add_argument(
+        "--out", type=Path, help="folder of checkpoints and unfinished runs (default: that of all commands)"
+    )
     parser.add_argument(
         "--save-every", type=positive, metavar="S", help="seconds between saved states (default 120)"
     )
@@ -157,6 +159,7 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
             out=out,
             compiled=arguments.compile,
             save_every=arguments.save_every,
+            states=arguments.out and arguments.out / "training",
         )
     except (ValueError, FileNotFoundError, training.Busy, training.Diverged) as error:
         sys.exit(str(error))

@@ -15,7 +15,14 @@ from lib.paths import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NOTEBOOK_PACKAGES = ("jupyterlab", "jupytext", "papermill", "ipywidgets", "matplotlib", "IPython")
 # What only notebooks need; everything else must work on a training machine without them.
-FOR_NOTEBOOKS = ("lib.widgets", "lib.reports", "lib.readme", "lib.execute", "lib.__main__")
+FOR_NOTEBOOKS = (
+    "lib.widgets",
+    "lib.reports",
+    "lib.readme",
+    "lib.differences",
+    "lib.execute",
+    "lib.__main__",
+)
 
 
 def pins() -> dict[str, str]:
