@@ -1,5 +1,7 @@
 """Fixtures that several test files share."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,16 @@ import torch
 from torch import Tensor
 
 from lib import data
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """What a test sets ends with it: a dask cluster of two workers leaves OMP_NUM_THREADS behind, and
+    networks trained with other numbers of threads differ in their last bits."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,8 @@ def test_a_dask_cluster_trains_the_same(make):
     assert make.done() == ["basic", "stage"]
 
 
-def test_a_run_whose_worker_is_killed_ends_as_if_nothing_had_happened(tmp_path):
+def test_a_run_whose_worker_is_killed_ends_as_if_nothing_had_happened(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as dask sets it for its workers
     distributed, psutil = pytest.importorskip("distributed"), pytest.importorskip("psutil")
     name, steps = "adafm-dejpeg-basic-q80", 300
     recipe = recipes.find(name, "smoke").budgeted(steps=steps)
