@@ -132,7 +132,8 @@ def train(arguments: argparse.Namespace) -> int:
         together += ["--cluster", arguments.cluster] if arguments.cluster else []
         group = pool.detach([*command(*(recipe.name for recipe in wanted)), *together], log)
         print(f"{len(wanted)} runs are trained in the background.\nLog: {log}\nStop: kill -- -{group}")
-        print("The same command goes on where they stood; python -m lib status tells how far they are.")
+        told = "" if arguments.out else "; python -m lib status tells how far they are"
+        print(f"The same command goes on where they stood{told}.")
     elif len(wanted) == 1 and not arguments.cluster:
         train_here(wanted[0], arguments, out)
     elif wanted:
@@ -159,7 +160,6 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
             out=out,
             compiled=arguments.compile,
             save_every=arguments.save_every,
-            states=arguments.out and arguments.out / "training",
         )
     except (ValueError, FileNotFoundError, training.Busy, training.Diverged) as error:
         sys.exit(str(error))
@@ -246,7 +246,7 @@ def count(text: str) -> int | None:
 
 
 def reproduce(arguments: argparse.Namespace) -> int:
-    from lib import paths, pool, run_page, runs
+    from lib import paths, run_page, runs
 
     name = arguments.name or time.strftime("%Y-%m-%d_%H%M%S")
     if Path(name).name != name or name.startswith("."):
@@ -267,7 +267,7 @@ def reproduce(arguments: argparse.Namespace) -> int:
         if not arguments.cluster:
             check_device(parameters.get("device", "auto"))
         outcomes = runs.reproduce(jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh)
-    except (runs.BadNotebook, pool.NoCluster, OSError) as error:
+    except (runs.BadNotebook, OSError) as error:  # NoCluster is one of these
         sys.exit(str(error))
     print(f"\nThe page: {folder / 'index.html'}")
     for outcome in outcomes:

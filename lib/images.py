@@ -85,7 +85,7 @@ def read(source: str | Path | bytes, *, max_pixels: int = 100_000_000) -> Pictur
 
 
 def write(path: str | Path, picture: Picture, *, quality: int = 95) -> None:
-    """Write the picture in the format that the suffix names; see `encode`.
+    """Write the picture in the format that the suffix names, and make the folders above it; see `encode`.
 
     Raises BadImage where the suffix names no format, or the format cannot hold the picture, and OSError where
     there is no room; an older file then stays.

@@ -95,14 +95,12 @@ def restore_files(
                 x=x,
                 progress=_tenths(f"{count} {job.source}", say),
             )
-            job.target.parent.mkdir(parents=True, exist_ok=True)
             write(job.target, restored)
         except Exception as error:  # one picture stops no other
             failed += 1
             targets.release(job)
-            named = isinstance(error, (BadImage, OSError)) and str(job.source) in str(error)
             said = str(error) or type(error).__name__
-            say(f"{count} failed: {said if named else f'{job.source}: {said}'}")
+            say(f"{count} failed: {said if str(job.source) in said else f'{job.source}: {said}'}")
         else:
             at = ", ".join(f"{name} {value:.2f}" for name, value in knobs_set.items())
             seconds = time.perf_counter() - start

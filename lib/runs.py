@@ -139,12 +139,12 @@ def reproduce(
     before = before or {}
     todo = [job for job in jobs if fresh or before.get(job.name) or not finished(job)]
     names = {job.name for job in jobs} | {step.name for job in todo for step in before.get(job.name, ())}
-    for job in jobs:
-        if job not in todo:
-            print(f"{job.name}: as it was executed before, for nothing has changed", flush=True)
+    done = {job.name for job in jobs if job not in todo}
+    for name in sorted(done):
+        print(f"{name}: as it was executed before, for nothing has changed", flush=True)
     folder = jobs[0].folder
     earlier = {o.notebook for o in run_page.load(folder) if not o.fingerprint}  # steps that failed then
-    for name in (names | earlier) - {job.name for job in jobs if job not in todo}:
+    for name in (names | earlier) - done:
         (folder / f"{name}.json").unlink(missing_ok=True)
     if todo:
         _execute(todo, before, cluster)
@@ -173,7 +173,6 @@ def run_notebook(job: Job, threads: int | None = None) -> Outcome:
 
     Where another process is executing it into the same folder, that goes on, and this has failed.
     """
-    job.output.mkdir(parents=True, exist_ok=True)
     try:
         with locks.held(job.output, wait=False):
             return _run(job, threads)

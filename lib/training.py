@@ -71,19 +71,17 @@ def train(
     out: Path = paths.CHECKPOINTS,
     compiled: bool = False,
     save_every: float | None = None,
-    states: Path | None = None,
 ) -> Path:
     """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood:
-    its state is saved every so many seconds (None: SAVE_EVERY), in a folder in `states` (None: that of all
-    runs, results/runs/training).
+    its state is saved every so many seconds (None: SAVE_EVERY).
 
     Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
     where the parent is missing, Busy where another process is training this very run.
     """
     devices.tune_cpu()
     where = devices.choose(device)
-    with _alone(recipe, states):
-        job = Job(recipe, where, out, compiled, states)
+    with _alone(recipe, out):
+        job = Job(recipe, where, out, compiled)
         job.resume()
         with tqdm(
             total=job.total,
@@ -97,9 +95,11 @@ def train(
         return job.finish()
 
 
-def folder_of(recipe: Recipe, states: Path | None = None) -> Path:
-    """Where the state of an unfinished run lies."""
-    return (states or paths.RUNS / "training") / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
+def folder_of(recipe: Recipe, out: Path = paths.CHECKPOINTS) -> Path:
+    """Where the state of an unfinished run lies: with the other runs, or with the checkpoints of a folder
+    of one's own, whose runs are no business of others."""
+    above = paths.RUNS if out == paths.CHECKPOINTS else out
+    return above / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
 
 
 def under_way(folder: Path) -> bool:
@@ -112,8 +112,8 @@ def under_way(folder: Path) -> bool:
 
 
 @contextmanager
-def _alone(recipe: Recipe, states: Path | None) -> Iterator[None]:
-    folder = folder_of(recipe, states)
+def _alone(recipe: Recipe, out: Path) -> Iterator[None]:
+    folder = folder_of(recipe, out)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:
@@ -126,20 +126,13 @@ def _alone(recipe: Recipe, states: Path | None) -> Iterator[None]:
 class Job:
     """One run in progress: network, optimiser, data and where they stand."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        device: torch.device,
-        out: Path,
-        compiled: bool,
-        states: Path | None = None,
-    ):
+    def __init__(self, recipe: Recipe, device: torch.device, out: Path, compiled: bool):
         self.recipe = recipe
         self.device = device
         self.out = out
         self.precision = devices.fast_precision(device)
-        self.folder = folder_of(recipe, states)
-        self.progress = self.resumed = _Progress()
+        self.folder = folder_of(recipe, out)
+        self.progress = _Progress()
         self.commit, self.dirty = provenance.commit(), provenance.dirty()
         torch.manual_seed(recipe.seed)
         self.net = recipe.build()
@@ -185,15 +178,14 @@ class Job:
         self.net.train()
         progress, recent, started = self.progress, [], time.monotonic()
         saved = reported = started
-        self.resumed = replace(progress)
-        earlier, validations = progress.seconds, len(progress.curve)
+        before, validations = replace(progress), len(progress.curve)
         while self.done() < self.total:
             fraction = self.done() / self.total
             self._set_rates(self.recipe.schedule.factor(fraction))
             recent.append(self.make_step(progress.step))
             progress.step += 1
             now = time.monotonic()
-            progress.seconds = earlier + now - started
+            progress.seconds = before.seconds + now - started
             bar.update(min(self.done(), self.total) - bar.n)
             if self.done() >= self.total * (validations + 1) / VALIDATIONS and len(recent) >= 50:
                 validations += 1
@@ -203,7 +195,7 @@ class Job:
                 recent = []
             if recent and now - reported > REPORT_EVERY:
                 reported = now
-                self._report(bar, self._means(recent))
+                self._report(bar, self._means(recent), before)
             if now - saved > (SAVE_EVERY if save_every is None else save_every):
                 saved = now
                 self._means(recent)  # a run that has diverged keeps its last good state
@@ -285,10 +277,10 @@ class Job:
         self.net.train()
         return tuple(float(np.mean(column)) for column in zip(*values, strict=True))
 
-    def _report(self, bar: tqdm, losses: list[float]) -> None:
-        progress, resumed = self.progress, self.resumed  # at the speed of here and now
-        elapsed = progress.seconds - resumed.seconds
-        rate = (progress.step - resumed.step) / elapsed
+    def _report(self, bar: tqdm, losses: list[float], before: _Progress) -> None:
+        """At the speed since `before`, where this process took the run up."""
+        progress = self.progress
+        rate = (progress.step - before.step) / (progress.seconds - before.seconds)
         latest = progress.curve[-1][1 + len(losses)] if progress.curve else float("nan")
         left = self.total - progress.seconds if self.recipe.minutes else (self.total - progress.step) / rate
         named = zip(("loss", *self.recipe.parts), losses, strict=True)

@@ -59,12 +59,11 @@ def interrupt():
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from lib import paths, training
+from lib import training
 from test_training import KILLED, break_at, tiny
 
-paths.RUNS = Path(sys.argv[1])
 break_at(KILLED, lambda: os.kill(os.getpid(), signal.SIGKILL))
-training.train(tiny(sys.argv[3]), device="cpu", out=Path(sys.argv[2]))
+training.train(tiny(sys.argv[2]), device="cpu", out=Path(sys.argv[1]))
 """
 
 
@@ -99,8 +98,8 @@ def train(name, out, **change):
     return training.train(replace(tiny(name), **change), device="cpu", out=out)
 
 
-def state_of(recipe):
-    return paths.RUNS / "training" / f"{recipe.name}-smoke-{recipe.sha()}" / "state.safetensors"
+def state_of(recipe, out):
+    return out / "training" / f"{recipe.name}-smoke-{recipe.sha()}" / "state.safetensors"
 
 
 def assert_same_weights(path, other):
@@ -125,31 +124,33 @@ def test_what_is_left_is_told_at_the_speed_of_this_machine(tmp_path, monkeypatch
     assert len(left) == STEPS - SAVED and max(left) < 5 and left[-1] == 0
 
 
-def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(
-    tmp_path, full_precision, steps_taken, monkeypatch
-):
+def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(tmp_path, full_precision, steps_taken):
     whole = train(BASIC, tmp_path / "whole")
 
-    runs, broken = tmp_path / "other runs", tmp_path / "broken"
+    broken = tmp_path / "broken"
     here = Path(__file__).parent
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(paths.ROOT), str(here)])}
     child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(runs), str(broken), BASIC],
+        [sys.executable, "-c", CHILD, str(broken), BASIC],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
     assert child.returncode == -signal.SIGKILL, child.stderr
-    assert not broken.exists()
+    assert not checkpoints.path_of(BASIC, "smoke", broken).exists()
 
-    monkeypatch.setattr(paths, "RUNS", runs)
     steps_taken.clear()
-    assert state_of(tiny(BASIC)).exists()
+    assert state_of(tiny(BASIC), broken).exists()
     resumed = train(BASIC, broken)
     assert [step for step, _ in steps_taken] == list(range(SAVED, STEPS))
     assert_same_weights(whole, resumed)
-    assert not state_of(tiny(BASIC)).exists()
+    assert not state_of(tiny(BASIC), broken).exists()
+
+
+def test_a_folder_of_ones_own_has_its_own_unfinished_runs(tmp_path):
+    assert training.folder_of(tiny(BASIC)).parent == paths.RUNS / "training"
+    assert training.folder_of(tiny(BASIC), tmp_path).parent == tmp_path / "training"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_a_changed_recipe_does_not_take_up_the_state_of_another(tmp_path, steps_
 
 
 def test_a_run_is_trained_by_one_process_only(tmp_path, monkeypatch):
-    folder = training.folder_of(tiny(BASIC))
+    folder = training.folder_of(tiny(BASIC), tmp_path)
     seen = []
 
     def step(job, number):
@@ -285,7 +286,7 @@ def test_divergence_says_when_and_where_and_keeps_the_last_good_state(tmp_path, 
     with pytest.raises(training.Diverged, match=rf"{BASIC}: the loss is nan at step 7 .*{tiny(BASIC).sha()}"):
         train(BASIC, tmp_path)
     assert not checkpoints.path_of(BASIC, "smoke", tmp_path).exists()
-    with safe_open(state_of(tiny(BASIC)), framework="pt") as file:
+    with safe_open(state_of(tiny(BASIC), tmp_path), framework="pt") as file:
         assert json.loads(file.metadata()["progress"])["step"] == 7
 
 

@@ -110,7 +110,7 @@ def test_a_run_whose_worker_is_killed_ends_as_if_nothing_had_happened(tmp_path, 
     distributed, psutil = pytest.importorskip("distributed"), pytest.importorskip("psutil")
     name, steps = "adafm-dejpeg-basic-q80", 300
     recipe = recipes.find(name, "smoke").budgeted(steps=steps)
-    folder = folder_of(recipe, tmp_path / "disturbed" / "training")
+    folder = folder_of(recipe, tmp_path / "disturbed")
 
     def run(out):
         options = (f"--steps={steps}", "--scale=smoke", "--device=cpu", "--save-every=0.3")

@@ -164,11 +164,9 @@ class Report:
     def __post_init__(self) -> None:
         if self.train not in ("never", "missing"):
             raise ValueError(f'train is "never" or "missing", not "{self.train}".')
-        self.states = None
         if self.scale == "smoke":  # tiny networks, trained on the spot, kept with the run
             self.train = "missing"
             self.checkpoints = Path(self.output or tempfile.mkdtemp()) / "checkpoints"
-            self.states = self.checkpoints / "training"
         for limit in ("display.max_rows", "display.max_colwidth"):
             pd.set_option(limit, None)  # a notebook shows its tables whole
         self.store = Store(self.paper)
@@ -353,7 +351,7 @@ class Report:
         recipe = find(run, self.scale)
         for needed in filter(None, (recipe.parent, recipe.guide)):
             self._trained(needed)
-        train(recipe, device=self.device, out=self.checkpoints, states=self.states)
+        train(recipe, device=self.device, out=self.checkpoints)
         return True
 
     def printed_value(
