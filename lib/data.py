@@ -28,6 +28,7 @@ from lib.paths import DATA, ROOT
 REGISTRY = DATA / "registry.csv"
 CACHE = DATA / "cache"
 GITHUB = "https://raw.githubusercontent.com"
+CONVERTED = "converted: "  # so begins the `path` of a file made from a published one; nobody serves it
 
 
 class MissingData(FileNotFoundError):
@@ -134,8 +135,7 @@ def locate(set_name: str) -> Path | None:
 
 def found() -> dict[str, Path | None]:
     """For every image set and every other folder of the registry: where it is, or None."""
-    others = {name: _home(name, [row["file"] for row in _rows(name)]) for name in OTHER_FILES}
-    return {name: locate(name) for name in SETS} | others
+    return {name: locate(name) for name in SETS} | {name: _whole_form(name)[0] for name in OTHER_FILES}
 
 
 def set_hash(images: str | Iterable[Sample]) -> str:
@@ -150,25 +150,27 @@ def set_hash(images: str | Iterable[Sample]) -> str:
     return digest.hexdigest()[:12]
 
 
-def weights_file(name: str) -> Path:
+def weights_file(*forms: str) -> Path:
     """The path of a published file such as `dncnn/DnCNN3.mat` or `niqe/modelparameters.mat`.
 
-    Raises MissingData where it is not at hand.
+    Several names are forms of one file, any of which will do: the first that is at hand is taken.
+    Raises MissingData where none is, and ValueError for a name that the registry lacks.
     """
-    group, _, file = name.partition("/")
-    folder = f"weights_{group}" if group in WEIGHTS else group
-    if file not in [row["file"] for row in _rows(folder)]:
-        raise ValueError(f"The registry lists no file {name}.")
-    home = _home(folder, [file])
-    if home is None:
-        raise MissingData(_how_to_get(folder))
-    return home / file
+    for name in forms:
+        group, _, file = name.partition("/")
+        folder = f"weights_{group}" if group in WEIGHTS else group
+        if file not in [row["file"] for row in _rows(folder)]:
+            raise ValueError(f"The registry lists no file {name}.")
+        home = _home(folder, [file])
+        if home is not None:
+            return home / file
+    raise MissingData(_how_to_get(folder))
 
 
-def has_file(name: str) -> bool:
-    """Whether a published file is at hand, by its name as in `weights_file`."""
+def has_file(*forms: str) -> bool:
+    """Whether a published file is at hand, by its name or those of its forms, as in `weights_file`."""
     try:
-        weights_file(name)
+        weights_file(*forms)
     except MissingData:
         return False
     return True
@@ -227,6 +229,18 @@ def _home(folder: str, files: Sequence[str]) -> Path | None:
         if all((place / file).is_file() for file in files):
             return place
     return None
+
+
+def _whole_form(folder: str) -> tuple[Path | None, list[str]]:
+    """Where a folder of OTHER_FILES lies whole, and its files: those as published, or where they were
+    converted these. Where neither is at hand: None, and the files as published."""
+    converted = [row["file"] for row in _rows(folder) if row["path"].startswith(CONVERTED)]
+    published = [row["file"] for row in _rows(folder) if row["file"] not in converted]
+    for files in (converted, published) if converted else (published,):
+        home = _home(folder, files)
+        if home is not None:
+            return home, files
+    return None, published
 
 
 def _how_to_get(name: str) -> str:
@@ -290,8 +304,11 @@ def _wanted(name: str) -> list[tuple[Path, dict[str, str]]]:
         if locate(name) is None:
             raise MissingData(_how_to_get(name))
         return []
-    files = _files(name) if name in SETS else [row["file"] for row in _rows(folder)]
-    home = _home(folder, files)
+    if name in SETS:
+        files = _files(name)
+        home = _home(folder, files)
+    else:
+        home, files = _whole_form(folder)
     if home is None and not _rows(folder):
         raise MissingData(_how_to_get(name))
     if name in SETS and SETS[name].numbers is not None:

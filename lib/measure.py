@@ -46,8 +46,8 @@ UNITS: dict[Metric, str] = {
     "score": "score",
 }
 NIQE_FILE = "niqe/modelparameters.mat"
-FILES: dict[Metric, tuple[str, ...]] = {  # published ones that a metric reads
-    "niqe": (NIQE_FILE,),
+FILES: dict[Metric, tuple[perceptual.Forms, ...]] = {  # published ones that a metric reads
+    "niqe": ((NIQE_FILE,),),
     "lpips": perceptual.LPIPS_FILES,
     "dists": perceptual.DISTS_FILES,
 }
@@ -144,7 +144,9 @@ class Protocol:
 
 def measurable(metric: Metric) -> bool:
     """Whether the published files that a metric reads, or its package, are here."""
-    return pirm.available() if metric == "ma" else all(map(data.has_file, FILES.get(metric, ())))
+    if metric == "ma":
+        return pirm.available()
+    return all(data.has_file(*forms) for forms in FILES.get(metric, ()))
 
 
 @functools.cache
@@ -156,7 +158,7 @@ def natural_scenes() -> NiqeParameters:
 @functools.cache
 def _perceptual(metric: Literal["lpips", "dists"]) -> nn.Module:
     load = perceptual.load_lpips if metric == "lpips" else perceptual.load_dists
-    return load(*map(data.weights_file, FILES[metric]))
+    return load(*(data.weights_file(*forms) for forms in FILES[metric]))
 
 
 def feature_distance(ranker: Ranker, x: Tensor, reference: Tensor) -> Tensor:

@@ -2,23 +2,34 @@
 
 Layers are numbered as in torchvision's `features`, so that its published weights fit under their names;
 the authors' own weights on top of them are two small files. `python -m lib fetch weights_lpips` (or
-weights_dists, weights_vgg19) brings them, or a path is given. Pictures are RGB in [0, 1] throughout.
+weights_dists, weights_vgg19) brings them, or a path is given. Of most there is a second form: safetensors
+with the same tensors under the same names, without classifiers. Pictures are RGB in [0, 1] throughout.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-LPIPS_FILES = ("lpips/alexnet-owt-7be5be79.pth", "lpips/alex.pth")
-DISTS_FILES = ("dists/vgg16-397923af.pth", "dists/weights.pt")
-VGG19_FILE = "vgg19/vgg19-dcbb9e9d.pth"
+from lib import checkpoints, data
+
+Forms = tuple[str, ...]  # names of one published file in its several forms, as `data.weights_file` takes them
+
+VGG16_FILE: Forms = ("dists/vgg16_features.safetensors", "dists/vgg16-397923af.pth")
+VGG19_FILE: Forms = ("vgg19/vgg19-dcbb9e9d.pth",)
+LPIPS_FILES: tuple[Forms, ...] = (
+    ("lpips/alexnet_features.safetensors", "lpips/alexnet-owt-7be5be79.pth"),
+    ("lpips/alex_v0.1.safetensors", "lpips/alex.pth"),
+)
+DISTS_FILES: tuple[Forms, ...] = (VGG16_FILE, ("dists/alpha_beta.safetensors", "dists/weights.pt"))
 
 ALEXNET_TAPS = (1, 4, 7, 9, 11)  # behind every ReLU
 VGG16_TAPS = (3, 8, 15, 22, 29)  # relu1_2, relu2_2, relu3_3, relu4_3, relu5_3
-VGG19_TAP = 34  # conv5_4, before its ReLU
+VGG16_TAP, VGG19_TAP = 28, 34  # conv5_3 and conv5_4, before their ReLU
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # of VGG, in front of every pooling
 
 
@@ -137,16 +148,23 @@ class HannPool(nn.Module):
         return (F.conv2d(x.square(), kernel, stride=2, padding=1, groups=x.shape[1]) + 1e-12).sqrt()
 
 
-class Vgg19(nn.Module):
-    """What perceptual losses since ESRGAN compare: conv5_4 of VGG-19; a `losses.FeatureExtractor`."""
+class VggMap(nn.Module):
+    """What one layer of a VGG sees, for perceptual losses; a `losses.FeatureExtractor`.
 
-    def __init__(self, layers: nn.Sequential):
+    ESRGAN and what follows it compare conv5_4 of VGG-19, before its ReLU (Wang et al., "ESRGAN: Enhanced
+    Super-Resolution Generative Adversarial Networks", ECCV workshops 2018, section 3.3).
+    """
+
+    def __init__(self, layers: nn.Sequential, tap: int):
         super().__init__()
-        self.layers = layers
+        self.layers = layers[: tap + 1]
+        self.tap = tap
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """x (N, 3, H, W) in [0, 1] -> one map (N, 512, H / 16, W / 16), before its ReLU."""
-        return maps(self.layers, _normalised(x, DISTS.MEAN, DISTS.DEVIATION), (VGG19_TAP,))
+        """x (N, 3, H, W) in [0, 1] -> one map in the type of x, under autocast too; behind four poolings
+        it is (N, 512, H / 16, W / 16)."""
+        (found,) = maps(self.layers, _normalised(x, DISTS.MEAN, DISTS.DEVIATION), (self.tap,))
+        return [found.to(x.dtype)]
 
 
 def load_lpips(backbone: Path, heads: Path) -> LPIPS:
@@ -167,19 +185,50 @@ def load_dists(backbone: Path, weights: Path) -> DISTS:
     return metric.eval().requires_grad_(False)
 
 
-def load_vgg19(backbone: Path) -> Vgg19:
-    """From torchvision's VGG-19."""
-    return Vgg19(_with_weights(vgg(19), backbone)).eval().requires_grad_(False)
+def load_vgg16(backbone: Path) -> VggMap:
+    """conv5_3 of torchvision's VGG-16, the nearest to the papers' layer in a network that DISTS needs too."""
+    return VggMap(_with_weights(vgg(16), backbone), VGG16_TAP).eval().requires_grad_(False)
+
+
+def load_vgg19(backbone: Path) -> VggMap:
+    """conv5_4 of torchvision's VGG-19."""
+    return VggMap(_with_weights(vgg(19), backbone), VGG19_TAP).eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A published network that judges what another one makes in training, frozen; and its weights' hash."""
+
+    net: VggMap
+    weights_sha: str
+
+
+PUBLISHED_GUIDES: dict[str, tuple[Forms, Callable[[Path], VggMap]]] = {
+    "vgg16-conv5_3": (VGG16_FILE, load_vgg16),
+    "vgg19-conv5_4": (VGG19_FILE, load_vgg19),
+}
+
+
+def load_guide(name: str) -> Guide:
+    """One of PUBLISHED_GUIDES; the hash is of its tensors, so it is the same for every form of the file.
+
+    Raises data.MissingData, with the command that fetches the file, where no form of it is at hand.
+    """
+    forms, load = PUBLISHED_GUIDES[name]
+    net = load(data.weights_file(*forms))
+    return Guide(net, checkpoints.weights_sha(net.state_dict()))
 
 
 def _with_weights(layers: nn.Sequential, path: Path) -> nn.Sequential:
-    """With those of a whole torchvision network, whose classifier is left."""
+    """With those of a torchvision network; where its classifier is in the file too, it is left."""
     stored = {k.removeprefix("features."): v for k, v in _read(path).items() if k.startswith("features.")}
     layers.load_state_dict(stored)
     return layers
 
 
 def _read(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        return load_file(path)
     return torch.load(path, map_location="cpu", weights_only=True)
 
 

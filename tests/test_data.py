@@ -115,6 +115,28 @@ def test_a_published_file_is_there_or_not(empty_folder):
     assert data.has_file("lpips/alex.pth") and not data.has_file("dists/weights.pt")
 
 
+def test_any_form_of_a_file_will_do_and_the_first_at_hand_is_taken(empty_folder):
+    forms = ("lpips/alex_v0.1.safetensors", "lpips/alex.pth")
+    with pytest.raises(data.MissingData, match="lib fetch weights_lpips"):
+        data.weights_file(*forms)
+    (empty_folder / "weights_lpips").mkdir()
+    for name in ("alex.pth", "alex_v0.1.safetensors"):
+        file = empty_folder / "weights_lpips" / name
+        file.write_bytes(b"")
+        assert data.has_file(*forms) and data.weights_file(*forms) == file
+
+
+@pytest.mark.parametrize("files", [("alexnet_features.safetensors", "alex_v0.1.safetensors"),
+                                   ("alexnet-owt-7be5be79.pth", "alex.pth")])
+def test_a_folder_of_two_forms_is_found_where_one_is_whole(files, empty_folder):
+    folder = empty_folder / "weights_lpips"
+    folder.mkdir()
+    (folder / files[0]).write_bytes(b"")
+    assert data.found()["weights_lpips"] is None
+    (folder / files[1]).write_bytes(b"")
+    assert data.found()["weights_lpips"] == folder
+
+
 def test_pictures_of_users_are_found_where_they_lie(empty_folder):
     assert data.supplied("dped") == []
     for name in ("dped/b/2.JPG", "dped/a/1.png", "dped/a/notes.txt"):
@@ -209,9 +231,11 @@ class Server:
 
 @pytest.fixture
 def server(empty_folder, tmp_path, monkeypatch):
-    """A server, and a registry of four `niqe` files and the two archives that it serves."""
+    """A server, and a registry of four `niqe` files, of one of these converted, which lies nowhere, and of
+    the two archives that it serves."""
     server = Server()
-    rows = []
+    rows = [["niqe", "sub/0.safetensors", hashlib.sha256(b"converted").hexdigest(), 9, "", "",
+             "converted: in/0.bin"]]
     for number in range(4):
         content = bytes([number]) * (300_000 + number)
         server.content[f"/some/where/c0ffee/in/{number}.bin"] = content
@@ -269,6 +293,18 @@ def test_fetch_gets_all_files_and_then_none(server, capsys):
     data.fetch(["niqe"])
     assert server.asked == []
     assert "niqe: at hand" in capsys.readouterr().out
+
+
+def test_fetch_is_content_with_the_converted_form(server, empty_folder, capsys):
+    mine = empty_folder / "niqe" / "sub" / "0.safetensors"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"converted")
+    data.fetch(["niqe"])
+    assert server.asked == []
+    assert "niqe: at hand" in capsys.readouterr().out
+    mine.write_bytes(b"my own")
+    with pytest.raises(data.FetchFailed, match=r"0\.safetensors is there with the wrong checksum"):
+        data.fetch(["niqe"])
 
 
 def test_fetch_gets_several_files_at_once(server):

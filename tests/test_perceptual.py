@@ -2,17 +2,31 @@
 the published weights are at hand."""
 
 import copy
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
+from safetensors.torch import save_file
 from torch import nn
 
-from lib import data, perceptual
+from lib import data, losses, perceptual
 from lib.images import read, to_tensor
 from lib.losses import FeatureExtractor
-from lib.perceptual import ALEXNET_TAPS, DISTS, LPIPS, VGG16_TAPS, Vgg19, alexnet, vgg
+from lib.perceptual import (
+    ALEXNET_TAPS,
+    DISTS,
+    LPIPS,
+    VGG16_FILE,
+    VGG16_TAP,
+    VGG16_TAPS,
+    VGG19_TAP,
+    VggMap,
+    alexnet,
+    vgg,
+)
 
 TINY = (4, 5, 6, 5, 4)  # widths
 NAMES = ("I03", "I04", "I06", "I08", "I19")
@@ -185,60 +199,131 @@ def test_lpips_is_torchmetrics(pair):
         torch.testing.assert_close(ours(*pair), theirs(*pair, normalize=True).flatten())
 
 
-def test_vgg19_guides_by_what_comes_before_the_last_relu():
-    """Torchvision's layer 34: negative values are still there, and the sides are a sixteenth."""
+@pytest.mark.parametrize(("depth", "tap"), [(16, VGG16_TAP), (19, VGG19_TAP)])
+@pytest.mark.parametrize("side", [48, 64])
+def test_a_vgg_guides_by_what_comes_before_its_last_relu(depth, tap, side):
+    """Torchvision's layers 28 and 34: negative values are still there, and the sides are a sixteenth."""
     torch.manual_seed(0)
-    layers = vgg(19, width=4)
-    guide = Vgg19(layers)
+    layers = vgg(depth, width=4)
+    guide = VggMap(layers, tap)
     assert isinstance(guide, FeatureExtractor)
-    x = torch.rand(1, 3, 48, 64)
+    x = torch.rand(1, 3, side, 64)
     (found,) = guide.features(x)
-    assert found.shape == (1, 32, 3, 4) and found.min() < 0
+    assert found.shape == (1, 32, side // 16, 4) and found.min() < 0
     mean, deviation = (torch.tensor(v)[:, None, None] for v in (DISTS.MEAN, DISTS.DEVIATION))
-    torch.testing.assert_close(layers[35](found), layers[:36]((x - mean) / deviation))
+    torch.testing.assert_close(layers[tap + 1](found), layers[: tap + 2]((x - mean) / deviation))
+    assert isinstance(layers[tap + 2], nn.MaxPool2d)  # it was the last convolution
+
+
+def test_a_frozen_vgg_passes_gradients_under_autocast_and_in_any_memory_format():
+    torch.manual_seed(0)
+    guide = VggMap(vgg(16, width=4), VGG16_TAP).eval().requires_grad_(False)
+    for layer in guide.layers:
+        if isinstance(layer, nn.Conv2d):  # the usual start leaves nothing of a picture behind so many layers
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    x, reference = torch.rand(2, 2, 3, 48, 48)
+    x.requires_grad_()
+    plain = losses.perceptual(guide, x, reference)
+    (gradient,) = torch.autograd.grad(plain, x)
+    assert (gradient != 0).any((1, 2, 3)).all()
+    guide = guide.to(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        (found,) = guide.features(x)
+        rough = losses.perceptual(guide, x.contiguous(memory_format=torch.channels_last), reference)
+    assert found.dtype == rough.dtype == torch.float32
+    torch.testing.assert_close(rough, plain, rtol=0.05, atol=0)
+    (near,) = torch.autograd.grad(rough, x)
+    assert torch.cosine_similarity(near.flatten(), gradient.flatten(), dim=0) > 0.9
 
 
 # --- published weights ------------------------------------------------------------------------------
 
 
-def test_published_files_are_read_by_their_names(tmp_path):
-    """Files as torchvision and the authors lay them out, with random numbers; a wrong name would not fit."""
+@pytest.fixture
+def published(tmp_path):
+    """Files as torchvision and the authors lay them out, with random numbers, by their names without suffix;
+    the same tensors as safetensors, where networks come without their classifiers."""
     torch.manual_seed(0)
-    for layers, file in ((alexnet(), "a.pth"), (vgg(16), "v.pth"), (vgg(19), "w.pth")):
-        state = {f"features.{k}": v for k, v in layers.state_dict().items()}
-        torch.save(state | {"classifier.1.bias": torch.zeros(4)}, tmp_path / file)
+    whole, networks = {}, {"alexnet": alexnet(), "vgg16": vgg(16), "vgg19": vgg(19)}
+    for name, layers in networks.items():
+        whole[name] = {f"features.{k}": v for k, v in layers.state_dict().items()}
     widths = (64, 192, 384, 256, 256)
-    heads = {f"lin{i}.model.1.weight": torch.rand(1, w, 1, 1) for i, w in enumerate(widths)}
-    torch.save(heads, tmp_path / "heads.pth")
-    torch.save({k: torch.rand(1, 1475, 1, 1) for k in ("alpha", "beta")}, tmp_path / "weights.pt")
-    metric = perceptual.load_lpips(tmp_path / "a.pth", tmp_path / "heads.pth")
-    assert torch.equal(metric.weights[2], heads["lin2.model.1.weight"].flatten())
-    assert torch.equal(metric.layers[3].weight, torch.load(tmp_path / "a.pth")["features.3.weight"])
-    metric = perceptual.load_dists(tmp_path / "v.pth", tmp_path / "weights.pt")
-    assert torch.equal(metric.layers[28].bias, torch.load(tmp_path / "v.pth")["features.28.bias"])
-    assert torch.equal(metric.beta, torch.load(tmp_path / "weights.pt")["beta"].flatten())
-    guide = perceptual.load_vgg19(tmp_path / "w.pth")
-    assert torch.equal(guide.layers[34].weight, torch.load(tmp_path / "w.pth")["features.34.weight"])
-    assert not any(p.requires_grad for p in (*metric.parameters(), *guide.parameters()))
+    whole["alex"] = {f"lin{i}.model.1.weight": torch.rand(1, w, 1, 1) for i, w in enumerate(widths)}
+    whole["weights"] = {k: torch.rand(1, 1475, 1, 1) for k in ("alpha", "beta")}
+    for name, tensors in whole.items():
+        save_file(tensors, tmp_path / f"{name}.safetensors")
+        classifier = {"classifier.1.bias": torch.zeros(4)} if name in networks else {}
+        torch.save(tensors | classifier, tmp_path / f"{name}.pth")
+    return whole
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_published_files_are_read_by_their_names(published, suffix, tmp_path):
+    """A wrong name would not fit."""
+    alexnet_file, heads, vgg16_file, weights, vgg19_file = (
+        tmp_path / f"{name}.{suffix}" for name in ("alexnet", "alex", "vgg16", "weights", "vgg19")
+    )
+    metric = perceptual.load_lpips(alexnet_file, heads)
+    assert torch.equal(metric.weights[2], published["alex"]["lin2.model.1.weight"].flatten())
+    assert torch.equal(metric.layers[3].weight, published["alexnet"]["features.3.weight"])
+    metric = perceptual.load_dists(vgg16_file, weights)
+    assert torch.equal(metric.layers[28].bias, published["vgg16"]["features.28.bias"])
+    assert torch.equal(metric.beta, published["weights"]["beta"].flatten())
+    guides = (perceptual.load_vgg16(vgg16_file), perceptual.load_vgg19(vgg19_file))
+    for guide, last in zip(guides, ("vgg16 28", "vgg19 34"), strict=True):
+        name, number = last.split()
+        assert torch.equal(guide.layers[-1].weight, published[name][f"features.{number}.weight"])
+        assert not guide.training
+        assert not any(p.requires_grad for p in (*metric.parameters(), *guide.parameters()))
+
+
+def test_every_form_of_a_guide_has_the_same_hash_and_a_missing_one_names_its_download(
+    published, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("RESTORATION_DATA", str(tmp_path))
+    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
+    for name, folder in (("vgg16-conv5_3", "weights_dists"), ("vgg19-conv5_4", "weights_vgg19")):
+        with pytest.raises(data.MissingData, match=f"python -m lib fetch {folder}"):
+            perceptual.load_guide(name)
+    (tmp_path / "weights_dists").mkdir()
+    hashes = set()
+    for file in VGG16_FILE:
+        target = tmp_path / "weights_dists" / Path(file).name
+        shutil.copy(tmp_path / f"vgg16{target.suffix}", target)
+        hashes.add(perceptual.load_guide("vgg16-conv5_3").weights_sha)
+        target.unlink()
+    assert len(hashes) == 1
+
+
+def test_the_published_guide_finds_more_noise_further_away():
+    try:
+        guide = perceptual.load_guide("vgg16-conv5_3").net
+    except data.MissingData as missing:
+        pytest.skip(str(missing))
+    x = to_tensor(data.load_images("skimage", limit=1)[0].pixels)[..., :64, :64]
+    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    near, far = (losses.perceptual(guide, x + sigma / 255 * noise, x) for sigma in (5, 25))
+    assert 0 < near < far
 
 
 @pytest.mark.parametrize(
     ("load", "files", "expected"),
     [
-        (perceptual.load_lpips, perceptual.LPIPS_FILES, (0.7237, 0.2572, 0.0508, 0.0520, 0.4253)),
-        (perceptual.load_dists, perceptual.DISTS_FILES, (0.4742, 0.1424, 0.0683, 0.0287, 0.3123)),
+        (perceptual.load_lpips, perceptual.LPIPS_FILES, (0.7237, 0.2572, 0.0508, 0.0521, 0.4253)),
+        (perceptual.load_dists, perceptual.DISTS_FILES, (0.4742, 0.1424, 0.0682, 0.0287, 0.3123)),
     ],
     ids=["LPIPS", "DISTS"],
 )
-def test_published_weights_give_the_known_values(load, files, expected, reference_data):
+def test_published_weights_give_the_known_values(load, files, expected):
     """Of the calibration pictures, as the authors' programs have them."""
+    pairs = [(f"dist_dir/{name}.bmp", f"ref_dir/{name}.bmp") for name in NAMES]
     try:
-        metric = load(*(data.weights_file(file) for file in files))
+        metric = load(*(data.weights_file(*forms) for forms in files))
+        pictures = [[data.weights_file(f"iqa_calibration/{f}") for f in pair] for pair in pairs]
     except data.MissingData as missing:
         pytest.skip(str(missing))
-    folder = reference_data / "iqa_calibration"
-    for name, value in zip(NAMES, expected, strict=True):
-        x = to_tensor(read(folder / f"dist_dir/{name}.bmp").pixels)
-        (reference,) = folder.glob(f"ref_dir/{name}.*")
-        found = metric(x, to_tensor(read(reference).pixels)).item()
-        assert found == pytest.approx(value, abs=5e-4), name
+    for pair, value in zip(pictures, expected, strict=True):
+        with torch.no_grad():
+            found = metric(*(to_tensor(read(file).pixels) for file in pair)).item()
+        assert found == pytest.approx(value, abs=1e-4), pair[0].name
