@@ -72,27 +72,38 @@ def save(
     stored = {k: (v.to(dtype) if v.is_floating_point() else v).cpu().contiguous() for k, v in tensors.items()}
     header = {k: json.dumps(v) for k, v in asdict(provenance).items()}
     header["weights_sha"] = json.dumps(weights_sha(stored))
+    header["header_sha"] = json.dumps(header_sha(header))
     write_atomically(path, stored, header)
     return weights_sha(stored)
 
 
 def load(path: Path) -> Checkpoint:
-    """Read and verify. Raises FileNotFoundError, or BadCheckpoint where weights and hash differ."""
+    """Read and verify. Raises FileNotFoundError, or BadCheckpoint where the weights or the notes in the header
+    are not those whose hashes it holds."""
     if not path.exists():
         raise FileNotFoundError(f"No checkpoint {path.name} in {path.parent}.")
     known = {f.name for f in fields(Provenance)}
     try:
         with safe_open(path, framework="pt") as file:
-            header = {k: json.loads(v) for k, v in file.metadata().items()}
+            notes = file.metadata()
             stored = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
-        sha = header["weights_sha"]
+        header = {k: json.loads(v) for k, v in notes.items()}
+        sha, noted = header["weights_sha"], header["header_sha"]
         provenance = Provenance(**{k: v for k, v in header.items() if k in known})
     except Exception as error:
         raise BadCheckpoint(f"{path.name} is not a checkpoint of this project ({error}).") from error
+    if noted != header_sha(notes):
+        raise BadCheckpoint(f"The notes in the header of {path.name} do not match their hash.")
     if sha != weights_sha(stored):
         raise BadCheckpoint(f"The weights in {path.name} do not match the hash in its header.")
     tensors = {k: v.float() if v.is_floating_point() else v for k, v in stored.items()}
     return Checkpoint(tensors, provenance, sha)
+
+
+def header_sha(header: dict[str, str]) -> str:
+    """12 hex digits of a SHA-256 over names and values of a header, less this one."""
+    noted = json.dumps({k: v for k, v in header.items() if k != "header_sha"}, sort_keys=True)
+    return hashlib.sha256(noted.encode()).hexdigest()[:12]
 
 
 def weights_sha(tensors: dict[str, Tensor]) -> str:

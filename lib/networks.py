@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from lib import checkpoints, curves, paths, tasks
+from lib import checkpoints, curves, paths, perceptual, tasks
 from lib.automatic import AtAuto
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import has_file, weights_file
@@ -165,6 +165,17 @@ def published(name: str) -> Trained:
 def has_published(name: str) -> bool:
     """Whether the authors' weights of this network are at hand."""
     return has_file(PUBLISHED[name][0])
+
+
+def load_guide(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
+    """What judges the images of a training: one of `perceptual.PUBLISHED_GUIDES`, or a run at `scale`.
+
+    Raises MissingData where the published files are not here, and what `load` does.
+    """
+    if name not in perceptual.PUBLISHED_GUIDES:
+        return load(name, scale, folder)
+    guide = perceptual.load_guide(name)
+    return Trained(guide.net, Provenance(name, "", "", "published"), guide.weights_sha)
 
 
 def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:

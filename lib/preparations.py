@@ -69,7 +69,7 @@ def _with_what_they_need(runs: Sequence[Recipe]) -> list[Recipe]:
     found: dict[str, Recipe] = {}
 
     def take(recipe: Recipe) -> None:
-        for needed in filter(None, (recipe.parent, recipe.guide)):
+        for needed in recipe.needs:
             take(recipes.find(needed, recipe.scale))
         found.setdefault(recipe.name, recipe)
 

@@ -8,9 +8,9 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from lib import checkpoints, data, devices, images, locks, networks, paths, provenance
+from lib import checkpoints, data, devices, health, images, locks, networks, paths, provenance
 from lib.checkpoints import Provenance
 from lib.patches import PatchSampler
 from lib.recipes import Recipe
@@ -47,7 +47,7 @@ class _Progress:
 
     step: int = 0
     seconds: float = 0.0
-    curve: tuple[tuple[float, ...], ...] = ()  # step, loss, the recipe's parts and measures, steps a second
+    curve: list[health.Row] = field(default_factory=list)  # a row for every validation
 
 
 def budgeted(
@@ -72,15 +72,15 @@ def train(
     compiled: bool = False,
     save_every: float | None = None,
 ) -> Path:
-    """Train the run to the end of its budget and return its checkpoint, going on where a killed one stood:
-    its state is saved every so many seconds (None: SAVE_EVERY).
+    """Train the run to the end of its budget and return its checkpoint, going on where a killed one of the
+    same precision stood: its state is saved every so many seconds (None: SAVE_EVERY).
 
     Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
     where the parent is missing, Busy where another process is training this very run.
     """
     devices.tune_cpu()
     where = devices.choose(device)
-    with _alone(recipe, out):
+    with _alone(settled(recipe, where), out):
         job = Job(recipe, where, out, compiled)
         job.resume()
         with tqdm(
@@ -95,9 +95,15 @@ def train(
         return job.finish()
 
 
+def settled(recipe: Recipe, device: torch.device) -> Recipe:
+    """The recipe with the precision that it has on this device."""
+    return replace(recipe, precision=recipe.precision or devices.fast_precision(device))
+
+
 def folder_of(recipe: Recipe, out: Path = paths.CHECKPOINTS) -> Path:
     """Where the state of an unfinished run lies: with the other runs, or with the checkpoints of a folder
-    of one's own, whose runs are no business of others."""
+    of one's own, whose runs are no business of others. recipe: settled, so that a run begun in one precision
+    does not go on in another."""
     above = paths.RUNS if out == paths.CHECKPOINTS else out
     return above / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
 
@@ -130,18 +136,19 @@ class Job:
         self.recipe = recipe
         self.device = device
         self.out = out
-        self.precision = devices.fast_precision(device)
-        self.folder = folder_of(recipe, out)
+        self.precision = settled(recipe, device).precision
+        self.folder = folder_of(settled(recipe, device), out)
         self.progress = _Progress()
         self.commit, self.dirty = provenance.commit(), provenance.dirty()
         torch.manual_seed(recipe.seed)
         self.net = recipe.build()
         self.parent_sha = self._start_from_parent()
-        self.guide = networks.load(recipe.guide, recipe.scale, out) if recipe.guide else None
+        self.guide = networks.load_guide(recipe.guide, recipe.scale, out) if recipe.guide else None
         self.judge = self.guide and self.guide.net.to(device, memory_format=torch.channels_last)
         self.net.to(device, memory_format=torch.channels_last).requires_grad_(False)
         trained = nn.ModuleList(recipe.trained(self.net)).requires_grad_(True)
         self.parameters = list(trained.parameters())
+        self.clipped = _learning(recipe.clipped(self.net))
         self.optimiser = torch.optim.Adam(self.parameters, recipe.lr, recipe.betas, fused=True)
         self.forward = torch.compile(self.net) if compiled else self.net
         self.opponent = recipe.opponent()
@@ -150,22 +157,32 @@ class Job:
             self.opposing = torch.optim.Adam(
                 self.opponent.parameters(), recipe.opponent_lr, recipe.opponent_betas, fused=True
             )
+            self.opponents = _learning({"opponent": self.opponent})
+        self.columns = (
+            *("loss", *recipe.parts),
+            *(f"{word} {name}" for name in self._all_clipped() for word in (health.NORM, health.FACTOR)),
+        )
         samples = data.training_set(recipe.training_set)
         self.training_sha = data.set_hash(samples)
         images = [_in_channels(s.pixels, recipe.channels) for s in samples]
         held = min(HELD_OUT, max(1, len(images) // 4))
         every = max(1, len(images) // held)
-        self.held_out = [_centre(image) for image in images[::every][:held]]
+        kept = images[::every][:held]
+        self.held_out = [_centre(image) for image in kept]
         self.watched = "held out"
         if recipe.watch and data.locate(recipe.watch):
             self.watched = recipe.watch
             watched = data.load_images(recipe.watch)
             self.held_out = [_in_channels(s.pixels, recipe.channels) for s in watched]
+        self.unseen = PatchSampler(kept, recipe.drawn, device)
         self.sampler = PatchSampler(
             [image for i, image in enumerate(images) if i % every or i // every >= held],
             recipe.drawn,
             device,
         )
+
+    def _all_clipped(self) -> tuple[str, ...]:
+        return (*self.clipped, *(self.opponents if self.opponent is not None else ()))
 
     @property
     def total(self) -> int:
@@ -189,9 +206,7 @@ class Job:
             bar.update(min(self.done(), self.total) - bar.n)
             if self.done() >= self.total * (validations + 1) / VALIDATIONS and len(recent) >= 50:
                 validations += 1
-                losses = self._means(recent)
-                rate = progress.step / progress.seconds
-                progress.curve += ((progress.step, *losses, *self.validate(), rate),)
+                progress.curve.append(self._row(recent))
                 recent = []
             if recent and now - reported > REPORT_EVERY:
                 reported = now
@@ -201,6 +216,16 @@ class Job:
                 self._means(recent)  # a run that has diverged keeps its last good state
                 self.save()
         self._means(recent)
+
+    def _row(self, recent: list[Tensor]) -> health.Row:
+        """What the curve says of the steps since the last validation, and of the network now."""
+        return {
+            "step": self.progress.step,
+            **dict(zip(self.columns, self._means(recent), strict=True)),
+            **dict(zip(self.recipe.measures, self.validate(), strict=True)),
+            **self.examine(),
+            "steps_per_second": self.progress.step / self.progress.seconds,
+        }
 
     def _set_rates(self, factor: float) -> None:
         for group in self.optimiser.param_groups:
@@ -212,29 +237,33 @@ class Job:
     def make_step(self, step: int) -> Tensor:
         """One step of the network, then one of its opponent where there is one.
 
-        Returns the loss and the parts that the recipe names, (1 + P,), which stay on the device.
+        Returns what `columns` names, (K,), which stays on the device: the loss, the recipe's parts, and of
+        every network that is clipped the norm of its gradient and the factor of the clipping.
         """
         clean, generator = self.batch(self.recipe.seed, step)
         if self.opponent is not None:
             self.opponent.requires_grad_(False)
         with devices.autocast(self.device, self.precision):
             made = self.recipe.objective(self.forward, clean, generator, self.judge, self.opponent)
-        self._descend(self.optimiser, made.loss, self.parameters)
+        clipping = self._descend(self.optimiser, made.loss, self.clipped.values())
         parts = made.parts
         if self.opponent is not None:
             self.opponent.requires_grad_(True)
             with devices.autocast(self.device, self.precision):
                 opposed = self.recipe.opposition(self.opponent, made, generator)
-            self._descend(self.opposing, opposed.loss, self.opponent.parameters())
+            clipping += self._descend(self.opposing, opposed.loss, self.opponents.values())
             parts += opposed.parts
-        return torch.stack([made.loss, *parts]).detach()
+        return torch.cat([torch.stack([made.loss, *parts]), *clipping]).detach()
 
-    def _descend(self, optimiser: torch.optim.Adam, loss: Tensor, parameters: Iterable[nn.Parameter]) -> None:
+    def _descend(
+        self, optimiser: torch.optim.Adam, loss: Tensor, networks: Iterable[Sequence[nn.Parameter]]
+    ) -> list[Tensor]:
+        """One step; returns for each network the norm of its gradient and the factor of its clipping, (2,)."""
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        if self.recipe.clip is not None:
-            nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
+        clipping = [health.clip_to(parameters, self.recipe.clip) for parameters in networks]
         optimiser.step()
+        return clipping
 
     def batch(self, seed: int, step: int) -> tuple[Tensor, torch.Generator]:
         """Clean patches, and the generator for what degrades them."""
@@ -243,16 +272,15 @@ class Job:
         return self.sampler.sample(self.recipe.batch, positions), noise
 
     def _means(self, losses: list[Tensor]) -> list[float]:
-        """Of the loss and of every part, over steps."""
+        """Of every column, over steps."""
         if not losses:
-            return [float("nan")] * (1 + len(self.recipe.parts))
-        values = torch.stack(losses)  # (steps, 1 + P)
-        bad = ~(values.abs() <= EXPLODED)
+            return [float("nan")] * len(self.columns)
+        values = torch.stack(losses)  # (steps, K)
+        bad = ~(values[:, : 1 + len(self.recipe.parts)].abs() <= EXPLODED)
         if bad.any():
             first, column = bad.nonzero()[0].tolist()
-            name = ("loss", *self.recipe.parts)[column]
             raise Diverged(
-                f"{self.recipe.name}: the {name} is {float(values[first, column]):g} "
+                f"{self.recipe.name}: the {self.columns[column]} is {float(values[first, column]):g} "
                 f"at step {self.progress.step - len(losses) + first} "
                 f"({datetime.now(UTC):%H:%M:%S} UTC); the last saved state is in {self.folder.name}."
             )
@@ -277,15 +305,32 @@ class Job:
         self.net.train()
         return tuple(float(np.mean(column)) for column in zip(*values, strict=True))
 
+    def examine(self) -> health.Row:
+        """Dead channels and shares of the gradient, on patches that the network is not trained on."""
+        self.net.eval()
+        if self.opponent is not None:
+            self.opponent.eval().requires_grad_(False)
+        batches = health.held_out_batches(self.unseen.sample, self.device, self.recipe.batch)
+        row = health.dead_at_both_ends(self.net, self.recipe, batches)
+        clean, generator = batches[0]
+        row |= health.gradient_shares(
+            self.recipe.objective(self.net, clean, generator, self.judge, self.opponent)
+        )
+        self.net.train()
+        if self.opponent is not None:
+            self.opponent.train().requires_grad_(True)
+        return row
+
     def _report(self, bar: tqdm, losses: list[float], before: _Progress) -> None:
         """At the speed since `before`, where this process took the run up."""
         progress = self.progress
         rate = (progress.step - before.step) / (progress.seconds - before.seconds)
-        latest = progress.curve[-1][1 + len(losses)] if progress.curve else float("nan")
+        latest = progress.curve[-1] if progress.curve else {}
         left = self.total - progress.seconds if self.recipe.minutes else (self.total - progress.step) / rate
-        named = zip(("loss", *self.recipe.parts), losses, strict=True)
-        values = "  ".join(f"{name} {value:.5f}" for name, value in named)
-        text = f"{values}  {self.recipe.measures[0]} {latest:.2f}  {rate:.1f} steps/s"
+        named = zip(self.columns, losses, strict=True)
+        values = "  ".join(f"{name} {value:.5g}" for name, value in named)
+        watched = (f"{k} {latest[k]:.2f}" for k in (self.recipe.measures[0], health.DEAD) if k in latest)
+        text = "  ".join((values, *watched, f"{rate:.1f} steps/s"))
         if bar.disable:
             share = self.done() / self.total
             print(
@@ -368,20 +413,23 @@ class Job:
         )
         path = checkpoints.path_of(recipe.name, recipe.scale, self.out)
         checkpoints.save(path, self._own_tensors(), history)
-        curve = path.with_suffix(".csv")
-        with open(curve, "w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(
-                ("step", "loss", *recipe.parts, *recipe.measures, "steps_per_second", "images")
-            )
-            writer.writerows(
-                (step, *(f"{value:.6g}" for value in values), self.watched)
-                for step, *values in self.progress.curve
-            )
+        self._write_curve(path.with_suffix(".csv"))
         (self.folder / "state.safetensors").unlink(missing_ok=True)
         reached = ", ".join(f"{k} {v:.2f}" for k, v in validation.items())
         print(f"{recipe.name}: {reached} on the images held out, {history.minutes} min.", flush=True)
+        for complaint in health.complaints(recipe, self.progress.curve):
+            print(f"{recipe.name}: {complaint}", flush=True)
         return path
+
+    def _write_curve(self, path: Path) -> None:
+        curve = self.progress.curve
+        names = dict.fromkeys(name for row in curve for name in row) or (
+            *("step", *self.columns, *self.recipe.measures, "steps_per_second"),
+        )
+        with open(path, "w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow((*names, "images"))
+            writer.writerows((*(f"{row[name]:.6g}" for name in names), self.watched) for row in curve)
 
     def _own_tensors(self) -> dict[str, Tensor]:
         state = self.net.state_dict()
@@ -399,6 +447,12 @@ class Job:
         if unexpected or (not self.recipe.stage and set(missing) & learnt):
             raise checkpoints.BadCheckpoint(f"{self.recipe.parent} does not fit {self.recipe.name}.")
         return parent.weights_sha
+
+
+def _learning(networks: dict[str, nn.Module]) -> dict[str, list[nn.Parameter]]:
+    """The parameters of each network that are trained; a network without any is left out."""
+    found = {name: [p for p in net.parameters() if p.requires_grad] for name, net in networks.items()}
+    return {name: parameters for name, parameters in found.items() if parameters}
 
 
 def _moments(

@@ -16,7 +16,7 @@ def trainings(recipes: Iterable[Recipe], command: Callable[[str], Sequence[str]]
         Step(
             recipe.name,
             pool.Logged(tuple(command(recipe.name)), log_of(recipe)),
-            frozenset({recipe.parent, recipe.guide} - {""}),
+            frozenset(recipe.needs),
         )
         for recipe in recipes
     ]

@@ -99,7 +99,7 @@ def train(name, out, **change):
 
 
 def state_of(recipe, out):
-    return out / "training" / f"{recipe.name}-smoke-{recipe.sha()}" / "state.safetensors"
+    return training.folder_of(training.settled(recipe, torch.device("cpu")), out) / "state.safetensors"
 
 
 def assert_same_weights(path, other):

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lib.degradations import enlarge_from_corner, resize
 from lib.models.adafm import Nothing, Site
@@ -84,6 +85,7 @@ class FFDNet(Controllable):
     """3x3 convolutions on the four half-size pictures of an image, beside a map of its noise level.
 
     channels, width, depth: 1, 64, 15 (gray) or 3, 96, 12 (colour).
+    normed: batch norm as it is trained with; the published weights have it merged into the convolutions.
 
     x (N, channels, H, W) in [0, 1], H and W even; knobs (N, 1), the noise level in 8-bit grey
     levels; returns the denoised image itself, not clipped. Half-size pictures are in the order of
@@ -93,9 +95,9 @@ class FFDNet(Controllable):
     knobs = (Knob("sigma", 0.0, 75.0, 25.0, "noise level to remove, in 8-bit grey levels"),)
     multiple = 2
 
-    def __init__(self, channels: int = 1, width: int = 64, depth: int = 15):
+    def __init__(self, channels: int = 1, width: int = 64, depth: int = 15, normed: bool = False):
         super().__init__()
-        self.body = stack(4 * channels + 1, width, depth, 4 * channels)
+        self.body = stack(4 * channels + 1, width, depth, 4 * channels, normed)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         parts = F.pixel_unshuffle(x, 2)  # (N, 4C, H/2, W/2)
@@ -104,7 +106,9 @@ class FFDNet(Controllable):
 
     def fold(self, knobs: Tensor) -> Held:
         """The level stays a map: zero padding makes it differ from a bias along the borders."""
-        return Held(self, knobs)
+        held = Held(self, knobs)
+        held.net.body = merged(held.net.body)
+        return held
 
 
 class Bicubic(Controllable):
@@ -154,13 +158,31 @@ def load_ffdnet(path: str | Path) -> FFDNet:
     return _filled(FFDNet(channels, width, depth), layers, path)
 
 
-def stack(channels_in: int, width: int, depth: int, channels_out: int) -> nn.Sequential:
-    """`depth` 3x3 convolutions with a ReLU between them, all but the ends of `width` channels."""
+def stack(
+    channels_in: int, width: int, depth: int, channels_out: int, normed: bool = False
+) -> nn.Sequential:
+    """`depth` 3x3 convolutions with a ReLU between them, all but the ends of `width` channels.
+
+    normed: batch norm behind every convolution but the first and the last, which then has no bias.
+    """
     widths = [channels_in, *[width] * (depth - 1), channels_out]
     layers = []
-    for before, after in pairwise(widths):
-        layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(inplace=True)]
+    for number, (before, after) in enumerate(pairwise(widths)):
+        norm = [nn.BatchNorm2d(after)] if normed and 0 < number < depth - 1 else []
+        conv = nn.Conv2d(before, after, 3, padding=1, bias=not norm)
+        layers += [conv, *norm, nn.ReLU(inplace=True)]
     return nn.Sequential(*layers[:-1])
+
+
+def merged(layers: nn.Sequential) -> nn.Sequential:
+    """The same layers with every batch norm, at its running statistics, in the convolution before it."""
+    found: list[nn.Module] = []
+    for layer in layers:
+        if isinstance(layer, nn.BatchNorm2d):
+            found[-1] = fuse_conv_bn_eval(found[-1].eval(), layer.eval())
+        else:
+            found.append(layer)
+    return nn.Sequential(*found)
 
 
 def _row_by_row(channels: int) -> Tensor:

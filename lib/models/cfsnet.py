@@ -309,8 +309,9 @@ def _linear(*widths: int) -> nn.Sequential:
 
 
 def _normed(before: int, after: int, kernel: int, norm: Callable[[int], nn.Module]) -> list[nn.Module]:
-    """A convolution, its norm and LeakyReLU; a kernel of 4 halves the sides."""
-    conv = nn.Conv2d(before, after, kernel, stride=2 if kernel == 4 else 1, padding=1, bias=False)
+    """A convolution, its norm and LeakyReLU; a kernel of 4 halves the sides. A norm has a bias of its own."""
+    bare = norm is nn.Identity
+    conv = nn.Conv2d(before, after, kernel, stride=2 if kernel == 4 else 1, padding=1, bias=bare)
     return [conv, norm(after), nn.LeakyReLU(0.2, inplace=True)]
 
 

@@ -150,7 +150,8 @@ class Restorer(nn.Module):
 class LatentFFDNet(nn.Module):
     """FFDNet with the latent map where its noise level was: the restorer of table XI [O: the layers].
 
-    channels, width, depth: 3, 96, 12, as in colour FFDNet. The latent is brought to half the sides.
+    channels, width, depth: 3, 96, 12, as in colour FFDNet. normed: as of FFDNet. The latent is brought to
+    half the sides.
 
     y (N, channels, H, W), H and W even; c (N, latent, h, w); returns the restored picture itself,
     the shape of y, not clipped.
@@ -158,9 +159,16 @@ class LatentFFDNet(nn.Module):
 
     multiple = 2
 
-    def __init__(self, channels: int = 3, width: int = 96, depth: int = 12, latent: int = LATENT):
+    def __init__(
+        self,
+        channels: int = 3,
+        width: int = 96,
+        depth: int = 12,
+        latent: int = LATENT,
+        normed: bool = False,
+    ):
         super().__init__()
-        self.body = stack(4 * channels + latent, width, depth, 4 * channels)
+        self.body = stack(4 * channels + latent, width, depth, 4 * channels, normed)
         for conv in self.body:
             if isinstance(conv, nn.Conv2d):
                 start(conv, gain=2.0)  # [O] without skips, a gain of 1 would halve the signal at every ReLU
@@ -474,5 +482,6 @@ def start(conv: nn.Conv2d, gain: float = 1.0) -> nn.Conv2d:
     """Weights from a normal cut off at two deviations, of variance gain / fan-in; biases zero [C]."""
     std = math.sqrt(gain / conv.weight[0].numel()) / TRUNCATED
     nn.init.trunc_normal_(conv.weight, std=std, a=-2 * std, b=2 * std)
-    nn.init.zeros_(conv.bias)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
     return conv

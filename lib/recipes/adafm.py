@@ -114,7 +114,8 @@ class BatchNormed(Basic):
             site.adapting = True
         for i in range(self.statistics_batches):
             clean, generator = batches(i)
-            net(self.inner(self.end.degrade(clean, generator)), clean.new_ones(len(clean), 1))
+            (x,) = self.cut((self.end.degrade(clean, generator),), generator)
+            net(x, clean.new_ones(len(clean), 1))
         for site in sites:
             site.adapting = False
 
@@ -145,6 +146,39 @@ class Conditional(Basic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InstanceNormed(Basic):
+    """The start of conditional IN as like for like: instance norm, trained on one level; at its end the
+    second scale and shift are those of the first."""
+
+    def build(self) -> RestorationNet:
+        return self._start(RestorationNet(self.channels, self.width, self.blocks, ConditionalIN))
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 1)
+
+    @torch.no_grad()
+    def finish(self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
+        for module in net.modules():
+            if isinstance(module, ConditionalIN):
+                module.gamma[1] = module.gamma[0]
+                module.beta[1] = module.beta[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditioned(InstanceNormed):
+    """Conditional IN as like for like [O]: the start network frozen, a second scale and shift learnt on the
+    end level, as many parameters and the same training as AdaFM's."""
+
+    stage: bool = True
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
+
+    def finish(self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
+        """The first scale and shift stay the start's: no gradient reaches them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observation(Recipe):
     """The ARCNN study of Observation 1: trained, fine-tuned, or followed by depth-wise filters g."""
 
@@ -171,10 +205,11 @@ class Task:
     mark: Literal["s", "q", "x"]  # before a level in a run's name
     at: Callable[[float], Level]
     channels: int
+    phased: bool = False  # patches begin anywhere among the blocks of a JPEG, as those of a whole one do
 
 
 DENOISE = Task("denoise", "s", Denoise, 3)
-DEJPEG = Task("dejpeg", "q", Compress, 1)  # [P] Y
+DEJPEG = Task("dejpeg", "q", Compress, 1, phased=True)  # [P] Y
 SR = Task("sr", "x", Shrink, 3)  # [P] RGB, measured on Y
 
 
@@ -194,6 +229,14 @@ def cin_name(task: Task, start: int, end: int) -> str:
     return f"adafm-{task.name}-cin-{task.mark}{start}-{task.mark}{end}"
 
 
+def in_name(task: Task, start: int) -> str:
+    return f"adafm-{task.name}-in-{task.mark}{start}"
+
+
+def in_stage_name(task: Task, start: int, end: int) -> str:
+    return f"{in_name(task, start)}-{task.mark}{end}"
+
+
 CONDITIONAL = (cin_name(DENOISE, 15, 75), cin_name(DEJPEG, 80, 10), cin_name(SR, 3, 4))
 
 
@@ -209,6 +252,9 @@ class Size(SharedSize):
     filter_lr: float  # of stages with k > 1
     arcnn_lr: float
     arcnn_steps: int
+    arcnn_fit_steps: int  # of the filters g
+    in_patch: int  # of the networks with instance norm, whose statistics are those of what they see
+    in_batch: int
     init_gain: float
     short_stage_lr: float
     short_filter_lr: float
@@ -229,6 +275,9 @@ PAPER = Size(
     filter_lr=1e-4,  # [C]
     arcnn_lr=1e-4,  # [O] the paper gives no schedule for ARCNN
     arcnn_steps=500_000,  # [O]
+    arcnn_fit_steps=500_000,  # [O]
+    in_patch=96,
+    in_batch=16,
     init_gain=1.0,  # [C]
     betas=(0.9, 0.999),  # [P]
     clip=None,
@@ -251,7 +300,10 @@ COMPACT = Size(
     stage_steps=2_000,
     filter_lr=3e-3,
     arcnn_lr=1e-3,
-    arcnn_steps=800,
+    arcnn_steps=30_000,  # [O] until no filter resembles its start
+    arcnn_fit_steps=5_000,
+    in_patch=96,
+    in_batch=4,
     init_gain=SHORT_GAIN,
     betas=SHORT_BETAS,
     clip=SHORT_CLIP,
@@ -270,6 +322,8 @@ SMOKE = replace(
     steps=6,
     stage_steps=4,
     arcnn_steps=4,
+    arcnn_fit_steps=4,
+    in_patch=24,
     training_set="skimage",
 )
 
@@ -324,6 +378,7 @@ def _basic(
         width=size.width,
         blocks=size.blocks,
         init_gain=size.init_gain,
+        phased=task.phased,
         level=task.at(level),
     )
 
@@ -339,6 +394,7 @@ def _stage(size: Size, task: Task, start: int, end: int, k: int) -> Adapted:
         channels=task.channels,
         width=size.width,
         blocks=size.blocks,
+        phased=task.phased,
         level=task.at(end),
         parent=basic_name(task, start),
         kernel_size=k,
@@ -370,6 +426,21 @@ def _rivals(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
     return (
         _basic(size, task, start, partial(BatchNormed, end=far), bn_name(task, start)),
         _basic(size, task, start, partial(Conditional, end=far), cin_name(task, start, end)),
+        *_like_for_like(size, task, start, end),
+    )
+
+
+def _like_for_like(size: Size, task: Task, start: int, end: int) -> tuple[InstanceNormed, Conditioned]:
+    size = replace(size, patch=size.in_patch, batch=size.in_batch)
+    first = _basic(size, task, start, InstanceNormed, in_name(task, start))
+    second = _basic(size, task, end, Conditioned, in_stage_name(task, start, end))
+    return first, replace(
+        second,
+        parent=first.name,
+        steps=size.stage_steps,
+        lr=size.stage_lr,
+        short_lr=size.short_stage_lr,
+        schedule=size.stage_schedule,
     )
 
 
@@ -384,5 +455,6 @@ def _observation(size: Size) -> tuple[Recipe, ...]:
     )
     tuned = replace(start, name="adafm-arcnn-s15-ft-s50", level=Denoise(50), parent=start.name)
     control = replace(start, name="adafm-arcnn-s50-scratch", level=Denoise(50), seed=1)
-    fits = (replace(tuned, name=f"adafm-arcnn-g{g}", g=g, stage=True) for g in (1, 3, 5))
+    fit = replace(tuned, stage=True, steps=size.arcnn_fit_steps)
+    fits = (replace(fit, name=f"adafm-arcnn-g{g}", g=g) for g in (1, 3, 5))
     return (start, tuned, control, *fits)

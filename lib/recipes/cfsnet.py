@@ -3,6 +3,7 @@
 [P] the paper, [C] the authors' released code and option files, [O] our choice.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -38,6 +39,7 @@ class Main(Recipe):
     blocks: int = 10  # [P] M: 10 for denoising and de-blocking, 30 for super-resolution
     residual: bool = False  # [C] for denoising
     enlarges: int = 1
+    up_kernel: int = 1  # of the upscaler: 1 [C] or 3 [P]
     init_gain: float = 1.0  # [C] 1: the released initialisation
 
     @property
@@ -45,13 +47,16 @@ class Main(Recipe):
         return (self.level,)
 
     def build(self) -> MainBranch:
-        return self._start(MainBranch(self.channels, self.width, self.blocks, self.residual, self.enlarges))
+        return self._start(MainBranch(*self._layers()))
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
 
     def budgeted(self, **budget: float | None) -> "Main":
         return replace(super().budgeted(**budget), init_gain=SHORT_GAIN)
+
+    def _layers(self) -> tuple[int, int, int, bool, int, int]:
+        return self.channels, self.width, self.blocks, self.residual, self.enlarges, self.up_kernel
 
     def _start(self, net: MainBranch) -> MainBranch:
         with torch.no_grad():
@@ -69,8 +74,7 @@ class Tuned(Main):
     adaptive: bool = True  # False: CFSNet-SA
 
     def build(self) -> CFSNet:
-        size = (self.channels, self.width, self.blocks, self.residual, self.enlarges)
-        return self._start(CFSNet(*size, adaptive=self.adaptive))
+        return self._start(CFSNet(*self._layers(), adaptive=self.adaptive))
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
@@ -94,6 +98,13 @@ class Adversarial(Recipe):
         gives no signal at all."""
         return Critic(self.channels, self.critic, self.patch, nn.Identity, gain=1.0)
 
+    def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
+        """What the guide sees of an error has grown since the first fifth [O]: a critic without a bound has no
+        score at which it has won."""
+        fifth = max(1, len(curve) // 5)
+        first, last = (sum(row["perceptual"] for row in part) for part in (curve[:fifth], curve[-fifth:]))
+        return last > first
+
     def objective(
         self,
         net: nn.Module,
@@ -102,14 +113,16 @@ class Adversarial(Recipe):
         guide: nn.Module,
         opponent: nn.Module,
     ) -> Outcome:
-        x, knobs = self.pairs(clean, generator)
-        x, real = self.inner(x), self.inner(clean)
-        fake = net(x.contiguous(memory_format=torch.channels_last), knobs).float()
+        x, real, knobs = self.examples(clean, generator)
+        fake = net(x, knobs).float()
         error = losses.l1(fake, real)
         perceptual = losses.perceptual(guide, fake, real)
-        gan = losses.wasserstein_generator(opponent(fake).float())
-        loss = error + self.gan_weight * gan + self.perceptual_weight * perceptual
-        return Outcome(loss, (error, perceptual), real, fake.detach())
+        terms = {
+            "l1": error,
+            "adversarial": self.gan_weight * losses.wasserstein_generator(opponent(fake).float()),
+            "perceptual": self.perceptual_weight * perceptual,
+        }
+        return Outcome(sum(terms.values()), (error, perceptual), terms, fake, real, fake.detach())
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
         distance = losses.wasserstein_critic(opponent(made.real).float(), opponent(made.fake).float())
@@ -132,12 +145,13 @@ class PerceptualMain(Main, Adversarial):
 class Task:
     """One of the paper's tasks: what its networks see, and how a level is written."""
 
-    name: Literal["denoise", "cdenoise", "deblock"]
+    name: Literal["denoise", "cdenoise", "deblock", "deblock-residual"]
     mark: Literal["s", "q"]  # before a level in a run's name
     at: type[Denoise] | type[Compress]
     channels: Literal[1, 3]
     residual: bool
     loss: Literal["l1", "mse"]
+    phased: bool = False  # patches begin anywhere among the blocks of a JPEG, as those of a whole one do
 
     def level(self, at: int) -> Level:
         return Denoise(at, quantise=False) if self.at is Denoise else Compress(at)
@@ -145,7 +159,8 @@ class Task:
 
 DENOISE = Task("denoise", "s", Denoise, 1, residual=True, loss="mse")  # [P] by reference to DnCNN
 COLOUR = replace(DENOISE, name="cdenoise", channels=3)  # [C] the shipped option file
-DEBLOCK = Task("deblock", "q", Compress, 1, residual=False, loss="l1")  # [C] the readme
+DEBLOCK = Task("deblock", "q", Compress, 1, residual=False, loss="l1", phased=True)  # [C] the readme
+RESIDUAL = replace(DEBLOCK, name="deblock-residual", residual=True)  # [O] what is wrong, as in denoising
 FACTOR = 4  # [P]
 
 
@@ -159,13 +174,21 @@ class Size(SharedSize):
     sr_patch: int
     sr_batch: int
     tune_steps: int
+    scalar_steps: int  # of a tuning branch without coefficients of its own, which learns slowly
+    deblock_steps: int
+    deblock_tune_steps: int
     sr_steps: int
     tune_lr: float
     gan_lr: float  # of the second step of super-resolution, network and critic
     sr_schedule: Steps | Cosine
+    gan_weight: float
+    guide: str
     init_gain: float
     critic: int
     gray_set: str  # of gray denoising: whole range, as BSD68 is; Y of colour pictures would be narrower
+    noise_patch: int  # of denoising
+    noise_batch: int
+    noise_schedule: Steps | Cosine
 
 
 PAPER = Size(
@@ -173,12 +196,15 @@ PAPER = Size(
     width=64,  # [P]
     blocks=10,  # [P]
     sr_blocks=30,  # [P]
-    patch=48,  # [P] for de-blocking; 40 and batches of 128 for denoising
+    patch=48,  # [P] for de-blocking
     batch=16,  # [P]
     sr_patch=128,  # [P]
     sr_batch=16,  # [P]
     steps=200_000,  # [O] the paper is silent
     tune_steps=200_000,  # [O]
+    scalar_steps=200_000,  # [O]
+    deblock_steps=200_000,  # [O]
+    deblock_tune_steps=200_000,  # [O]
     sr_steps=600_000,  # [C]
     lr=1e-4,  # [P]
     tune_lr=1e-4,  # [P]
@@ -186,12 +212,17 @@ PAPER = Size(
     short_lr=3e-4,
     schedule=Steps(drops=((0.5, 0.1),)),  # [P] / 10 every 1e5
     sr_schedule=Steps(drops=((2 / 3, 0.6),)),  # [P] x 0.6 every 4e5
+    gan_weight=0.01,  # [P]
+    guide="vgg16-conv5_3",  # [O] the paper has a VGG's features
     betas=(0.9, 0.999),  # [P]
     clip=None,
     init_gain=1.0,
     critic=64,  # [C]
     training_set="bsds500-traintest",  # [P] for deblocking; for super-resolution they have DIV2K
     gray_set="train400",  # [P]
+    noise_patch=40,  # [P]
+    noise_batch=128,  # [P]
+    noise_schedule=Steps(drops=((0.25, 0.1), (0.5, 0.1), (0.75, 0.1))),  # [P] / 10 every 5e4
 )
 COMPACT = Size(
     scale="compact",
@@ -204,6 +235,9 @@ COMPACT = Size(
     sr_batch=8,
     steps=3_000,
     tune_steps=2_000,
+    scalar_steps=20_000,
+    deblock_steps=8_000,
+    deblock_tune_steps=4_000,
     sr_steps=6_000,
     lr=1e-3,
     tune_lr=1e-3,
@@ -211,12 +245,17 @@ COMPACT = Size(
     short_lr=1e-3,
     schedule=Cosine(),
     sr_schedule=Cosine(),
+    gan_weight=0.01,  # [P]
+    guide="vgg16-conv5_3",
     betas=SHORT_BETAS,
     clip=SHORT_CLIP,
     init_gain=SHORT_GAIN,
     critic=16,
     training_set="bsds500-traintest",
     gray_set="train400",
+    noise_patch=40,
+    noise_batch=16,
+    noise_schedule=Cosine(),
 )
 SMOKE = replace(
     COMPACT,
@@ -230,10 +269,16 @@ SMOKE = replace(
     sr_batch=3,
     steps=4,
     tune_steps=4,
+    scalar_steps=4,
+    deblock_steps=4,
+    deblock_tune_steps=4,
     sr_steps=4,
+    guide=RANKER_RGB,
     critic=4,
     training_set="skimage",
     gray_set="skimage-gray",
+    noise_patch=24,
+    noise_batch=4,
 )
 
 
@@ -248,8 +293,9 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         _fine_tuned(size, DEBLOCK, 10, 40),
         *_super_resolution(size),
         *_pair(size, COLOUR, 25, 50),
-        *(_main(size, DENOISE, sigma) for sigma in (30, 40)),
-        *(_main(size, DEBLOCK, quality) for quality in (20, 30)),
+        *(_dedicated(size, DENOISE, sigma) for sigma in (30, 40)),
+        *(_dedicated(size, DEBLOCK, quality) for quality in (20, 30)),
+        *_pair(size, RESIDUAL, 10, 40),
         *again(*_pair(size, COLOUR, 25, 50)),
     )
 
@@ -276,18 +322,34 @@ def _pair(size: Size, task: Task, start: int, end: int) -> tuple[Main, Tuned]:
 
 
 def _main(size: Size, task: Task, level: int, kind: type[Main] = Main) -> Main:
+    noise = task.at is Denoise
     return size.run(
         kind,
         main_name(task, level),
         channels=task.channels,
         loss=task.loss,
         level=task.level(level),
+        phased=task.phased,
         width=size.width,
         blocks=size.blocks,
         residual=task.residual,
         init_gain=size.init_gain,
+        patch=size.noise_patch if noise else size.patch,
+        batch=size.noise_batch if noise else size.batch,
+        schedule=size.noise_schedule if noise else size.schedule,
+        steps=size.steps if noise else size.deblock_steps,
         training_set=size.gray_set if task is DENOISE else size.training_set,
     )
+
+
+def _dedicated(size: Size, task: Task, level: int) -> Main:
+    """A main branch for one level, trained for as many steps as both branches of CFSNet together [O]."""
+    main = _main(size, task, level)
+    return replace(main, steps=main.steps + _tune_steps(size, task))
+
+
+def _tune_steps(size: Size, task: Task) -> int:
+    return size.tune_steps if task.at is Denoise else size.deblock_tune_steps
 
 
 def _tuned(size: Size, task: Task, start: int, end: int, *, adaptive: bool = True) -> Tuned:
@@ -295,7 +357,7 @@ def _tuned(size: Size, task: Task, start: int, end: int, *, adaptive: bool = Tru
         _main(size, task, end, Tuned),
         name=tuned_name(task, end, adaptive=adaptive),
         parent=main_name(task, start),
-        steps=size.tune_steps,
+        steps=_tune_steps(size, task) if adaptive else size.scalar_steps,
         lr=size.tune_lr,
         adaptive=adaptive,
     )
@@ -306,7 +368,7 @@ def _fine_tuned(size: Size, task: Task, start: int, end: int) -> Main:
         _main(size, task, end),
         name=fine_tuned_name(task, start, end),
         parent=main_name(task, start),
-        steps=size.tune_steps,
+        steps=_tune_steps(size, task),
     )
 
 
@@ -317,7 +379,8 @@ def _super_resolution(size: Size) -> tuple[Recipe, ...]:
         replace(
             _enlarging(size, name, kind),
             parent=SR_MAIN,
-            guide=RANKER_RGB,
+            guide=size.guide,
+            gan_weight=size.gan_weight,
             lr=size.gan_lr,
             short_lr=min(size.short_lr, size.gan_lr),
             opponent_lr=size.gan_lr,
@@ -340,5 +403,6 @@ def _enlarging(size: Size, name: str, kind: type[Main]) -> Main:
         width=size.width,
         blocks=size.sr_blocks,
         enlarges=FACTOR,
+        up_kernel=3,  # [P]
         init_gain=size.init_gain,
     )

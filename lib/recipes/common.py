@@ -6,16 +6,18 @@ In comments: [P] the paper, [C] the authors' released code, [O] our choice.
 import hashlib
 import json
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from lib import camera, degradations, images, losses
+from lib.devices import Precision
 from lib.metrics import psnr
 from lib.models.knobs import Controllable
+from lib.perceptual import PUBLISHED_GUIDES
 
 Scale = Literal["smoke", "compact", "paper"]
 SHORT_BETAS = (0.9, 0.99)  # [O] 1.2 dB more than 0.999 after 1000 compact steps
@@ -88,6 +90,7 @@ class Compress:
     multiple = 1
     border = 0
     margin = 0
+    block = 8  # pixels a side; twice that where chroma is halved
 
     @property
     def name(self) -> str:
@@ -273,11 +276,15 @@ class Outcome:
     """What a step made: its loss, what the log says besides, and pictures for an opponent to tell apart.
 
     parts: scalars, one for each name in the recipe's `parts` that `objective` accounts for.
+    terms: weighted scalars by name, which add up to the loss; none where the loss is one term.
+    meeting: what all terms depend on, in the graph: the restored picture, or VDIR's latent.
     knobs: (N, K), what the fakes were made with, for an opponent that is told.
     """
 
     loss: Tensor
     parts: tuple[Tensor, ...] = ()
+    terms: dict[str, Tensor] = field(default_factory=dict)
+    meeting: Tensor | None = None
     real: Tensor | None = None
     fake: Tensor | None = None
     knobs: Tensor | None = None
@@ -298,14 +305,16 @@ class Recipe:
     minutes: float | None = None
     loss: Literal["l1", "mse"] = "l1"
     betas: tuple[float, float] = (0.9, 0.999)
-    clip: float | None = None  # largest gradient norm; None leaves gradients alone
+    clip: float | None = None  # largest gradient norm of each of `clipped`; None leaves gradients alone
+    phased: bool = False  # patches begin anywhere among the blocks of a JPEG; False: at a block's corner
+    precision: Precision | None = None  # of the arithmetic; None: the fastest of the machine
     training_set: str
     seed: int = 0
     parent: str = ""  # the run whose weights this one starts from
     stage: bool = False  # only the modules of `trained_in_stage` learn
     short_lr: float  # [O] takes the place of `lr` in a budgeted run, together with BETAS and CLIP
     watch: str = ""  # image set whose PSNR the training curve follows; "": images held out
-    guide: str = ""  # the run whose network judges what this one makes, frozen
+    guide: str = ""  # the frozen network that judges what this one makes: a run, or one in PUBLISHED_GUIDES
     opponent_lr: float = 0.0  # of the network trained against this one, where there is one
     opponent_betas: tuple[float, float] = (0.9, 0.999)
 
@@ -313,23 +322,55 @@ class Recipe:
     measures: ClassVar[tuple[str, ...]] = ("validation_psnr", "validation_psnr_y")  # what `judged` returns
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """The runs that have to be trained before this one."""
+        return tuple(name for name in (self.parent, self.guide) if name and name not in PUBLISHED_GUIDES)
+
+    @property
     def levels(self) -> tuple[Level, ...]:
         """Every level that this run degrades its patches to."""
         return ()
 
     @property
+    def block(self) -> int:
+        """Pixels a side of the blocks among which a patch begins anywhere; 1 where that makes no difference."""
+        side = max((level.block for level in self.levels if isinstance(level, Compress)), default=1)
+        return side * (2 if side > 1 and self.channels == 3 else 1) if self.phased else 1
+
+    @property
     def drawn(self) -> int:
         """Pixels a side of what is sampled: the patch, and around it what its input depends on."""
-        side = self.patch + 2 * max((level.margin for level in self.levels), default=0)
-        multiple = math.lcm(*(level.multiple for level in self.levels))
+        side = self.patch + 2 * max((level.margin for level in self.levels), default=0) + self.block - 1
+        multiple = math.lcm(self.block, *(level.multiple for level in self.levels))
         return -(-side // multiple) * multiple
 
+    def cut(self, sampled: Sequence[Tensor], generator: torch.Generator) -> list[Tensor]:
+        """The same patch of each of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch), and of a
+        picture that a level has made smaller the same part: the middle, or, `phased`, one that begins
+        anywhere in the first block."""
+        if self.block == 1:
+            return [self.inner(x) for x in sampled]
+        count, device = len(sampled[0]), sampled[0].device
+        first = torch.randint(self.block, (2, count), generator=generator, device=generator.device)
+        rows, columns = first[..., None].to(device) + torch.arange(self.patch, device=device)
+        which = torch.arange(count, device=device)[:, None, None]
+        where = which, rows[:, :, None], columns[:, None]
+        return [x.permute(0, 2, 3, 1)[where].permute(0, 3, 1, 2) for x in sampled]
+
     def inner(self, x: Tensor) -> Tensor:
-        """The patch in the middle of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch); of a
-        picture that a level has made smaller, the same part."""
+        """The patch in the middle of what was sampled; of a picture that a level has made smaller, the same
+        part."""
         smaller = self.drawn // x.shape[-1]
         start, side = (self.drawn - self.patch) // 2 // smaller, self.patch // smaller
         return x[..., start : start + side, start : start + side]
+
+    def clipped(self, net: nn.Module) -> dict[str, nn.Module]:
+        """The networks whose gradients are clipped, each for itself: all that is trained, as one."""
+        return {"network": nn.ModuleList(self.trained(net))}
+
+    def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
+        """Whether the network trained against this one has left it behind; curve: its rows, oldest first."""
+        return False
 
     @property
     def least(self) -> int:
@@ -380,17 +421,24 @@ class Recipe:
         opponent: nn.Module | None,
     ) -> Outcome:
         """One step on clean (N, C, drawn, drawn) in [0, 1]; `net` is called as the built one is."""
-        x, knobs = self.pairs(clean, generator)
-        x, clean = self.inner(x), self.inner(clean)
-        restored = net(x.contiguous(memory_format=torch.channels_last), knobs)
-        return Outcome(self.criterion(restored.float(), clean, guide))
+        x, clean, knobs = self.examples(clean, generator)
+        restored = net(x, knobs).float()
+        terms = self.terms(restored, clean, guide)
+        return Outcome(sum(terms.values()), terms=terms, meeting=restored)
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
         """The opponent's step, on what `objective` made, detached."""
         raise TypeError(f"{type(self).__name__} has no opponent")
 
-    def criterion(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> Tensor:
-        return losses.l1(x, reference) if self.loss == "l1" else losses.mse(x, reference)
+    def examples(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """clean (N, C, drawn, drawn) -> degraded patches, the same clean, and their knobs (N, K)."""
+        x, knobs = self.pairs(clean, generator)
+        x, clean = self.cut((x, clean), generator)
+        return x.contiguous(memory_format=torch.channels_last), clean, knobs
+
+    def terms(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> dict[str, Tensor]:
+        """The weighted parts of the loss by name, of restored and true pictures."""
+        return {"error": losses.l1(x, reference) if self.loss == "l1" else losses.mse(x, reference)}
 
     def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
         """Mean PSNR in dB of a whole picture (1, C, H, W), 8-bit output: all channels, and Y (the same

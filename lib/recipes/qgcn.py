@@ -35,6 +35,8 @@ class Ranking(Recipe):
 
     width: int = 64  # [K]
     margin: float = 0.5  # [P]
+    # [K] Scores count up to here in the loss. Without it they drift to where the sigmoid of L_Q is flat.
+    most: float | None = None
 
     measures = ("validation_accuracy",)
 
@@ -55,9 +57,12 @@ class Ranking(Recipe):
     ) -> Outcome:
         """Both versions go through the network in one batch and share its statistics [O]."""
         first, second, first_is_worse = self.versions(clean, generator)
+        first, second = self.cut((first, second), generator)
         both = torch.cat([first, second]).contiguous(memory_format=torch.channels_last)
-        scores = net(both).float().chunk(2)
-        return Outcome(losses.margin_ranking(*scores, first_is_worse, self.margin))
+        scores = net(both).float()
+        if self.most is not None:
+            scores = scores.clamp(-self.most, self.most)
+        return Outcome(losses.margin_ranking(*scores.chunk(2), first_is_worse, self.margin))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +70,10 @@ class RankingQuality(Ranking):
     """The compression quality ranker: two JPEG versions with different labels."""
 
     labels: tuple[tuple[int, int], ...] = ((1, 10), (11, 20), (21, 30))  # [P] quality factors of each
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return tuple(Compress(high) for _, high in self.labels)
 
     def versions(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """The quality factor is uniform within the range of its label [O]."""
@@ -162,17 +171,18 @@ class Deblock(Recipe):
         x = [level.degrade(part, generator) for level, part in zip(self.levels, parts, strict=True)]
         return torch.cat(x), clean.new_zeros(len(clean), 0)
 
-    def criterion(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> Tensor:
-        """L_MAE + 0.01 L_Q + 0.9 L_F (eq. 6), divided by what an error of 1 counts; L_MAE alone without
+    def terms(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> dict[str, Tensor]:
+        """L_MAE, 0.01 L_Q and 0.9 L_F (eq. 6), divided by what an error of 1 counts; L_MAE alone without
         a guide."""
-        loss = super().criterion(x, reference, None)
+        found = super().terms(x, reference, None)
         if guide is None:
-            return loss
+            return found
         maps, score = guide.look(x)
         with torch.no_grad():
             reference_maps = guide.features(reference)
-        matching = losses.feature_matching(maps, reference_maps)
-        return loss + self.quality_weight * losses.quality(score) + self.feature_weight * matching
+        found["quality"] = self.quality_weight * losses.quality(score)
+        found["features"] = self.feature_weight * losses.feature_matching(maps, reference_maps)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +190,8 @@ class Size(SharedSize):
     """What else changes between scales."""
 
     ranker: int  # width
-    ranker_patch: int
+    rank_batch: int  # of the ranker of compression, whose patches are those of what it guides
+    ranker_patch: int  # of the ranker of colour images
     ranker_batch: int
     ranker_steps: int
     width: int
@@ -193,6 +204,7 @@ class Size(SharedSize):
 PAPER = Size(
     scale="paper",
     ranker=64,  # [K]
+    rank_batch=16,  # [K]
     ranker_patch=128,  # [K]
     ranker_batch=16,  # [K]
     ranker_steps=200_000,  # [O]
@@ -200,7 +212,7 @@ PAPER = Size(
     blocks=10,
     window=WINDOW,
     patch=64,  # [O]
-    batch=16,  # [R]
+    batch=15,  # [O] equal thirds; 16 [R]
     steps=500_000,  # [O]
     fine_steps=100_000,  # [O]
     lr=1e-4,  # [P]
@@ -214,12 +226,13 @@ PAPER = Size(
 COMPACT = Size(
     scale="compact",
     ranker=16,
+    rank_batch=64,
     ranker_patch=128,
     ranker_batch=12,
     ranker_steps=1_500,
     width=16,
     blocks=4,
-    window=1024,
+    window=48**2,  # no training patch is cut
     patch=48,
     batch=12,
     steps=3_000,
@@ -236,12 +249,13 @@ SMOKE = replace(
     COMPACT,
     scale="smoke",
     ranker=4,
+    rank_batch=4,
     ranker_patch=48,
     ranker_batch=4,
     ranker_steps=4,
     width=12,
     blocks=2,
-    window=256,
+    window=32**2,
     patch=32,
     batch=3,
     steps=4,
@@ -252,11 +266,13 @@ SMOKE = replace(
 RANKER, RANKER_RGB = "qgcn-cqr", "ranker-rgb"
 FULL, WITHOUT_RANKER, TEXTURE = "qgcn-full", "qgcn-wo-cqr", "qgcn-texture"
 UNIT = "qgcn-full-unit"
+WITHOUT_DILATION, WITHOUT_SCORE, WITHOUT_FEATURES = "qgcn-wo-dc", "qgcn-wo-lq", "qgcn-wo-lf"
+PLAIN = "qgcn-rnan-mae"
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
     """Every run, the most wanted first; what guides another or starts it stands before it."""
-    ranker = _ranker(size)
+    ranker = replace(_ranker(size), patch=size.patch, batch=size.rank_batch, phased=True, most=5.0)  # [K] 5
     unit = _deblock(size)
     full = replace(
         unit,
@@ -265,19 +281,36 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         feature_weight=unit.feature_weight / GREY,
     )
     mae = replace(full, name=WITHOUT_RANKER, guide="", quality_weight=0.0, feature_weight=0.0)
+    grey = full, *_ablations(full)
+    plain = replace(mae, name=PLAIN, dilated=False)
+    other = tuple(replace(run, name=unit_name(run.name)) for run in _ablations(unit))
     return (
         ranker,
         full,
         mae,
         replace(unit, name=TEXTURE, parent=mae.name, steps=size.fine_steps),
         unit,
-        replace(full, name="qgcn-wo-dc", dilated=False),
-        replace(full, name="qgcn-wo-lq", quality_weight=0.0),
-        replace(full, name="qgcn-wo-lf", feature_weight=0.0),
-        replace(mae, name="qgcn-rnan-mae", dilated=False),
+        *grey[1:],
+        plain,
         _ranker(size, RankingAll, RANKER_RGB, 3),
-        *again(full),
+        *other,
+        *again(*grey, mae, plain),
+        *again(unit, *other),
         *(replace(full, name=f"qgcn-full-q{q}", qualities=(q,)) for q in full.qualities),
+    )
+
+
+def unit_name(name: str) -> str:
+    """Of the same row of table 1 with the error counted in [0, 1]."""
+    return f"{name}-unit"
+
+
+def _ablations(full: Deblock) -> tuple[Deblock, ...]:
+    """The rows of table 1 that are guided, at the weights of this one."""
+    return (
+        replace(full, name=WITHOUT_DILATION, dilated=False),
+        replace(full, name=WITHOUT_SCORE, quality_weight=0.0),
+        replace(full, name=WITHOUT_FEATURES, feature_weight=0.0),
     )
 
 
@@ -302,6 +335,7 @@ def _deblock(size: Size) -> Deblock:
         Deblock,
         UNIT,
         channels=1,  # [P] Y
+        phased=True,
         guide=RANKER,
         width=size.width,
         blocks=size.blocks,

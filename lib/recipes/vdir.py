@@ -73,9 +73,10 @@ class Plain:
 
     width: int = 96  # [C] of colour FFDNet
     depth: int = 12  # [C]
+    normed: bool = False  # [C] True: batch norm in training
 
     def build(self, channels: int, latent: int) -> LatentFFDNet:
-        return LatentFFDNet(channels, self.width, self.depth, latent)
+        return LatentFFDNet(channels, self.width, self.depth, latent, self.normed)
 
     def short(self) -> "Plain":
         return self
@@ -115,7 +116,7 @@ class Told(Recipe):
 
     def build(self) -> FFDNet:
         """Started as `LatentFFDNet` is [O]."""
-        net = FFDNet(self.channels, self.restorer.width, self.restorer.depth)
+        net = FFDNet(self.channels, self.restorer.width, self.restorer.depth, self.restorer.normed)
         for conv in net.body:
             if isinstance(conv, nn.Conv2d):
                 start(conv, gain=2.0)
@@ -136,6 +137,9 @@ class Variational(Naive):
     adversarial_weight: float = 0.001  # [C] lambda_1
     estimation_weight: float = 1.0  # [P] lambda_2; 0 where nothing is known [P]: no estimator
     by_contrast: bool = False  # [C] False; True: the encoder's first filters start with mean zero
+    # [O] True: each of the four for itself. Under one norm over all of them the largest gradient, the decoder's
+    # or the encoder's, scales the restorer's step down to a hundredth, and differently in every ablation.
+    clipped_apart: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -162,6 +166,9 @@ class Variational(Naive):
         x, _ = super().pairs(clean, generator)
         return x, x.new_zeros(len(x), int(self.estimation_weight > 0))
 
+    def clipped(self, net: VDIR) -> dict[str, nn.Module]:
+        return dict(net.named_children()) if self.clipped_apart else super().clipped(net)
+
     def opponent(self) -> Discriminator | None:
         return Discriminator(self.channels, self.critic) if self.adversarial_weight else None
 
@@ -174,22 +181,25 @@ class Variational(Naive):
         opponent: nn.Module | None,
     ) -> Outcome:
         degraded, truth = self.unknown.degrade(clean, generator)
-        y = self.inner(degraded).contiguous(memory_format=torch.channels_last)
+        y, clean = self.cut((degraded, clean), generator)
+        y = y.contiguous(memory_format=torch.channels_last)
         mean, log_variance = (maps.float() for maps in net.encoder(y))
         c = sample(mean, log_variance, generator)
         rebuilt = net.decoder(c).float()
-        terms = [
-            (1.0, losses.l1(net.restorer(y, c).float(), self.inner(clean))),
-            (self.kl_weight, losses.kl_to_standard_normal(mean, log_variance)),
-            (1.0, losses.l1(rebuilt, y)),
-        ]
+        terms = {
+            "restoration": (1.0, losses.l1(net.restorer(y, c).float(), clean)),
+            "kl": (self.kl_weight, losses.kl_to_standard_normal(mean, log_variance)),
+            "rebuilding": (1.0, losses.l1(rebuilt, y)),
+        }
         if net.estimator is not None:
             error = self.unknown.error(net.estimator(c).float(), truth, y.shape[-2:])
-            terms.append((self.estimation_weight, error))
+            terms["estimation"] = (self.estimation_weight, error)
         if opponent is not None:
-            terms.append((self.adversarial_weight, losses.gan_generator(opponent(rebuilt).float())))
-        loss = sum(weight * term for weight, term in terms)
-        return Outcome(loss, tuple(term for _, term in terms), y, rebuilt.detach())
+            gan = losses.gan_generator(opponent(rebuilt).float())
+            terms["adversarial"] = (self.adversarial_weight, gan)
+        weighted = {name: weight * term for name, (weight, term) in terms.items()}
+        parts = tuple(term for _, term in terms.values())
+        return Outcome(sum(weighted.values()), parts, weighted, mean, y, rebuilt.detach())
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
         """On the pictures of the step before it [O]; the released code draws others."""
@@ -214,6 +224,8 @@ class Size(SharedSize):
     rgb_patch: int  # whole blocks of 16 pixels, of which a colour JPEG is made
     real_patch: int
     real_batch: int
+    real_coder: int
+    long_steps: int  # of the order of the rows of table IX after more training; 0: no such runs
     small_patch: int  # of the low-resolution picture
     opponent_lr: float
     camera: AnyCamera
@@ -222,7 +234,7 @@ class Size(SharedSize):
 PAPER = Size(
     scale="paper",
     restorer=Grouped(),
-    plain=Plain(),
+    plain=Plain(normed=True),
     coder=64,  # [C]
     critic=64,  # [C]
     patch=96,  # [P]
@@ -235,6 +247,8 @@ PAPER = Size(
     rgb_patch=96,  # [P]
     real_patch=256,  # [P]
     real_batch=4,  # [P]
+    real_coder=64,  # [C]
+    long_steps=0,
     small_patch=48,  # [P]
     steps=500_000,  # [O] the released code goes on until it is stopped
     plain_steps=500_000,  # [O]
@@ -250,7 +264,7 @@ PAPER = Size(
 COMPACT = Size(
     scale="compact",
     restorer=Grouped(width=24, groups=4, blocks=4, branch_gain=SHORT_GAIN),
-    plain=Plain(width=64, depth=7),
+    plain=Plain(width=64, depth=7, normed=True),
     coder=24,
     critic=16,
     patch=40,
@@ -265,6 +279,8 @@ COMPACT = Size(
     rgb_patch=48,
     real_patch=40,
     real_batch=8,
+    real_coder=64,  # [O] at 24 two of the four channels of the latent say nothing
+    long_steps=12_000,
     small_patch=32,
     steps=3_000,
     plain_steps=20_000,  # [O] no skips to start from: after 6,000 still 4 dB below the published network
@@ -283,7 +299,7 @@ SMOKE = replace(
     COMPACT,
     scale="smoke",
     restorer=Grouped(width=8, groups=2, blocks=1, branch_gain=SHORT_GAIN),
-    plain=Plain(width=8, depth=3),
+    plain=Plain(width=8, depth=3, normed=True),
     coder=8,
     critic=4,
     patch=32,
@@ -294,6 +310,8 @@ SMOKE = replace(
     rgb_patch=32,
     real_patch=32,
     real_batch=3,
+    real_coder=8,
+    long_steps=0,
     small_patch=32,
     steps=4,
     plain_steps=4,
@@ -302,6 +320,7 @@ SMOKE = replace(
 )
 
 AWGN, NAIVE, NO_PRIOR = "vdir-awgn", "vdir-awgn-res", "vdir-awgn-l1"
+NO_ESTIMATION = "vdir-awgn-noest"
 FFDNET, FFDNET_TOLD = "vdir-awgn-ffdnet", "vdir-ffdnet-nonblind"
 REAL, REAL_NAIVE = "vdir-real", "vdir-real-res"
 JPEG_Y, JPEG_RGB = "vdir-jpeg-y", "vdir-jpeg-rgb"
@@ -310,12 +329,16 @@ JPEG_Y, JPEG_RGB = "vdir-jpeg-y", "vdir-jpeg-rgb"
 def runs(size: Size) -> tuple[Recipe, ...]:
     """Every run, the most wanted first."""
     awgn = _variational(size, AWGN, AnyNoise())
-    told = _run(size, FFDNET_TOLD, AnyNoise(), Told)
-    jpeg_rgb = _subtle(size, JPEG_RGB, AnyQuality())
-    return (
+    table9 = (
         awgn,
         _run(size, NAIVE, AnyNoise(), Naive),
         replace(awgn, name=NO_PRIOR, adversarial_weight=0.0, estimation_weight=0.0),
+        replace(awgn, name=NO_ESTIMATION, estimation_weight=0.0),
+    )
+    told = _run(size, FFDNET_TOLD, AnyNoise(), Told)
+    jpeg_rgb = _subtle(size, JPEG_RGB, AnyQuality())
+    return (
+        *table9,
         replace(jpeg_rgb, patch=size.rgb_patch),
         _subtle(size, JPEG_Y, AnyQuality(), channels=1),
         _enlarging(size, 2),
@@ -324,9 +347,14 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         _enlarging(size, 4),
         replace(awgn, name=FFDNET, restorer=size.plain, steps=size.plain_steps),
         replace(told, restorer=size.plain, steps=size.plain_steps),
-        replace(awgn, name="vdir-awgn-noest", estimation_weight=0.0),
-        *again(awgn),
+        *again(*table9),
+        *(replace(run, name=long_name(run.name), steps=size.long_steps) for run in table9 if size.long_steps),
     )
+
+
+def long_name(name: str) -> str:
+    """Of the same run, trained longer."""
+    return f"{name}-long"
 
 
 def enlarging_name(factor: Literal[2, 4]) -> str:
@@ -342,6 +370,7 @@ def _run(
         channels=channels,
         unknown=unknown,
         restorer=size.restorer,
+        phased=isinstance(unknown, AnyQuality),
     )
 
 
@@ -350,6 +379,7 @@ def _variational(size: Size, name: str, unknown: Unknown, channels: Literal[1, 3
         _run(size, name, unknown, Variational, channels),
         coder=size.coder,
         critic=size.critic,
+        clipped_apart=True,
         opponent_lr=size.opponent_lr,
         opponent_betas=(0.5, 0.999),  # [C]
     )
@@ -375,4 +405,6 @@ def _enlarging(size: Size, factor: Literal[2, 4]) -> Variational:
 
 def _real(size: Size, run: Naive) -> Naive:
     run = replace(run, patch=size.real_patch, batch=size.real_batch)
-    return replace(run, estimation_weight=0.0) if isinstance(run, Variational) else run
+    if isinstance(run, Variational):
+        run = replace(run, estimation_weight=0.0, coder=size.real_coder)
+    return run

@@ -349,7 +349,7 @@ class Report:
         if self.train != "missing":
             return False
         recipe = find(run, self.scale)
-        for needed in filter(None, (recipe.parent, recipe.guide)):
+        for needed in recipe.needs:
             self._trained(needed)
         train(recipe, device=self.device, out=self.checkpoints)
         return True
