@@ -253,6 +253,8 @@ class Size(SharedSize):
     arcnn_lr: float
     arcnn_steps: int
     arcnn_fit_steps: int  # of the filters g
+    arcnn_patch: int  # four layers see 19 pixels a side
+    arcnn_batch: int
     in_patch: int  # of the networks with instance norm, whose statistics are those of what they see
     in_batch: int
     init_gain: float
@@ -276,6 +278,8 @@ PAPER = Size(
     arcnn_lr=1e-4,  # [O] the paper gives no schedule for ARCNN
     arcnn_steps=500_000,  # [O]
     arcnn_fit_steps=500_000,  # [O]
+    arcnn_patch=96,
+    arcnn_batch=16,
     in_patch=96,
     in_batch=16,
     init_gain=1.0,  # [C]
@@ -302,6 +306,8 @@ COMPACT = Size(
     arcnn_lr=1e-3,
     arcnn_steps=30_000,  # [O] until no filter resembles its start
     arcnn_fit_steps=5_000,
+    arcnn_patch=32,
+    arcnn_batch=8,
     in_patch=96,
     in_batch=4,
     init_gain=SHORT_GAIN,
@@ -323,6 +329,8 @@ SMOKE = replace(
     stage_steps=4,
     arcnn_steps=4,
     arcnn_fit_steps=4,
+    arcnn_patch=24,
+    arcnn_batch=4,
     in_patch=24,
     training_set="skimage",
 )
@@ -448,6 +456,8 @@ def _observation(size: Size) -> tuple[Recipe, ...]:
     start = size.run(
         Observation,
         "adafm-arcnn-s15",
+        patch=size.arcnn_patch,
+        batch=size.arcnn_batch,
         steps=size.arcnn_steps,
         lr=size.arcnn_lr,
         short_lr=size.arcnn_lr,
