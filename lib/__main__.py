@@ -266,7 +266,9 @@ def reproduce(arguments: argparse.Namespace) -> int:
             return 0
         if not arguments.cluster:
             check_device(parameters.get("device", "auto"))
-        outcomes = runs.reproduce(jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh)
+        outcomes = runs.reproduce(
+            jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh, changed=run_page.write
+        )
     except (runs.BadNotebook, OSError) as error:  # NoCluster is one of these
         sys.exit(str(error))
     print(f"\nThe page: {folder / 'index.html'}")

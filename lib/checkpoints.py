@@ -78,8 +78,8 @@ def save(
 
 
 def load(path: Path) -> Checkpoint:
-    """Read and verify. Raises FileNotFoundError, or BadCheckpoint where the weights or the notes in the header
-    are not those whose hashes it holds."""
+    """Read and verify. Raises FileNotFoundError, or BadCheckpoint where weights or notes are not those whose
+    hashes the header holds."""
     if not path.exists():
         raise FileNotFoundError(f"No checkpoint {path.name} in {path.parent}.")
     known = {f.name for f in fields(Provenance)}

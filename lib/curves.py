@@ -1,14 +1,41 @@
 """Fitted curves of knobs, kept with the measured rows: by them Auto sets a knob."""
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from lib import locks, paths, whole
 from lib.rows import read
-from lib.tasks import KnobCurve
 
 CURVES = paths.MEASURED / "curves.csv"
 ENDS = ("low", "high", "least", "most")  # of a fitted curve
+
+
+@dataclass(frozen=True)
+class KnobCurve:
+    """The best value of one knob for each degradation level: a polynomial fitted to measurements.
+
+    coefficients: lowest power first, as numpy.polynomial takes them; the fit holds for levels from
+    low to high. least, most: between which the knob stays, the range of training and as far beyond it as
+    the best value of a measured level lay.
+    """
+
+    knob: str
+    level_name: str
+    coefficients: tuple[float, ...]
+    low: float
+    high: float
+    least: float = 0.0
+    most: float = 1.0
+
+
+def knob_for(level: float, curve: KnobCurve) -> float:
+    """The knob at this level; below and above the measured levels, the knob at the nearest one."""
+    nearest = min(max(level, curve.low), curve.high)
+    value = float(np.polynomial.Polynomial(curve.coefficients)(nearest))
+    return min(max(value, curve.least), curve.most)
 
 
 def read_curve(run: str, scale: str, path: Path = CURVES) -> KnobCurve | None:

@@ -7,11 +7,12 @@ from statistics import fmean
 
 from lib import paths
 from lib.measure import Metric, knob_text
-from lib.networks import SAMPLES, scale_of
+from lib.networks import scale_of
 from lib.recipes import cfsnet, cugan, qgcn, vdir
 from lib.rendered import filled, table
 from lib.reports.adafm.subjects import DENOISING, SUBJECTS
 from lib.reports.cugan.tables import PRINTED_BLUR
+from lib.reports.variants import SAMPLES
 from lib.rows import Rows, read
 
 PAGES = paths.ROOT / "docs" / "differences"

@@ -1,6 +1,6 @@
-"""Whether a training is sound: gradients, channels that never fire, who wins against whom, on held-out patches.
+"""Whether a training is sound: gradients, channels that never fire, who wins against whom.
 
-All of it is measured beside the training and changes nothing in it.
+All of it is measured beside the training, on patches held out, and changes nothing in it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -118,13 +118,15 @@ def complaints(recipe: Recipe, curve: Sequence[Row]) -> list[str]:
 
 
 def clip_to(parameters: Sequence[nn.Parameter], most: float | None) -> Tensor:
-    """Norm of the gradient of these parameters and the factor by which it was clipped to at most `most`, (2,)."""
+    """Norm of the gradient of these parameters, and the factor that clipped it to at most `most`, (2,)."""
     norm = nn.utils.clip_grad_norm_(parameters, float("inf") if most is None else most)
     factor = torch.ones_like(norm) if most is None else (most / (norm + 1e-6)).clamp(max=1)
     return torch.stack([norm, factor])
 
 
-def held_out_batches(sample: Callable[[int, torch.Generator], Tensor], device: torch.device, batch: int) -> list[Batch]:
+def held_out_batches(
+    sample: Callable[[int, torch.Generator], Tensor], device: torch.device, batch: int
+) -> list[Batch]:
     """PATCHES clean patches that no training sees, always the same, in batches, each with a generator."""
     counts = [min(batch, PATCHES - start) for start in range(0, PATCHES, batch)]
     positions = torch.Generator().manual_seed(0)

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -251,11 +252,13 @@ class Bench:
         device: str = "auto",
         limit: int | None = None,
         folder: Path = paths.CHECKPOINTS,
+        variants: networks.Variants = MappingProxyType({}),
     ):
         self.scale = scale
         self.device = devices.choose(device)
         self.limit = limit
         self.folder = folder
+        self.variants = variants
         self._known: dict[Setting, Measurement] = {}
         self._networks: dict[str, networks.Trained] = {}
 
@@ -272,7 +275,9 @@ class Bench:
     def network(self, name: str) -> networks.Trained:
         """The network, read once."""
         if name not in self._networks:
-            self._networks[name] = networks.any_network(name, self.scale, self.folder)
+            self._networks[name] = networks.any_network(
+                name, self.scale, self.folder, self.variants
+            )
         return self._networks[name]
 
     def best(
@@ -285,7 +290,13 @@ class Bench:
             return max(tried, key=lambda measurement: measurement.mean)
         few = self
         if self.limit is None or self.limit > COARSE_IMAGES:
-            few = Bench(self.scale, device=str(self.device), limit=COARSE_IMAGES, folder=self.folder)
+            few = Bench(
+                self.scale,
+                device=str(self.device),
+                limit=COARSE_IMAGES,
+                folder=self.folder,
+                variants=self.variants,
+            )
         knob = best_knob(
             lambda coef: few.measure(Setting(network, (coef,), protocol)).mean,
             lambda coef: self.measure(Setting(network, (coef,), protocol)).mean,

@@ -1,22 +1,20 @@
 """A network by name: a run of ours with its weights (a stage: its parent's too), a published one, or none."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from torch import Tensor, nn
 
-from lib import checkpoints, curves, paths, perceptual, tasks
-from lib.automatic import AtAuto
+from lib import checkpoints, paths, perceptual
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import has_file, weights_file
 from lib.models.baselines import Bicubic, load_dncnn, load_ffdnet
-from lib.models.knobs import Controllable, Interpolated, SelfEnsemble
-from lib.models.vdir import Sampled
-from lib.models.windows import InWindows
-from lib.recipes import Recipe, Scale, adafm, cfsnet, cugan, find, qgcn, vdir
+from lib.models.knobs import Controllable, Interpolated
+from lib.recipes import Scale, cfsnet, cugan, find, qgcn
 
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
@@ -39,45 +37,21 @@ PAIRS: dict[str, tuple[str, str]] = {
 }
 BETWEEN = "0: the network of least error, 1: the one trained on from it"
 
-# One run, restoring with a sample of its latent, with all orientations of a picture, in windows as large as
-# the patches that it was trained on, or with its knobs set by Auto for each picture.
-SAMPLES = 3  # of which tables show the mean
-IN_WINDOWS = " in windows"
-AT_AUTO = " at Auto"
-BY_CURVE = {  # the run, and the task whose level is estimated
-    adafm.stage_name(adafm.DENOISE, 15, 75, 1): tasks.DENOISE,
-    adafm.stage_name(adafm.DEJPEG, 80, 10, 1): tasks.DEJPEG,
-    cfsnet.tuned_name(cfsnet.COLOUR, 50): tasks.DENOISE,
-    cfsnet.tuned_name(cfsnet.DEBLOCK, 40): tasks.DEJPEG,
-}
+
+@dataclass(frozen=True)
+class Variant:
+    """A run whose network restores otherwise than as it is: with all orientations of an image, say.
+
+    used: the network and what its training was like -> the network that restores.
+    stamp: what else than weights its results depend on.
+    """
+
+    run: str
+    used: Callable[[Controllable, Provenance], Controllable]
+    stamp: Callable[[Controllable], str] = lambda _: ""
 
 
-def _by_curve(net: Controllable, recipe: Recipe) -> AtAuto:
-    """Raises FileNotFoundError where no curve is stored for the run."""
-    curve = curves.read_curve(recipe.name, recipe.scale)
-    if curve is None:
-        raise FileNotFoundError(f"No curve is stored by which Auto could set the knob of {recipe.name}.")
-    return AtAuto(net, BY_CURVE[recipe.name], (curve,))
-
-
-def _by_what_it_is_told(net: Controllable, _: Recipe) -> AtAuto:
-    lines = map(tasks.straight_line, tasks.DEBLUR.told, tasks.DEBLUR.levels)
-    return AtAuto(net, tasks.DEBLUR, tuple(lines))
-
-
-OTHERWISE: dict[str, tuple[str, Callable[[Controllable, Recipe], Controllable]]] = {
-    **{
-        f"{vdir.AWGN} sample {seed}": (vdir.AWGN, lambda net, _, seed=seed: Sampled(net, seed))
-        for seed in range(SAMPLES)
-    },
-    f"{vdir.REAL} +": (vdir.REAL, lambda net, _: SelfEnsemble(net)),
-    **{
-        f"{run}{IN_WINDOWS}": (run, lambda net, recipe: InWindows(net, recipe.patch))
-        for run in adafm.CONDITIONAL
-    },
-    **{f"{run}{AT_AUTO}": (run, _by_curve) for run in BY_CURVE},
-    f"{cugan.CUNET}{AT_AUTO}": (cugan.CUNET, _by_what_it_is_told),
-}
+Variants = Mapping[str, Variant]
 
 INPUT = "input"  # the degraded picture itself, a row of the papers' tables
 
@@ -109,8 +83,10 @@ WEIGHTLESS: dict[str, Callable[[], Controllable]] = {
 }
 
 
-def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
-    """A run at `scale`, a pair of runs, a run used otherwise, a published network, or one without weights.
+def any_network(
+    name: str, scale: Scale, folder: Path = paths.CHECKPOINTS, variants: Variants = MappingProxyType({})
+) -> Trained:
+    """A run at `scale`, a pair of runs, a variant of a run, a published network, or one without weights.
 
     Raises what `load` and `published` do.
     """
@@ -118,20 +94,19 @@ def any_network(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Tr
         return Trained(WEIGHTLESS[name](), Provenance(name, "", "", scale_of(name, scale)), "")
     if name in PAIRS:
         return pair(name, scale, folder)
-    if name in OTHERWISE:
-        run, used = OTHERWISE[name]
-        trained = load(run, scale, folder)
-        net, sha = used(trained.net, find(run, scale)).eval(), trained.weights_sha
-        if isinstance(net, AtAuto):
-            sha = _sha(sha, repr(net.curves))
-        return replace(trained, net=net, weights_sha=sha)
+    if name in variants:
+        variant = variants[name]
+        trained = load(variant.run, scale, folder)
+        net, sha = variant.used(trained.net, trained.provenance).eval(), trained.weights_sha
+        stamp = variant.stamp(net)
+        return replace(trained, net=net, weights_sha=_sha(sha, stamp) if stamp else sha)
     return published(name) if name in PUBLISHED else load(name, scale, folder)
 
 
-def runs_of(name: str) -> tuple[str, ...]:
+def runs_of(name: str, variants: Variants = MappingProxyType({})) -> tuple[str, ...]:
     """The training runs behind a name: one, or the two of a pair."""
-    if name in OTHERWISE:
-        return (OTHERWISE[name][0],)
+    if name in variants:
+        return (variants[name].run,)
     return PAIRS.get(name, (name,))
 
 

@@ -7,12 +7,13 @@ from statistics import median
 
 from lib import paths
 from lib.measure import knob_text
-from lib.networks import AT_AUTO, INPUT, scale_of
+from lib.networks import INPUT, scale_of
 from lib.rendered import filled, table
 from lib.reports.adafm.subjects import DENOISING, JPEG, SR, Subject
 from lib.reports.adafm.tables import FACTORS, there_and_back
 from lib.reports.compare.subjects import CONTESTS, Contest, Rival
 from lib.reports.papers import PAPERS, Paper
+from lib.reports.variants import AT_AUTO
 from lib.rows import Rows, read
 
 README = paths.ROOT / "README.md"

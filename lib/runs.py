@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -20,10 +20,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import devices, graph, locks, pool, run_page
+from lib import devices, graph, locks, outcomes, pool
 from lib.graph import Step
+from lib.outcomes import Outcome
 from lib.paths import CHECKPOINTS, MEASURED, ROOT
-from lib.run_page import Outcome
 
 NOTEBOOKS = ROOT / "notebooks"
 LIMIT = 240.0  # minutes that a notebook may take, and each of its cells
@@ -122,9 +122,11 @@ def reproduce(
     before: Mapping[str, Sequence[Step]] | None = None,
     cluster: str | None = None,
     fresh: bool = False,
+    changed: Callable[[Path], object] = lambda folder: None,
 ) -> list[Outcome]:
-    """Executes the jobs, in a local pool or on the dask cluster at an address, and keeps the page.
+    """Executes the jobs, in a local pool or on the dask cluster at an address.
 
+    changed: called with the folder whenever something in it has, to keep a page of it.
     before: by the name of a job, steps whose end it waits for; what several wait for is done once, and what
     fails of it has an outcome too.
     A job that ended well before, with the same notebook text, parameters, code, networks and rows, and that
@@ -143,18 +145,18 @@ def reproduce(
     for name in sorted(done):
         print(f"{name}: as it was executed before, for nothing has changed", flush=True)
     folder = jobs[0].folder
-    earlier = {o.notebook for o in run_page.load(folder) if not o.fingerprint}  # steps that failed then
+    earlier = {o.notebook for o in outcomes.load(folder) if not o.fingerprint}  # steps that failed then
     for name in (names | earlier) - done:
         (folder / f"{name}.json").unlink(missing_ok=True)
     if todo:
-        _execute(todo, before, cluster)
-    run_page.write(folder)
-    return [outcome for outcome in run_page.load(folder) if outcome.notebook in names]
+        _execute(todo, before, cluster, changed)
+    changed(folder)
+    return [outcome for outcome in outcomes.load(folder) if outcome.notebook in names]
 
 
 def finished(job: Job) -> bool:
     """Whether the run folder holds this very job, ended well."""
-    stored = [outcome for outcome in run_page.load(job.folder) if outcome.notebook == job.name]
+    stored = [outcome for outcome in outcomes.load(job.folder) if outcome.notebook == job.name]
     return any(o.status == "done" and o.fingerprint == job.fingerprint() for o in stored)
 
 
@@ -213,7 +215,12 @@ def _outcome(job: Job, seconds: float, error: str, fingerprint: str) -> Outcome:
     return outcome
 
 
-def _execute(jobs: list[Job], before: Mapping[str, Sequence[Step]], cluster: str | None) -> None:
+def _execute(
+    jobs: list[Job],
+    before: Mapping[str, Sequence[Step]],
+    cluster: str | None,
+    changed: Callable[[Path], object],
+) -> None:
     first = {step.name: step for job in jobs for step in before.get(job.name, ())}
     steps = [
         Step(job.name, partial(_executed, job), after=frozenset(s.name for s in before.get(job.name, ())))
@@ -222,7 +229,7 @@ def _execute(jobs: list[Job], before: Mapping[str, Sequence[Step]], cluster: str
     device = str(jobs[0].parameters.get("device", "auto"))
     shared = cluster is None and devices.choose(device).type == "cuda"
     workers = 1 if shared else min(len(steps) + len(first), max(1, pool.cores() // 2))
-    graph.carry_out([*first.values(), *steps], Display(jobs), jobs=workers, cluster=cluster)
+    graph.carry_out([*first.values(), *steps], Display(jobs, changed), jobs=workers, cluster=cluster)
 
 
 def _executed(job: Job, threads: int | None) -> str:
@@ -231,9 +238,10 @@ def _executed(job: Job, threads: int | None) -> str:
 
 class Display(graph.Watcher):
     """Cells done of every running notebook: a bar each in a terminal, a line a cell in a log; a line for the
-    end of every step. Keeps the page of the run."""
+    end of every step."""
 
-    def __init__(self, jobs: list[Job]) -> None:
+    def __init__(self, jobs: list[Job], changed: Callable[[Path], object]) -> None:
+        self.changed = changed
         self.jobs = {job.name: job for job in jobs}
         self.folder = jobs[0].folder
         self.bars: dict[str, tqdm] = {}
@@ -270,7 +278,7 @@ class Display(graph.Watcher):
                 _outcome(job, seconds, error, job.fingerprint())
             else:
                 Outcome(name, "failed", round(seconds, 1), error, {}, "").save(self.folder)
-        run_page.write(self.folder)
+        self.changed(self.folder)
 
     def _show(self, job: Job) -> None:
         done, total = job.progress()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lib import camera
+from lib.curves import KnobCurve, knob_for
 from lib.degradations import add_gaussian_noise, blur_and_noise, jpeg, lower_resolution, resize, to_8bit
 from lib.estimates import estimate_blur, estimate_noise, estimate_quality
 from lib.images import BadImage, Picture, to_pixels, to_tensor
@@ -84,24 +85,6 @@ class Task:
 
 
 @dataclass(frozen=True)
-class KnobCurve:
-    """The best value of one knob for each degradation level: a polynomial fitted to measurements.
-
-    coefficients: lowest power first, as numpy.polynomial takes them; the fit holds for levels from
-    low to high. least, most: between which the knob stays, the range of training and as far beyond it as
-    the best value of a measured level lay.
-    """
-
-    knob: str
-    level_name: str
-    coefficients: tuple[float, ...]
-    low: float
-    high: float
-    least: float = 0.0
-    most: float = 1.0
-
-
-@dataclass(frozen=True)
 class Loaded:
     """A network by its public name, with what a user's picture needs around it.
 
@@ -141,13 +124,6 @@ def straight_line(knob: str, level: Level) -> KnobCurve:
     """The curve from 0 at the lowest level to 1 at the highest, where none was measured."""
     width = level.high - level.low
     return KnobCurve(knob, level.name, (-level.low / width, 1 / width), level.low, level.high)
-
-
-def knob_for(level: float, curve: KnobCurve) -> float:
-    """The knob at this level; below and above the measured levels, the knob at the nearest one."""
-    nearest = min(max(level, curve.low), curve.high)
-    value = float(np.polynomial.Polynomial(curve.coefficients)(nearest))
-    return min(max(value, curve.least), curve.most)
 
 
 def at_start(network: Loaded, levels: Mapping[str, float]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from lib.images import Picture, to_pixels
 from lib.measure import Measurement, Setting
 from lib.models.cfsnet import CFSNet
 from lib.models.knobs import Controllable, Knob
-from lib.networks import AT_AUTO, INPUT, scale_of
+from lib.networks import INPUT, scale_of
 from lib.recipes.common import seeded_name
 from lib.reports import compare
 from lib.reports.cfsnet.subjects import tenths
@@ -24,6 +24,7 @@ from lib.reports.common import Report
 from lib.reports.compare import levels, mechanics
 from lib.reports.compare.seeds import ITEM, order
 from lib.reports.compare.subjects import CONTESTS, JPEG, NOISE
+from lib.reports.variants import AT_AUTO
 from lib.results import Store
 from lib.tasks import DENOISE, KnobCurve, Loaded
 

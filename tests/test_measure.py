@@ -33,6 +33,7 @@ from lib.models.windows import InWindows
 from lib.networks import INPUT
 from lib.recipes import adafm, find, vdir
 from lib.recipes.common import Blurred, Compress, Denoise, Shrink, Small
+from lib.reports.variants import VARIANTS
 
 PHOTOS = Protocol("skimage", Denoise(15))
 BASIC = "adafm-denoise-basic-s15"
@@ -210,12 +211,12 @@ def test_bicubic_rows_of_blind_super_resolution(level, printed, in_place, refere
     ],
 )
 def test_a_run_used_otherwise_has_its_weights_and_another_result(name, used, tmp_path):
-    (run,) = networks.runs_of(name)
+    (run,) = networks.runs_of(name, VARIANTS)
     recipe = find(run, "smoke")
     torch.manual_seed(0)
     history = Provenance(run, recipe.sha(), recipe.as_json(), "smoke")
     checkpoints.save(checkpoints.path_of(run, "smoke", tmp_path), recipe.build().state_dict(), history)
-    plain, otherwise = (networks.any_network(n, "smoke", tmp_path) for n in (run, name))
+    plain, otherwise = (networks.any_network(n, "smoke", tmp_path, VARIANTS) for n in (run, name))
     assert otherwise.weights_sha == plain.weights_sha and otherwise.provenance == plain.provenance
     assert networks.scale_of(name, "smoke") == "smoke"
     x, knobs = torch.rand(1, 3, 16, 20), torch.zeros(len(plain.net.knobs))

@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from lib import paths, readme
-from lib.networks import AT_AUTO
 from lib.recipes.adafm import DENOISE, stage_name
+from lib.reports.variants import AT_AUTO
 
 MARKS = "\n".join(
     f"<!-- {name} -->\nstale text\n<!-- /{name} -->"

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lib import locks, pool, run_page, runs
+from lib import locks, outcomes, pool, run_page, runs
 from lib.graph import Step
 from lib.paths import ROOT
 
@@ -103,7 +103,7 @@ def test_resume_executes_only_what_is_not_done(run, monkeypatch):
         runs.Job(folder.parent / f"{name}.ipynb", folder, {"images": None}) for name in ("1_bad", "2_good")
     ]
     executed = []
-    monkeypatch.setattr(runs, "_execute", lambda todo, before, cluster: executed.extend(todo))
+    monkeypatch.setattr(runs, "_execute", lambda todo, *_: executed.extend(todo))
     runs.reproduce(jobs)
     assert [job.name for job in executed] == ["1_bad"]
     executed.clear()
@@ -118,7 +118,7 @@ def test_what_a_notebook_shows_has_changed(monkeypatch, tmp_path, capsys):
     job = runs.Job(write(tmp_path, "shown", GOOD), tmp_path / "run", {})
     runs.reproduce([job])
     executed = []
-    monkeypatch.setattr(runs, "_execute", lambda todo, before, cluster: executed.extend(todo))
+    monkeypatch.setattr(runs, "_execute", lambda todo, *_: executed.extend(todo))
     runs.reproduce([job])
     assert executed == [] and "shown: as it was executed before" in capsys.readouterr().out
     monkeypatch.setattr(runs, "MEASURED", tmp_path)
@@ -130,11 +130,11 @@ def test_what_a_notebook_shows_has_changed(monkeypatch, tmp_path, capsys):
 def test_a_step_that_failed_before_is_forgotten(tmp_path, monkeypatch):
     job = runs.Job(write(tmp_path, "demo", GOOD), tmp_path / "run", {})
     job.folder.mkdir()
-    run_page.Outcome("a-training", "failed", 1.0, "no room", {}, "").save(job.folder)
-    run_page.Outcome("another-notebook", "failed", 1.0, "no room", {}, "0123").save(job.folder)
-    monkeypatch.setattr(runs, "_execute", lambda todo, before, cluster: None)
+    outcomes.Outcome("a-training", "failed", 1.0, "no room", {}, "").save(job.folder)
+    outcomes.Outcome("another-notebook", "failed", 1.0, "no room", {}, "0123").save(job.folder)
+    monkeypatch.setattr(runs, "_execute", lambda *_: None)
     runs.reproduce([job])
-    assert [outcome.notebook for outcome in run_page.load(job.folder)] == ["another-notebook"]
+    assert [outcome.notebook for outcome in outcomes.load(job.folder)] == ["another-notebook"]
 
 
 def test_a_notebook_is_executed_by_one_process_into_a_folder(tmp_path):
@@ -200,11 +200,12 @@ def test_a_notebook_waits_for_what_it_shows(tmp_path):
     check = f"assert open({str(done)!r}).read() == 'x'"
     jobs = [runs.Job(write(tmp_path, name, check), tmp_path / "run", {}) for name in ("one", "two")]
     before = {"one": [step], "two": [step]}
-    outcomes = {outcome.notebook: outcome for outcome in runs.reproduce(jobs, before=before)}
-    assert {name: own.status for name, own in outcomes.items()} == {
+    ended = runs.reproduce(jobs, before=before, changed=run_page.write)
+    found = {outcome.notebook: outcome for outcome in ended}
+    assert {name: own.status for name, own in found.items()} == {
         "lamp": "failed", "one": "done", "two": "done",
     }  # fmt: skip
-    assert outcomes["lamp"].error == "the lamp is out"
+    assert found["lamp"].error == "the lamp is out"
     assert "the lamp is out" in (tmp_path / "run" / "index.html").read_text()
     (outcome,) = runs.reproduce(jobs[:1])
     assert outcome.status == "done"

@@ -99,8 +99,8 @@ class Adversarial(Recipe):
         return Critic(self.channels, self.critic, self.patch, nn.Identity, gain=1.0)
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
-        """What the guide sees of an error has grown since the first fifth [O]: a critic without a bound has no
-        score at which it has won."""
+        """The guide sees more of an error than in the first fifth [O]: a critic has no score at which it has
+        won."""
         fifth = max(1, len(curve) // 5)
         first, last = (sum(row["perceptual"] for row in part) for part in (curve[:fifth], curve[-fifth:]))
         return last > first

@@ -333,7 +333,7 @@ class Recipe:
 
     @property
     def block(self) -> int:
-        """Pixels a side of the blocks among which a patch begins anywhere; 1 where that makes no difference."""
+        """Pixels a side of the blocks among which a patch begins anywhere; 1 where there are none."""
         side = max((level.block for level in self.levels if isinstance(level, Compress)), default=1)
         return side * (2 if side > 1 and self.channels == 3 else 1) if self.phased else 1
 

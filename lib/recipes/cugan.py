@@ -136,7 +136,7 @@ class Adversarial(UShaped):
         return Outcome(sum(terms.values()), (error, perceptual), terms, fake, real, fake.detach(), knobs)
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
-        """Over the last fifth, the chance given to real pictures is half a unit above that given to fakes [O]."""
+        """Over the last fifth it gives real images a chance higher by a half than fakes [O]."""
         last = curve[-max(1, len(curve) // 5) :]
         real, fake = (np.mean([row[name] for row in last]) for name in ("real", "fake"))
         return expit(real) - expit(fake) > 0.5

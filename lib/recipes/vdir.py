@@ -140,8 +140,8 @@ class Variational(Naive):
     adversarial_weight: float = 0.001  # [C] lambda_1
     estimation_weight: float = 1.0  # [P] lambda_2; 0 where nothing is known [P]: no estimator
     by_contrast: bool = False  # [C] False; True: the encoder's first filters start with mean zero
-    # [O] True: each of the four for itself. Under one norm over all of them the largest gradient, the decoder's
-    # or the encoder's, scales the restorer's step down to a hundredth, and differently in every ablation.
+    # [O] True: each of the four for itself. Under one norm over all of them the largest gradient, of decoder
+    # or encoder, scales the restorer's step down to a hundredth, and differently in every ablation.
     clipped_apart: bool = False
 
     @property

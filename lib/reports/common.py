@@ -34,6 +34,7 @@ from lib.models.knobs import Controllable
 from lib.networks import PUBLISHED, WEIGHTLESS, has_published, runs_of
 from lib.recipes import Scale, find
 from lib.recipes.qgcn import RANKER_RGB
+from lib.reports.variants import VARIANTS
 from lib.results import Store, Stored
 from lib.training import train
 
@@ -172,7 +173,9 @@ class Report:
         self.store = Store(self.paper)
         self.printed = _printed(paths.PRINTED / f"{self.paper}.csv")
         limit = None if self.record else self.images
-        self.bench = Bench(self.scale, device=self.device, limit=limit, folder=self.checkpoints)
+        self.bench = Bench(
+            self.scale, device=self.device, limit=limit, folder=self.checkpoints, variants=VARIANTS
+        )
         if self.output:
             Path(self.output).mkdir(parents=True, exist_ok=True)
 
@@ -341,7 +344,7 @@ class Report:
             return True
         if network in PUBLISHED:
             return has_published(network)
-        return all([self._trained(run) for run in runs_of(network)])
+        return all([self._trained(run) for run in runs_of(network, VARIANTS)])
 
     def _trained(self, run: str) -> bool:
         if path_of(run, self.scale, self.checkpoints).exists():

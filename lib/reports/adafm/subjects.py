@@ -6,9 +6,9 @@ from lib import tasks
 from lib.claims import Claim
 from lib.claims.adafm import CLAIMS
 from lib.measure import Colour, Protocol
-from lib.networks import IN_WINDOWS
 from lib.recipes import adafm as recipes
 from lib.reports.common import EMBEDDED
+from lib.reports.variants import IN_WINDOWS
 
 KERNELS = (1, 3, 5, 7)  # sizes of the filters that table 2 compares
 

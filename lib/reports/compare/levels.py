@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 
 from lib.curves import read_curve
 from lib.measure import Setting
-from lib.networks import AT_AUTO, INPUT
+from lib.networks import INPUT
 from lib.reports.auto import keep_for_auto
 from lib.reports.cfsnet.curves import AGAIN
 from lib.reports.common import Cell, Drawing, Report, mean, with_interval
 from lib.reports.compare.subjects import JPEG, NOISE, Contest, Rival
+from lib.reports.variants import AT_AUTO
 
 ORDER = 3  # of Auto's curves
 
