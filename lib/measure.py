@@ -28,10 +28,12 @@ Colour = Literal[
     "all channels", "luma", "Y of RGB", "8-bit Y of RGB", "gray of RGB", "gray as RGB", "gray copied"
 ]
 # SSIM with the Gaussian 11x11, the plain 8x8 window; mse in grey levels, for the RMSE of a set;
-# ma: of Ma et al., half of the PIRM challenge's index; score: of a network that judges what it is shown;
+# ma: of Ma et al., half of the PIRM challenge's index; lpips_paper: LPIPS as CUGAN's authors compute it,
+# of pictures whose range it mistakes; score: of a network that judges what it is shown;
 # features: distance in the maps of the ranker for RGB at the scale of the network that is measured
 Metric = Literal[
-    "psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "ma", "lpips", "dists", "features", "score"
+    "psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "ma",
+    "lpips", "lpips_paper", "dists", "features", "score"
 ]  # fmt: skip
 UNITS: dict[Metric, str] = {
     "psnr": "dB",
@@ -42,6 +44,7 @@ UNITS: dict[Metric, str] = {
     "niqe": "score",
     "ma": "score",
     "lpips": "distance",
+    "lpips_paper": "distance",
     "dists": "distance",
     "features": "distance",
     "score": "score",
@@ -50,15 +53,23 @@ NIQE_FILE = "niqe/modelparameters.mat"
 FILES: dict[Metric, tuple[perceptual.Forms, ...]] = {  # published ones that a metric reads
     "niqe": ((NIQE_FILE,),),
     "lpips": perceptual.LPIPS_FILES,
+    "lpips_paper": perceptual.LPIPS_FILES,
     "dists": perceptual.DISTS_FILES,
 }
+PERCEPTUAL: dict[Metric, Callable[..., nn.Module]] = {  # made from these files
+    "lpips": perceptual.load_lpips,
+    "lpips_paper": functools.partial(perceptual.load_lpips, black=0.0),
+    "dists": perceptual.load_dists,
+}
+OF_FLOATS: tuple[Metric, ...] = ("lpips_paper", "dists")  # [C] CUGAN, whose printed values they stand beside
 
 
 @dataclass(frozen=True)
 class Protocol:
     """How a restored image is scored: which images, which degradation, which metric.
 
-    The metric of each picture on 8-bit output, without the border that the level leaves out.
+    The metric of each picture on 8-bit output, or for OF_FLOATS on clamped output, without the border that
+    the level leaves out.
 
     multiple: after degrading, pictures are cropped to sides that it divides; 2 is what AdaFM's released
     test script does.
@@ -83,6 +94,10 @@ class Protocol:
     def border(self) -> int:
         return self.shaves * self.level.border
 
+    @property
+    def eight_bit(self) -> bool:
+        return self.metric not in OF_FLOATS
+
     def inputs(self, limit: int | None = None) -> Iterator[tuple[str, Tensor, Tensor]]:
         """Name, clean and degraded image, (1, C, H, W) in [0, 1], of the first `limit` images.
 
@@ -98,8 +113,8 @@ class Protocol:
 
     def score(self, restored: Tensor, clean: Tensor, ranker: Ranker | None = None) -> float:
         """restored, clean (1, C, H, W) in [0, 1]; ranker: for the metric that takes one."""
-        restored = to_8bit(restored)
-        if self.metric not in ("ma", "lpips", "dists"):
+        restored = to_8bit(restored) if self.eight_bit else restored.clamp(0, 1)
+        if self.metric != "ma" and self.metric not in PERCEPTUAL:
             restored, clean = self._compared(restored), self._compared(clean)
         match self.metric:
             case "psnr":
@@ -116,7 +131,7 @@ class Protocol:
                 value = niqe(images.shaved(restored, self.border), natural_scenes())
             case "ma":
                 value = pirm.ma(images.shaved(restored, self.border))
-            case "lpips" | "dists":
+            case "lpips" | "lpips_paper" | "dists":
                 both = (images.shaved(x.expand(-1, 3, -1, -1), self.border) for x in (restored, clean))
                 value = _perceptual(self.metric)(*both)
             case "features":
@@ -157,9 +172,8 @@ def natural_scenes() -> NiqeParameters:
 
 
 @functools.cache
-def _perceptual(metric: Literal["lpips", "dists"]) -> nn.Module:
-    load = perceptual.load_lpips if metric == "lpips" else perceptual.load_dists
-    return load(*(data.weights_file(*forms) for forms in FILES[metric]))
+def _perceptual(metric: Metric) -> nn.Module:
+    return PERCEPTUAL[metric](*(data.weights_file(*forms) for forms in FILES[metric]))
 
 
 def feature_distance(ranker: Ranker, x: Tensor, reference: Tensor) -> Tensor:
@@ -215,7 +229,7 @@ class Measurement:
             "colour": protocol.colour,
             "border": protocol.border,
             "multiple": protocol.multiple,
-            "eight_bit": True,
+            "eight_bit": protocol.eight_bit,
             "recipe": self.setting.network,
             "scale": self.scale,
             "recipe_sha": history.recipe_sha,

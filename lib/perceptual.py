@@ -76,15 +76,19 @@ class LPIPS(nn.Module):
     `SCALE`; maps of unit length at every position; their squared difference weighted by channel, averaged
     over positions and summed over maps.
 
+    black: what the network is given for black, where white is 1. With 0 this is LPIPS as it comes out where
+    pictures in [0, 1] are taken for ones in [-1, 1], as in the released evaluation of CUGAN.
+
     x, reference (N, 3, H, W) in [0, 1], at least 63 pixels a side -> (N,), 0 for the same picture.
     """
 
     SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 
-    def __init__(self, layers: nn.Sequential, taps: Sequence[int] = ALEXNET_TAPS):
+    def __init__(self, layers: nn.Sequential, taps: Sequence[int] = ALEXNET_TAPS, *, black: float = -1.0):
         super().__init__()
         self.layers = layers
         self.taps = taps
+        self.black = black
         self.weights = nn.ParameterList(torch.ones(width) for width in _widths(layers, taps))
 
     def forward(self, x: Tensor, reference: Tensor) -> Tensor:
@@ -92,7 +96,8 @@ class LPIPS(nn.Module):
         return sum(((a - b).square() * w[:, None, None]).sum(1).mean((1, 2)) for a, b, w in pairs)
 
     def _seen(self, x: Tensor) -> list[Tensor]:
-        found = maps(self.layers, _normalised(2 * x - 1, self.SHIFT, self.SCALE), self.taps)
+        x = self.black + (1 - self.black) * x
+        found = maps(self.layers, _normalised(x, self.SHIFT, self.SCALE), self.taps)
         return [each / (each.norm(dim=1, keepdim=True) + 1e-10) for each in found]
 
 
@@ -167,9 +172,9 @@ class VggMap(nn.Module):
         return [found.to(x.dtype)]
 
 
-def load_lpips(backbone: Path, heads: Path) -> LPIPS:
-    """From torchvision's AlexNet and the weights of the maps in the authors' release."""
-    metric = LPIPS(_with_weights(alexnet(), backbone))
+def load_lpips(backbone: Path, heads: Path, *, black: float = -1.0) -> LPIPS:
+    """From torchvision's AlexNet and the weights of the maps in the authors' release; black as in `LPIPS`."""
+    metric = LPIPS(_with_weights(alexnet(), backbone), black=black)
     stored = _read(heads)
     for number, weights in enumerate(metric.weights):
         weights.data.copy_(stored[f"lin{number}.model.1.weight"].flatten())

@@ -14,7 +14,7 @@ from lib.networks import PUBLISHED
 from lib.recipes.cfsnet import SR_TUNED
 from lib.reports import cfsnet
 from lib.reports.cfsnet import curves, manifold, plane, strips
-from lib.reports.cfsnet.curves import Curve
+from lib.reports.cfsnet.curves import AGAIN, Curve
 from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, enlarging, tenths
 from lib.reports.common import Cell, Report
 from lib.results import Store
@@ -187,8 +187,9 @@ def store_plane(report, dataset, network, rmse, niqe):
     ],
     ids=["falls", "rises once", "above the other"],
 )
-def test_the_plane_of_error_and_look(report, niqe, monotone, below):
+def test_the_plane_of_error_and_look(report, niqe, monotone, below, monkeypatch):
     """The other curve goes straight from (10, 6) to (12, 5)."""
+    monkeypatch.setattr("lib.data.has_file", lambda *forms: False)
     store_plane(report, "bsds500-val", SR_TUNED, lambda a: 10 + 2 * a, niqe)
     store_plane(report, "bsds500-val", "dni-sr", lambda a: 10 + 2 * a, lambda a: 6 - a)
     figure, frame = cfsnet.fig5(report)
@@ -199,7 +200,23 @@ def test_the_plane_of_error_and_look(report, niqe, monotone, below):
     row = frame.loc[("BSDS500 val (100)", "CFSNet", "1.0")]
     assert row["RMSE, compact"] == "12.00"
     assert set(row[[c for c in row.index if c.startswith("LPIPS")]]) == {"needs LPIPS weights"}
+    assert set(row[[c for c in row.index if c.startswith("DISTS")]]) == {"needs DISTS weights"}
     assert list(frame.loc["PIRM test"].index) == [("needs PIRM", "")]
+
+
+def test_dists_is_measured_at_the_ends_and_in_the_middle(report, monkeypatch):
+    """It takes seconds a picture."""
+    monkeypatch.setattr("lib.reports.common.measurable", lambda metric: True)
+    store_plane(report, "set5", SR_TUNED, lambda a: 10 + a, lambda a: 6 - a)
+    for metric in ("lpips", "dists"):
+        report.store.write(
+            stored(plane.ITEM, SR_TUNED, (a,), enlarging("set5", metric), 0.2 - a / 10) for a in AGAIN
+        )
+    _, frame = cfsnet.fig5(report)
+    shown = frame.sort_index().loc[("Set5", "CFSNet"), ["LPIPS, compact", "DISTS, compact"]]
+    for alpha in AGAIN:
+        assert shown.loc[f"{alpha:.1f}"].tolist() == [f"{0.2 - alpha / 10:.3f}"] * 2
+    assert shown.loc["0.3"].tolist() == ["-", ""]
 
 
 def test_the_plane_is_of_the_perception_index_where_it_was_measured(report):

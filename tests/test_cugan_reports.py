@@ -33,6 +33,7 @@ from lib.reports.cugan.subjects import (
     ugan,
     unet,
 )
+from lib.reports.cugan.subjects import cugan as cugan_at
 from lib.reports.cugan.sweeps import Sweep
 from lib.reports.papers import find
 from lib.results import Store
@@ -105,7 +106,8 @@ CLOSE, BETTER = (
         ({("CUGAN", BlurNoise(2, 30)): 0.2070}, {BETTER}),
     ],
 )
-def test_table1_supports_its_claims(report, wrong, differing):
+def test_table1_supports_its_claims(report, wrong, differing, monkeypatch):
+    monkeypatch.setattr("lib.data.has_file", lambda *forms: False)
     store_table1(report, wrong.items())
     shown = cugan.table1(report)
     found = judged(report)
@@ -117,17 +119,47 @@ def test_table1_supports_its_claims(report, wrong, differing):
         assert not rows[BETTER, "compact"].endswith("dB")
     quoted = shown.loc[("live1 r4 sigma50 DISTS", "CUGAN less UGAN")]
     assert quoted["printed"] == "0.0052" and set(quoted.drop("printed")) == {"needs DISTS weights"}
-    assert shown.loc[("live1 r0 sigma30 LPIPS", "UGAN"), "printed"] == "0.0490"
+    assert shown.loc[("live1 r0 sigma30 LPIPS, unscaled", "UGAN"), "printed"] == "0.0490"
+    assert shown.loc[("live1 r4 sigma50 LPIPS, unscaled", "CUGAN less UGAN"), "printed"] == "-0.0160"
+    assert set(shown.loc["live1 r0 sigma30 LPIPS"]["printed"]) == {""}
 
 
 def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatch):
     monkeypatch.setattr("lib.reports.common.measurable", lambda metric: True)
     level = BlurNoise(4, 50)
-    for network, knobs, value in ((ugan(level), (), 0.34), (CUGAN, told(level), 0.31)):
-        setting = Setting(network, knobs, on_live1(level, "lpips"))
-        report.store.write([stored("cugan-table1", setting, value)])
-    shown = cugan.table1(report).loc["live1 r4 sigma50 LPIPS"]
-    assert shown["compact"].to_dict() == {"UGAN": "0.3400", "CUGAN": "0.3100", "CUGAN less UGAN": "-0.0300"}
+    titles = {"lpips_paper": "LPIPS, unscaled", "lpips": "LPIPS", "dists": "DISTS"}
+    for metric in titles:
+        for network, knobs, value in ((ugan(level), (), 0.34), (CUGAN, told(level), 0.31)):
+            setting = Setting(network, knobs, on_live1(level, metric))
+            report.store.write([stored("cugan-table1", setting, value)])
+    shown = cugan.table1(report)
+    for title in titles.values():
+        assert shown.loc[f"live1 r4 sigma50 {title}"]["compact"].to_dict() == {
+            "UGAN": "0.3400",
+            "CUGAN": "0.3100",
+            "CUGAN less UGAN": "-0.0300",
+        }
+
+
+def test_lpips_is_measured_in_a_notebook_and_dists_when_rows_are_recorded(report, monkeypatch):
+    """DISTS takes seconds a picture."""
+    monkeypatch.setattr("lib.reports.common.measurable", lambda metric: True)
+    report.available = lambda name: name == CUGAN
+    level = BlurNoise(4, 50)
+    asked = []
+
+    def measure_all(settings):
+        asked.append({s.protocol.metric for s in settings})
+        return [stored("", setting, 0.3)[1] for setting in settings]
+
+    monkeypatch.setattr(report.bench, "measure_all", measure_all)
+    cells = report.cells("cugan-table1", cugan_at(level), ("lpips", "lpips_paper", "dists"))
+    assert asked[0] == {"lpips", "lpips_paper"}
+    assert cells["lpips"].this_run and cells["dists"].this_run is None and cells["dists"].skipped
+    report.record = True
+    monkeypatch.setattr(report, "_standing", lambda setting, stored: None)
+    cells = report.cells("cugan-table1", cugan_at(level), ("lpips", "lpips_paper", "dists"))
+    assert {"lpips", "lpips_paper", "dists"} in asked and cells["dists"].this_run
 
 
 def test_a_gain_whose_interval_crosses_zero_is_none():
@@ -534,9 +566,11 @@ def test_a_reread_report_judges_every_claim_of_the_tables(tmp_path):
 
 def test_what_is_missing_for_a_metric_is_said(report, monkeypatch):
     monkeypatch.setattr(report, "available", lambda name: name == CUGAN)
-    monkeypatch.setattr("lib.data.has_file", lambda name: False)
+    monkeypatch.setattr("lib.data.has_file", lambda *forms: False)
     setting = Setting(CUGAN, (0.5, 0.5), Protocol("live1", BlurNoise(2, 25)))
     cells = report.cells("cugan-fig8", replace(setting, network=WITHOUT_GFM), tuple(METRICS))
     assert cells["niqe"].needs == "needs NIQE's parameters"
+    assert cells["lpips"].needs == cells["lpips_paper"].needs == "needs LPIPS weights"
+    assert cells["dists"].needs == "needs DISTS weights"
     assert cells["features"].needs == "needs ranker-rgb"
     assert cells["psnr"].needs == "" and cells["psnr"].this_run is None

@@ -105,7 +105,9 @@ def test_a_metric_whose_weights_are_missing_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(data, "CACHE", tmp_path)
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path))
     monkeypatch.setattr(pirm, "PACKAGE", "not_installed")
-    assert [m for m in measure.UNITS if not measure.measurable(m)] == ["niqe", "ma", "lpips", "dists"]
+    assert [m for m in measure.UNITS if not measure.measurable(m)] == [
+        *("niqe", "ma", "lpips", "lpips_paper", "dists"),
+    ]
     lpips = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="lpips")
     with pytest.raises(data.MissingData, match="lib fetch weights_lpips"):
         lpips.score(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64))
@@ -119,6 +121,29 @@ def test_perceptual_metrics_are_of_rgb_within_the_border(monkeypatch):
     redder[:, 0, 0, :] = redder[:, 0, 10, 10] = 1.0
     protocol = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="dists")
     assert protocol.score(redder, clean) == 1.0
+
+
+@pytest.mark.parametrize(("metric", "seen"), [("lpips", 1.0), ("lpips_paper", 0.9), ("dists", 0.9)])
+def test_some_perceptual_metrics_are_of_clamped_floats(metric, seen, monkeypatch):
+    """0.9 of a grey level above black: the nearest of 8 bits is 1. Above white there is nothing."""
+    monkeypatch.setattr(measure, "_perceptual", lambda name: lambda x, y: (x - y).max() * 255)
+    clean = torch.zeros(1, 3, 20, 20)
+    protocol = replace(PHOTOS, metric=metric)
+    assert protocol.score(clean + 0.9 / 255, clean) == pytest.approx(seen, abs=1e-4)
+    assert protocol.score(clean + 2, clean) == pytest.approx(255)
+    assert protocol.eight_bit is (metric == "lpips")
+
+
+def test_lpips_of_two_ranges_differ_and_take_the_same_files():
+    """The variant is LPIPS of pictures from 0.5 to 1: what it is given is then in [0, 1]."""
+    if not measure.measurable("lpips"):
+        pytest.skip("needs LPIPS weights")
+    _, clean, noisy = next(PHOTOS.inputs(1))
+    scores = {m: replace(PHOTOS, metric=m).score(noisy, clean) for m in ("lpips", "lpips_paper")}
+    with torch.no_grad():
+        expected = float(measure._perceptual("lpips")((noisy + 1) / 2, (clean + 1) / 2))
+    assert scores["lpips_paper"] == pytest.approx(expected, abs=1e-5)
+    assert abs(scores["lpips"] - scores["lpips_paper"]) > 0.01
 
 
 def test_y_of_rgb_is_compared_without_rounding():

@@ -90,9 +90,11 @@ def channels(values):
     return np.array(values)[:, None, None]
 
 
-def lpips(x, y, layers, weights):
+def lpips(x, y, layers, weights, low):
+    """low: where the range of pictures begins that LPIPS is given; it ends at 1."""
+
     def scaled(x):
-        return (2 * x - 1 - channels((-0.030, -0.088, -0.188))) / channels((0.458, 0.448, 0.450))
+        return (low + (1 - low) * x - channels((-0.030, -0.088, -0.188))) / channels((0.458, 0.448, 0.450))
 
     total = 0.0
     both = (seen(scaled(each), layers, ALEXNET_TAPS, pooled) for each in (x, y))
@@ -118,15 +120,15 @@ def dists(x, y, layers, alpha, beta):
     return 1 - total / (alpha.sum() + beta.sum())
 
 
-def test_lpips_is_its_formula(pair):
+@pytest.mark.parametrize(("options", "low"), [({}, -1.0), ({"black": 0.0}, 0.0)], ids=["meant", "unscaled"])
+def test_lpips_is_its_formula(pair, options, low):
     torch.manual_seed(1)
     layers = alexnet(TINY)
-    metric = LPIPS(layers).double()
+    metric = LPIPS(layers, **options).double()
     positive(metric.weights, 2)
     weights = [w.detach().numpy() for w in metric.weights]
-    expected = [
-        lpips(a, b, layers, weights) for a, b in zip(*(p.double().numpy() for p in pair), strict=True)
-    ]
+    pictures = zip(*(p.double().numpy() for p in pair), strict=True)
+    expected = [lpips(a, b, layers, weights, low) for a, b in pictures]
     with torch.no_grad():
         found = metric(*(p.double() for p in pair))
     np.testing.assert_allclose(found, expected, rtol=1e-9)

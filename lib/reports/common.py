@@ -46,9 +46,13 @@ WEIGHTS = {
     "niqe": "NIQE's parameters",
     "ma": f"the package {pirm.PACKAGE}",
     "lpips": "LPIPS weights",
+    "lpips_paper": "LPIPS weights",
     "dists": "DISTS weights",
 }
 PRINTED_AS = {DIV2K: ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
+# how papers call what they print; None: as it is measured here no paper prints it
+PRINTED_METRICS: dict[str, str | None] = {"ssim_u8": "ssim", "lpips_paper": "lpips", "lpips": None}
+SLOW: tuple[Metric, ...] = ("dists",)  # seconds a picture: a notebook shows what is stored
 # between a stored row and the same measurement made again
 AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5, "distance": 0.0005}
 DECIMALS = {"dB": 2, "distance": 4}  # of a unit, where it is not 3
@@ -206,16 +210,18 @@ class Report:
         *,
         live: bool = True,
     ) -> dict[Metric, Cell]:
-        """The cell of a setting by every metric; pictures are restored once for all of them."""
-
-        able = [m for m in metrics if not self._needs(_by(setting, m).protocol)]
+        """The cell of a setting by every metric; pictures are restored once for all that are measured."""
+        measured = [m for m in metrics if self.record or m not in SLOW]
+        able = [m for m in measured if not self._needs(_by(setting, m).protocol)]
 
         def measure(one: Setting) -> Measurement:
             return self.bench.measure_all([_by(one, m) for m in able])[able.index(one.protocol.metric)]
 
-        measure = self._by(measure, live)
         return {
-            m: self.cell_from(item, _by(setting, m), printed, measure, self.store.find) for m in metrics
+            m: self.cell_from(
+                item, _by(setting, m), printed, self._by(measure, live and m in measured), self.store.find
+            )
+            for m in metrics
         }
 
     def _by(self, measure: Measure, live: bool) -> Measure | None:
@@ -360,13 +366,13 @@ class Report:
     def printed_value(
         self, item: str, dataset: str, method: str, setting: str, metric: str = "psnr"
     ) -> float | None:
-        """The paper's number, or None where it prints none; `dataset` by our name."""
+        """The paper's number, or None where it prints none; `dataset` and `metric` by our names."""
         found = self.printed[
             (self.printed["item"] == item)
             & self.printed["dataset"].str.lower().isin(PRINTED_AS.get(dataset, (dataset,)))
             & (self.printed["method"] == method)
             & (self.printed["setting"] == setting)
-            & (self.printed["metric"] == metric.removesuffix("_u8"))  # of either window
+            & (self.printed["metric"] == PRINTED_METRICS.get(metric, metric))
         ]
         return float(found["value"].iloc[0]) if len(found) else None
 

@@ -14,19 +14,19 @@ from matplotlib.figure import Figure
 
 from lib import data, pirm
 from lib.claims.cfsnet import CLAIMS
-from lib.measure import Metric, Setting, interval, interval_of
+from lib.measure import UNITS, Metric, Setting, interval, interval_of
 from lib.recipes import Scale
 from lib.recipes.cfsnet import FACTOR, SR_TUNED
 from lib.reports.cfsnet.curves import AGAIN, COLUMNS, SHOWN
 from lib.reports.cfsnet.subjects import enlarging
-from lib.reports.common import ALONE, PIRM, Cell, Drawing, Report, Scores, Verdict, mean
+from lib.reports.common import ALONE, PIRM, SLOW, Cell, Drawing, Report, Scores, Verdict, mean
 
 ITEM = "cfsnet-fig5"
 SETS = {PIRM: "PIRM test", "bsds500-val": "BSDS500 val (100)", "set14": "Set14", "set5": "Set5"}
 OURS, RIVAL, BICUBIC = "CFSNet", "weights (DNI)", "bicubic"
 NETWORKS = {OURS: SR_TUNED, RIVAL: "dni-sr"}
 COLOURS = {OURS: "C0", RIVAL: "C1"}
-METRICS: dict[Metric, str] = {"mse": "RMSE", "niqe": "NIQE", "ma": "Ma", "lpips": "LPIPS"}
+METRICS: dict[Metric, str] = {"mse": "RMSE", "niqe": "NIQE", "ma": "Ma", "lpips": "LPIPS", "dists": "DISTS"}
 
 Cells = dict[Metric, Cell]
 
@@ -73,8 +73,10 @@ def fig5(report: Report) -> tuple[Drawing, pd.DataFrame]:
 
 
 def _cells(report: Report, dataset: str, network: str, alpha: float) -> Cells:
+    """By every metric; by DISTS, which takes seconds a picture, at some of the controls."""
     setting = Setting(network, (alpha,), enlarging(dataset))
-    return report.cells(ITEM, setting, tuple(METRICS), live=alpha in AGAIN)
+    metrics = [metric for metric in METRICS if metric not in SLOW or alpha in AGAIN]
+    return report.cells(ITEM, setting, metrics, live=alpha in AGAIN)
 
 
 def _bicubic(report: Report, dataset: str) -> Cells:
@@ -180,7 +182,7 @@ def _shown(metric: Metric, cell: Cell, column: str) -> str:
     if not scores:
         return cell.needs or "-"
     star = " *" if cell.stand_in and column == "this_run" else ""
-    return f"{_value(metric, scores):.{3 if metric == 'lpips' else 2}f}{star}"
+    return f"{_value(metric, scores):.{3 if UNITS[metric] == 'distance' else 2}f}{star}"
 
 
 def _value(metric: Metric, scores: Scores) -> float:

@@ -11,7 +11,14 @@ MILD = (BlurNoise(1, 15), BlurNoise(1, 30))
 STRONG = (BlurNoise(2, 30), BlurNoise(2, 50), BlurNoise(4, 30), BlurNoise(4, 50))
 GAN_LEVELS = (*ONE, *MILD, *STRONG)  # of table 1
 MSE_LEVELS = (*ONE, *MILD, BlurNoise(2, 50), BlurNoise(4, 50))  # of table 2
-METRICS: dict[Metric, str] = {"lpips": "LPIPS", "features": "ranker features", "niqe": "NIQE", "psnr": "PSNR"}
+METRICS: dict[Metric, str] = {
+    "lpips_paper": "LPIPS, unscaled",  # [C] what the paper prints
+    "lpips": "LPIPS",
+    "dists": "DISTS",
+    "features": "ranker features",
+    "niqe": "NIQE",
+    "psnr": "PSNR",
+}
 
 
 def told(level: BlurNoise) -> tuple[float, float]:
