@@ -91,7 +91,7 @@ SETS = {
 
 EMBEDDED = ("skimage", "skimage-gray")  # folders that are the scikit-image package
 
-WEIGHTS = ("dncnn", "ffdnet", "lpips", "dists", "vgg19")
+WEIGHTS = ("arcnn", "dncnn", "ffdnet", "lpips", "dists", "vgg19")
 OTHER_FILES = (  # folders of the registry that are no image sets
     *(f"weights_{name}" for name in WEIGHTS),
     "niqe", "camera_response", "iqa_calibration", "mzsr_set5")

@@ -12,9 +12,22 @@ from torch import Tensor, nn
 from lib import checkpoints, paths, perceptual
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import has_file, weights_file
-from lib.models.baselines import Bicubic, load_dncnn, load_ffdnet
+from lib.models.baselines import Bicubic, OnLuma, load_arcnn, load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable, Interpolated
 from lib.recipes import Scale, cfsnet, cugan, find, qgcn
+
+ARCNN_QUALITIES = (10, 20, 30, 40)  # there is one AR-CNN for each
+
+
+def arcnn(quality: int) -> str:
+    """The published AR-CNN for JPEGs of this quality, one of ARCNN_QUALITIES, by name."""
+    return f"AR-CNN q{quality}"
+
+
+def arcnn_in_colour(quality: int) -> str:
+    """The same on the Y of pictures in colour."""
+    return f"{arcnn(quality)} on Y of RGB"
+
 
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
@@ -25,6 +38,11 @@ PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-3": ("dncnn/DnCNN3.mat", load_dncnn),
     "FFDNet gray": ("ffdnet/FFDNet_gray.mat", load_ffdnet),
     "FFDNet colour": ("ffdnet/FFDNet_color.mat", load_ffdnet),
+    **{arcnn(q): (f"arcnn/q{q}.mat", load_arcnn) for q in ARCNN_QUALITIES},
+    **{
+        arcnn_in_colour(q): (f"arcnn/q{q}.mat", lambda path: OnLuma(load_arcnn(path)).eval())
+        for q in ARCNN_QUALITIES
+    },
 }
 
 # Two runs of one architecture, the second trained on from the first, with a knob `texture` between them.

@@ -72,8 +72,8 @@ adafm.fig4(report)
 # %% [markdown]
 # ## Table 1: the basic model beside known networks
 #
-# Before any modulation: is the network that AdaFM starts from a good one? The rivals' numbers are
-# quoted, as in the paper.
+# Before any modulation: is the network that AdaFM starts from a good one? ARCNN is measured with
+# its authors' weights; the other rivals' numbers are quoted, as in the paper.
 
 # %%
 adafm.table1(report)

@@ -82,7 +82,8 @@ cfsnet.table1(report)
 # %% [markdown]
 # ## Table 2: deblocking, two qualities unseen
 #
-# From strong compression to mild, the other way round than denoising.
+# From strong compression to mild, the other way round than denoising. ARCNN, one network for each quality,
+# and DnCNN-3 are measured with their authors' weights.
 
 # %%
 cfsnet.table2(report)

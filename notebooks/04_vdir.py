@@ -111,13 +111,16 @@ vdir.table5(report)
 #
 # The SSIM of this table has a plain window of 8x8 pixels. The JPEG rows check the protocol. Two printed
 # values look like misprints: Guo et al. on Urban100 at quality 10 (SSIM 0.9710, above its 0.9170 at 20) and
-# MemNet on Classic5 at quality 20 (SSIM 0.8658 with a higher PSNR than AR-CNN).
+# MemNet on Classic5 at quality 20 (SSIM 0.8658 with a higher PSNR than AR-CNN). AR-CNN is measured with its
+# authors' weights, one network for each of its four qualities; the others are quoted.
 
 # %%
 vdir.table6(report)
 
 # %% [markdown]
 # ## Table 7 and figure 4: JPEG, colour
+#
+# AR-CNN, which knows no colours, restores Y here and leaves Cb and Cr as they were decoded.
 
 # %%
 vdir.table7(report)

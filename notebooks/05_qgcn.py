@@ -120,8 +120,8 @@ qgcn.fig3(report)
 # %% [markdown]
 # ## Table 2: against others
 #
-# DnCNN-3 is measured with its authors' weights on the same JPEGs; RNAN is trained here, on the three
-# qualities together; the rest is quoted. One printed row, LD at quality 30, is below the JPEG itself on
+# ARCNN (a network for each quality) and DnCNN-3 are measured with their authors' weights on the same JPEGs;
+# RNAN is trained here, on the three qualities together; the rest is quoted. One printed row, LD at quality 30, is below the JPEG itself on
 # LIVE1 and on BSDS500.
 
 # %%

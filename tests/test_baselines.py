@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 import torch
+from scipy.io import savemat
+from scipy.ndimage import correlate
 
 from lib.data import load_images
 from lib.degradations import add_gaussian_noise, jpeg, to_8bit
 from lib.devices import tune_cpu
-from lib.images import to_tensor
+from lib.images import rgb_to_ycbcr, to_tensor
+from lib.measure import Bench, Protocol, Setting
 from lib.metrics import psnr, ssim
 from lib.models.adafm import AdaFM
-from lib.models.baselines import ARCNN, DnCNN, FFDNet, load_dncnn, load_ffdnet
+from lib.models.baselines import ARCNN, DnCNN, FFDNet, OnLuma, load_arcnn, load_dncnn, load_ffdnet
+from lib.networks import arcnn
+from lib.recipes.common import Compress
 
 NONE = torch.zeros(1, 0)
 
@@ -99,6 +104,11 @@ def test_absent_and_foreign_files_are_refused(tmp_path, reference_data):
         load_dncnn(reference_data / "weights_ffdnet/FFDNet_gray.mat")
     with pytest.raises(ValueError, match="no FFDNet"):
         load_ffdnet(reference_data / "weights_dncnn/sigma=25.mat")
+    with pytest.raises(FileNotFoundError, match=r"absent\.mat"):
+        load_arcnn(tmp_path / "absent.mat")
+    for other in (tmp_path / "text.mat", reference_data / "weights_dncnn/sigma=25.mat"):
+        with pytest.raises(ValueError, match="no ARCNN"):
+            load_arcnn(other)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +164,47 @@ def test_dncnn_3_on_classic5_is_as_published(reference_data):
         similarities.append(ssim(restored, y, window="gaussian11").item())
     assert np.mean(decibels) == pytest.approx(29.40, abs=0.01)
     assert np.mean(similarities) == pytest.approx(0.803, abs=6e-4)
+
+
+def test_arcnn_is_read_as_the_authors_script_computes_it(tmp_path):
+    """Taps column by column, correlation, the last pixel repeated at borders, in float64."""
+    rng = np.random.default_rng(0)
+    layers = {"conv1": (1, 9, 64), "conv2": (64, 7, 32), "conv22": (32, 1, 16), "conv3": (16, 5, 1)}
+    weights = {name: rng.normal(0, 0.05, (n, k, k, m)) for name, (n, k, m) in layers.items()}
+    biases = {name: rng.normal(0, 0.1, (m, 1)) for name, (_, _, m) in layers.items()}
+    filed = {f"biases_{name}": bias for name, bias in biases.items()}
+    for name, (n, k, m) in layers.items():
+        columns = weights[name].transpose(0, 2, 1, 3).reshape(n, k * k, m)
+        filed[f"weights_{name}"] = columns[..., 0] if m == 1 else columns
+    savemat(tmp_path / "q10.mat", filed)
+
+    y = rng.random((11, 9))
+    maps = [y]
+    for name, bias in biases.items():
+        maps = [
+            sum(correlate(x, weights[name][i, :, :, o], mode="nearest") for i, x in enumerate(maps)) + bias[o]
+            for o in range(len(bias))
+        ]
+        maps = [np.maximum(x, 0) for x in maps] if name != "conv3" else maps
+
+    restored = load_arcnn(tmp_path / "q10.mat").double()(torch.from_numpy(y)[None, None], NONE)
+    np.testing.assert_allclose(restored[0, 0].detach().numpy(), maps[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "quality", "published"),
+    [("classic5", 10, 29.03), ("classic5", 20, 31.15), ("classic5", 30, 32.51), ("classic5", 40, 33.32),
+     ("live1", 10, 28.96)],
+)  # fmt: skip
+def test_arcnn_is_as_published(reference_data, name, quality, published):
+    """As QGCN and VDIR quote it."""
+    setting = Setting(arcnn(quality), (), Protocol(name, Compress(quality), colour="luma", multiple=1))
+    assert Bench("compact", device="cpu").measure(setting).mean == pytest.approx(published, abs=0.006)
+
+
+def test_a_network_of_y_leaves_the_chroma_of_colours(photo):
+    torch.manual_seed(0)
+    net, x = ARCNN(1), photo[..., :32, :40]
+    before, after = rgb_to_ycbcr(x), rgb_to_ycbcr(OnLuma(net)(x, NONE))
+    torch.testing.assert_close(after[:, 1:], before[:, 1:])
+    torch.testing.assert_close(after[:, :1], net(before[:, :1], NONE))

@@ -20,7 +20,7 @@ from lib.reports.common import Cell, Report
 from lib.results import Store
 
 PRINTED = pd.read_csv(paths.PRINTED / "cfsnet.csv")
-PUBLISHED_AS = {"DnCNN-B": "DnCNN-B", "FFDNet": "FFDNet gray", "DnCNN-3": "DnCNN-3"}
+PUBLISHED_AS = {"DnCNN-B": "DnCNN-B", "FFDNet": "FFDNet gray", "DnCNN-3": "DnCNN-3", "ARCNN": "AR-CNN {}"}
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,8 @@ def store_table(report, item, subject, levels, controls, wrong=()):
         report.store.write([stored(item, subject.tuned, (alpha,), protocol, values["CFSNet"], "paper")])
         for name in values.keys() & PUBLISHED_AS.keys():
             knobs = (float(level),) if name == "FFDNet" else ()
-            report.store.write([stored(item, PUBLISHED_AS[name], knobs, protocol, values[name])])
+            network = PUBLISHED_AS[name].format(written)
+            report.store.write([stored(item, network, knobs, protocol, values[name])])
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,7 @@ def test_table2_at_the_papers_own_size(report, wrong, expected):
     assert verdict(report, "better than DnCNN at every quality", "compact") == "not tested"
     assert shown.loc[("live1 q40", "TNRD"), "printed"] == ""  # not in the paper
     assert shown.loc[("live1 q10", "JPEG"), "printed"] == "27.77"
+    assert list(shown.loc[("live1 q30", "ARCNN")][:2]) == ["32.69", "32.69"]
     text = PRINTED[PRINTED["item"] == "cfsnet-text"].set_index("setting")["value"]  # section 4.5
     for level in ("q20", "q30"):
         assert shown.loc[(f"live1 {level}", "CFSNet above DnCNN-3"), "printed"] == f"{text[level]:.2f}"

@@ -1,4 +1,5 @@
-"""What to compare with: ARCNN, trained here, the published DnCNN and FFDNet, and bicubic interpolation.
+"""What to compare with: ARCNN, trained here and published, the published DnCNN and FFDNet, and bicubic
+interpolation.
 
 Sources: Dong, Deng, Loy, Tang, "Compression Artifacts Reduction by a Deep Convolutional Network",
 ICCV 2015; Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017; Zhang, Zuo, Zhang, "FFDNet", TIP
@@ -6,7 +7,9 @@ ICCV 2015; Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017; Zhang, Zuo, Zha
 convolutions, so neither network has batch norm here.
 """
 
+import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from lib.degradations import enlarge_from_corner, resize
+from lib.images import rgb_to_ycbcr, ycbcr_to_rgb
 from lib.models.adafm import Nothing, Site
 from lib.models.knobs import Controllable, Held, Knob
 
@@ -26,19 +30,23 @@ class ARCNN(Controllable):
     channels: 3 (RGB) or 1 (Y).
     site: called with a channel count for what follows every convolution, before its ReLU; `Nothing`
         gives ARCNN itself, `AdaFM` the depth-wise filters g of the AdaFM paper's Observation 1.
+    edges: every convolution repeats the last pixel at borders, as the authors' test script does; False
+        pads with zeros. In training the original loses its borders.
 
     x (N, channels, H, W) in [0, 1]; knobs (N, K) as the site module has them, (N, 0) for ARCNN
-    itself; returns the restored image, not a residual, the shape of x, not clipped. Borders are
-    padded with zeros, where the original loses them. Initialised as He et al. (2015): with the
-    Gaussian of deviation 0.001 of the original the first steps hardly move.
+    itself; returns the restored image, not a residual, the shape of x, not clipped. Initialised as
+    He et al. (2015): with the Gaussian of deviation 0.001 of the original the first steps hardly move.
     """
 
-    def __init__(self, channels: int = 3, site: Callable[[int], nn.Module] = Nothing):
+    def __init__(
+        self, channels: int = 3, site: Callable[[int], nn.Module] = Nothing, *, edges: bool = False
+    ):
         super().__init__()
-        self.extract = Site(nn.Conv2d(channels, 64, 9, padding=4), site(64), relu=True)
-        self.enhance = Site(nn.Conv2d(64, 32, 7, padding=3), site(32), relu=True)
-        self.map = Site(nn.Conv2d(32, 16, 1), site(16), relu=True)
-        self.rebuild = Site(nn.Conv2d(16, channels, 5, padding=2), site(channels))
+        convolution = partial(nn.Conv2d, padding_mode="replicate" if edges else "zeros")
+        self.extract = Site(convolution(channels, 64, 9, padding=4), site(64), relu=True)
+        self.enhance = Site(convolution(64, 32, 7, padding=3), site(32), relu=True)
+        self.map = Site(convolution(32, 16, 1), site(16), relu=True)
+        self.rebuild = Site(convolution(16, channels, 5, padding=2), site(channels))
         self.knobs = self.extract.module.knobs
         for each in self.sites():
             nn.init.kaiming_normal_(each.conv.weight)
@@ -59,6 +67,26 @@ class ARCNN(Controllable):
     def fold(self, knobs: Tensor) -> nn.Sequential:
         plain = nn.Sequential(*(layer for each in self.sites() for layer in each.fold(knobs)))
         return plain.requires_grad_(False)
+
+
+class OnLuma(Controllable):
+    """A network of Y on pictures in colour: it restores their Y, and Cb and Cr stay as they are.
+
+    x (N, 3, H, W) RGB in [0, 1]; knobs are those of `net`; returns RGB of the shape of x, not clipped.
+    """
+
+    def __init__(self, net: Controllable):
+        super().__init__()
+        self.net = net
+        self.knobs = net.knobs
+        self.multiple = net.multiple
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        ycbcr = rgb_to_ycbcr(x)
+        return ycbcr_to_rgb(torch.cat([self.net(ycbcr[:, :1], knobs), ycbcr[:, 1:]], 1))
+
+    def fold(self, knobs: Tensor) -> Held:
+        return Held(self, knobs)
 
 
 class DnCNN(Controllable):
@@ -156,6 +184,31 @@ def load_ffdnet(path: str | Path) -> FFDNet:
     layers[0] = torch.cat([first[:, order], first[:, -1:]], 1), first_bias
     layers[-1] = last[order], last_bias[order]
     return _filled(FFDNet(channels, width, depth), layers, path)
+
+
+def load_arcnn(path: str | Path) -> ARCNN:
+    """A published ARCNN, for Y and one JPEG quality, from its MATLAB file; raises as `load_dncnn` does."""
+    layers = [_arcnn_layer(path, layer) for layer in ("conv1", "conv2", "conv22", "conv3")]
+    return _filled(ARCNN(1, edges=True), layers, path)
+
+
+def _arcnn_layer(path: str | Path, layer: str) -> tuple[Tensor, Tensor]:
+    """Weight (out, in, k, k) and bias (out,) of a convolution in a MATLAB v5 file.
+
+    The file has (in, k * k, out), the taps column by column, without the last side where there is one output.
+    """
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"There is no file of published weights at {path}.")
+    try:
+        file = loadmat(path, variable_names=(f"weights_{layer}", f"biases_{layer}"))
+        weight, bias = (torch.from_numpy(file[f"{kind}_{layer}"]) for kind in ("weights", "biases"))
+        side = math.isqrt(weight.shape[1])
+        return weight.reshape(len(weight), side, side, -1).permute(3, 0, 2, 1), bias.flatten()
+    except (MatReadError, ValueError, NotImplementedError, KeyError, RuntimeError) as error:
+        raise ValueError(f"{path} holds no ARCNN, or is no MATLAB v5 file.") from error
 
 
 def stack(

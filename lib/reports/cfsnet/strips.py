@@ -35,7 +35,7 @@ def fig1(report: Report) -> Drawing:
     """Both trade-offs; on pictures of our own choice, as the paper's are not named in our source."""
     parts = [
         _enlarged(report, "set14", "comic", QUARTERS),
-        _strip(report, DENOISING, 40, "DnCNN-B", "test044", QUARTERS),
+        _strip(report, DENOISING, 40, ("DnCNN-B",), "test044", QUARTERS),
     ]
     return report.save_figure("cfsnet-fig1", strips(parts))
 
@@ -49,13 +49,14 @@ def fig6(report: Report) -> Drawing:
 
 def fig7(report: Report) -> Drawing:
     """Sigma 40, between the two levels of training: too little control leaves noise, too much smears."""
-    parts = [_strip(report, DENOISING, 40, "DnCNN-B", name, alphas) for name, alphas in SEVEN.items()]
+    parts = [_strip(report, DENOISING, 40, ("DnCNN-B",), name, alphas) for name, alphas in SEVEN.items()]
     return report.save_figure("cfsnet-fig7", strips(parts))
 
 
 def fig8(report: Report) -> Drawing:
     """Quality 20, from quality 10 (smooth) to quality 40 (sharp, with blocks)."""
-    parts = [_strip(report, DEBLOCKING, 20, "DnCNN-3", name, alphas) for name, alphas in EIGHT.items()]
+    rivals = ("ARCNN", "DnCNN-3")
+    parts = [_strip(report, DEBLOCKING, 20, rivals, name, alphas) for name, alphas in EIGHT.items()]
     return report.save_figure("cfsnet-fig8", strips(parts))
 
 
@@ -78,12 +79,18 @@ class _Coloured(Scene):
 
 
 def _strip(
-    report: Report, subject: Subject, level: int, rival: str, name: str, alphas: tuple[float, ...]
+    report: Report,
+    subject: Subject,
+    level: int,
+    rivals: tuple[str, ...],
+    name: str,
+    alphas: tuple[float, ...],
 ) -> Strip:
     protocol = subject.on(level)
     kind = _Coloured if subject is DEBLOCKING else Scene
     scene = kind(report, protocol, _number(report, protocol, name))
-    panels = [scene.original, scene.restored(f"{rival} (published)", PUBLISHED[rival])]
+    known = [scene.restored(f"{rival} (published)", *PUBLISHED[rival](level)) for rival in rivals]
+    panels = [scene.original, *known]
     panels += [scene.restored(f"alpha_in {alpha:g}", subject.tuned, (alpha,)) for alpha in alphas]
     return scene.strip(f"{name}, {subject.written(level)} ({report.scale} scale)", [panels])
 

@@ -1,19 +1,24 @@
 """Tables 1 and 2 of CFSNet: the best control for every level, beside other networks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from lib.claims.cfsnet import CLAIMS
 from lib.measure import Setting
-from lib.networks import INPUT
+from lib.networks import INPUT, arcnn
 from lib.recipes import Scale
 from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, Subject
 from lib.reports.common import Cell, Report, Verdict, mean, with_interval
 from lib.reports.gains import Test, at_paper, surely_above
 
 Rows = list[tuple[str, str, Cell]]
-PUBLISHED = {"DnCNN-B": "DnCNN-B", "FFDNet": "FFDNet gray", "DnCNN-3": "DnCNN-3"}
+PUBLISHED: dict[str, Callable[[int], tuple[str, tuple[float, ...]]]] = {  # network and knobs at a level
+    "DnCNN-B": lambda _: ("DnCNN-B", ()),
+    "FFDNet": lambda level: ("FFDNet gray", (float(level),)),
+    "ARCNN": lambda level: (arcnn(level), ()),
+    "DnCNN-3": lambda _: ("DnCNN-3", ()),
+}
 SAME = 0.05  # dB
 
 
@@ -44,10 +49,10 @@ def table1(report: Report) -> pd.DataFrame:
 
 
 def table2(report: Report) -> pd.DataFrame:
-    """Deblocking of LIVE1 (Y), qualities 20 and 30 unseen: DnCNN-3 with its authors' weights."""
+    """Deblocking of LIVE1 (Y), qualities 20 and 30 unseen: ARCNN and DnCNN-3 with their authors' weights."""
     item, levels = "cfsnet-table2", (10, 20, 30, 40)
-    quoted = ("SA-DCT", "ARCNN", "TNRD")
-    rows, ours, others, _ = _table(report, item, DEBLOCKING, levels, quoted, ("DnCNN-3",))
+    quoted = ("SA-DCT", "TNRD")
+    rows, ours, others, _ = _table(report, item, DEBLOCKING, levels, quoted, ("ARCNN", "DnCNN-3"))
     gains = [ours[q] - others["DnCNN-3", q] for q in levels]
     rows += [
         (f"{DEBLOCKING.dataset} {DEBLOCKING.written(q)}", "CFSNet above DnCNN-3", gain)
@@ -84,17 +89,13 @@ def _table(
             printed = report.printed_value(item, subject.dataset, name, written)
             rows.append((line, name, Cell(printed, needs="quoted")))
         for name in published:
-            setting = Setting(PUBLISHED[name], _level_knobs(name, level), protocol)
+            setting = Setting(*PUBLISHED[name](level), protocol)
             others[name, level] = report.cell(item, setting, (name, written), live=False)
             rows.append((line, name, others[name, level]))
         setting = Setting(subject.tuned, (), protocol)
         ours[level], knobs[level] = report.best(item, setting, ("CFSNet", written), over=subject.grid)
         rows.append((line, f"CFSNet{_controls(knobs[level])}", ours[level]))
     return rows, ours, others, knobs
-
-
-def _level_knobs(name: str, level: int) -> tuple[float, ...]:
-    return (float(level),) if name == "FFDNet" else ()
 
 
 def _controls(knobs: dict[str, float]) -> str:
