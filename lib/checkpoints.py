@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from lib import paths, whole
+from lib.hashes import weights_sha
 
 
 class BadCheckpoint(ValueError):
@@ -104,16 +105,6 @@ def header_sha(header: dict[str, str]) -> str:
     """12 hex digits of a SHA-256 over names and values of a header, less this one."""
     noted = json.dumps({k: v for k, v in header.items() if k != "header_sha"}, sort_keys=True)
     return hashlib.sha256(noted.encode()).hexdigest()[:12]
-
-
-def weights_sha(tensors: dict[str, Tensor]) -> str:
-    """12 hex digits of a SHA-256 over names, shapes, types and bytes."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().contiguous()
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.view(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()[:12]
 
 
 def write_atomically(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from lib import checkpoints, paths, perceptual
 from lib.checkpoints import BadCheckpoint, Provenance
 from lib.data import has_file, weights_file
+from lib.hashes import weights_sha
 from lib.models.baselines import Bicubic, OnLuma, load_arcnn, load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable, Interpolated
 from lib.recipes import Scale, cfsnet, cugan, find, qgcn
@@ -152,7 +153,7 @@ def published(name: str) -> Trained:
     file, read = PUBLISHED[name]
     net = read(weights_file(file)).requires_grad_(False)
     history = Provenance(name, "", "", "published")
-    return Trained(net, history, checkpoints.weights_sha(net.state_dict()))
+    return Trained(net, history, weights_sha(net.state_dict()))
 
 
 def has_published(name: str) -> bool:

@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib import checkpoints, data
+from lib import data
+from lib.hashes import weights_sha
 
 Forms = tuple[str, ...]  # names of one published file in its several forms, as `data.weights_file` takes them
 
@@ -221,7 +222,7 @@ def load_guide(name: str) -> Guide:
     """
     forms, load = PUBLISHED_GUIDES[name]
     net = load(data.weights_file(*forms))
-    return Guide(net, checkpoints.weights_sha(net.state_dict()))
+    return Guide(net, weights_sha(net.state_dict()))
 
 
 def _with_weights(layers: nn.Sequential, path: Path) -> nn.Sequential:

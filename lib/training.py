@@ -258,7 +258,7 @@ class Job:
     def _descend(
         self, optimiser: torch.optim.Adam, loss: Tensor, networks: Iterable[Sequence[nn.Parameter]]
     ) -> list[Tensor]:
-        """One step; returns for each network the norm of its gradient and the factor that clipped it, (2,)."""
+        """One step; returns for each network the norm of its gradient and what clipped it, (2,)."""
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         clipping = [health.clip_to(parameters, self.recipe.clip) for parameters in networks]
