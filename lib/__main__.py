@@ -122,9 +122,9 @@ def train(arguments: argparse.Namespace) -> int:
     def command(*names: str) -> list[str]:
         return [sys.executable, "-m", "lib", "train", *names, *train_options(arguments)]
 
-    runs = trainings.trainings(wanted, command)
+    steps = trainings.trainings(wanted, command)
     if arguments.list:
-        groups = ([run.name for run in group] for group in trainings.groups(runs))
+        groups = ([step.name for step in group] for group in trainings.groups(steps))
         print("\n".join(shlex.join(command(*names)) for names in groups))
     elif arguments.background and wanted:
         log = paths.RUNS / "training" / time.strftime("queue-%Y-%m-%d_%H%M%S.log")
@@ -139,7 +139,7 @@ def train(arguments: argparse.Namespace) -> int:
     elif wanted:
         lines = trainings.Lines({recipe.name: trainings.log_of(recipe) for recipe in wanted})
         try:
-            return int(bool(graph.carry_out(runs, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
+            return int(bool(graph.carry_out(steps, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
         except pool.NoCluster as error:
             sys.exit(str(error))
     return 0

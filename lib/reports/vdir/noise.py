@@ -7,11 +7,11 @@ import pandas as pd
 
 from lib.claims.vdir import CLAIMS
 from lib.measure import Setting, interval
-from lib.networks import SAMPLES
 from lib.recipes import Scale
 from lib.recipes.vdir import AWGN, FFDNET, FFDNET_TOLD, NAIVE, NO_PRIOR
 from lib.reports.common import Cell, Report, Verdict, averaged, mean
 from lib.reports.gains import Test, all_above, at_paper, listed, surely_above
+from lib.reports.variants import SAMPLES
 from lib.reports.vdir.subjects import MEASURED_AGAIN, NO_ESTIMATOR, TITLES, URBAN, at_rest, noisy
 
 Rows = list[tuple[str, str, Cell]]
