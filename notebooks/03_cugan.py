@@ -24,10 +24,11 @@
 # on with a discriminator and a perceptual loss (*CUGAN*). The discriminator is told the degradation too. A
 # third knob moves all weights between the two networks.
 #
-# The authors published the generator, not the discriminator and not the training. What the paper takes
-# from VGG19 and judges by LPIPS and DISTS needs weights that are not at hand: our networks are trained with
-# the maps of a ranker of JPEG quality, and judged by the distance in those maps and by NIQE. Both are named
-# as what they are. Networks here were trained on BSDS500 train + test, the paper's on DIV2K.
+# The authors published the generator, not the discriminator and not the training. Where the paper looks
+# through VGG19, our networks are trained with the maps of a ranker of JPEG quality, and the distance in those
+# maps stands beside LPIPS, DISTS and NIQE. The authors' evaluation takes pictures in [0, 1] for ones in
+# [-1, 1]: their LPIPS is a line of its own, *unscaled*. Networks here were trained on BSDS500 train + test,
+# the paper's on DIV2K.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"
@@ -148,8 +149,8 @@ scales
 # %% [markdown]
 # ## Figure 8: a discriminator that is told
 #
-# The paper measures LPIPS. Where it is not at hand, the distance in the ranker's maps stands for it, which
-# is the very loss that these networks descend; so beside the two stands the same training without a
+# The paper measures LPIPS, which the table has too. Drawn and judged is the distance in the ranker's maps,
+# which is the very loss that these networks descend; so beside the two stands the same training without a
 # discriminator, and where that one comes out nearest, the figure tells nothing of discriminators.
 
 # %%
