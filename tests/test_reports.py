@@ -7,20 +7,22 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from lib import claims, locks, measure, paths, provenance
-from lib.checkpoints import Provenance, path_of
-from lib.claims import Claim
-from lib.measure import Measurement, Protocol, Setting
-from lib.networks import INPUT
+from lib.base import locks, paths, provenance
+from lib.degradations.levels import Compress
+from lib.evaluation import measure
+from lib.evaluation.measure import Measurement, Protocol, Setting
+from lib.evaluation.results import Store
+from lib.papers import claims, common
+from lib.papers.adafm import items as adafm
+from lib.papers.adafm.subjects import DENOISING, JPEG, SR
+from lib.papers.claims import Claim
+from lib.papers.common import Cell, Report, mean, with_interval
 from lib.recipes import find
-from lib.recipes.common import Compress
-from lib.reports import adafm, common
-from lib.reports.adafm.subjects import DENOISING, JPEG, SR
-from lib.reports.common import Cell, Report, mean, with_interval
-from lib.results import Store
-from lib.training import folder_of
+from lib.training.checkpoints import Provenance, path_of
+from lib.training.loop import folder_of
+from lib.training.networks import INPUT
 
-LOAD = measure.data.load_images
+LOAD = measure.sets.load_images
 PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")
 TABLE5 = {(15, 25): 0.01, (15, 35): 0.04, (15, 50): 0.07, (15, 75): 0.14, (75, 15): 0.68}  # dB
 BASELINE = {15: 34.10, 25: 31.44, 35: 29.82, 50: 28.20, 75: 26.49}  # dB
@@ -299,8 +301,8 @@ def test_convergence_is_read_from_what_the_trainings_logged(report, late, expect
 
 
 def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
-    locate = common.data.locate
-    monkeypatch.setattr(common.data, "locate", lambda name: None if name == common.DIV2K else locate(name))
+    locate = common.sets.locate
+    monkeypatch.setattr(common.sets, "locate", lambda name: None if name == common.DIV2K else locate(name))
     shown = adafm.table4(report)
     line = shown.loc[("DIV2K100 x3->x4", "distance")]
     assert line["printed"] == "0.09"
@@ -309,9 +311,9 @@ def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
 
 @pytest.mark.parametrize(("absent", "star"), [("live1", " *"), ("none", "")])
 def test_a_number_of_other_images_than_the_lines_carries_a_star(report, monkeypatch, absent, star):
-    locate = common.data.locate
-    monkeypatch.setattr(common.data, "locate", lambda name: name != absent and locate("skimage"))
-    monkeypatch.setattr(measure.data, "load_images", lambda name, limit: LOAD("skimage", 1))
+    locate = common.sets.locate
+    monkeypatch.setattr(common.sets, "locate", lambda name: name != absent and locate("skimage"))
+    monkeypatch.setattr(measure.sets, "load_images", lambda name, limit: LOAD("skimage", 1))
     cell = report.cell("item", Setting(INPUT, (), JPEG.on(30)))
     shown = report.table("item", [("live1 q30", "input", cell), ("live1 q30", "quoted", Cell(30.0))])
     assert ("*: embedded photographs" in shown.columns[-1]) == bool(star)
@@ -390,7 +392,7 @@ def test_other_weights_or_images_are_measured_again(recorded, tmp_path, column):
 def test_the_embedded_photographs_are_recorded_beside_a_set(report, monkeypatch):
     photo = LOAD("skimage", 1)
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: photo)
-    monkeypatch.setattr(common.data, "locate", lambda name: True)
+    monkeypatch.setattr(common.sets, "locate", lambda name: True)
     report.record = True
     for _ in range(2):
         report.cell("item", Setting(INPUT, (), JPEG.on(30)))
