@@ -10,10 +10,11 @@ from functools import partial
 from unittest.mock import Mock
 
 import pytest
+import torch
 
 from lib import checkpoints, pool, recipes, trainings
 from lib.graph import Step, Watcher, carry_out
-from lib.training import folder_of
+from lib.training import folder_of, settled
 from lib.trainings import Lines, groups
 
 STEP = """
@@ -110,7 +111,7 @@ def test_a_run_whose_worker_is_killed_ends_as_if_nothing_had_happened(tmp_path, 
     distributed, psutil = pytest.importorskip("distributed"), pytest.importorskip("psutil")
     name, steps = "adafm-dejpeg-basic-q80", 300
     recipe = recipes.find(name, "smoke").budgeted(steps=steps)
-    folder = folder_of(recipe, tmp_path / "disturbed")
+    folder = folder_of(settled(recipe, torch.device("cpu")), tmp_path / "disturbed")
 
     def run(out):
         options = (f"--steps={steps}", "--scale=smoke", "--device=cpu", "--save-every=0.3")
