@@ -114,9 +114,9 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path):
     log = tmp_path / "run.log"
     outer = f"""
 import pathlib, sys
-from lib import pool
-from lib.paths import ROOT
-pool.run_logged([sys.executable, "-c", {inner!r}], pathlib.Path({str(log)!r}))
+from lib.runs import processes
+from lib.base.paths import ROOT
+processes.run_logged([sys.executable, "-c", {inner!r}], pathlib.Path({str(log)!r}))
 """
     process = subprocess.Popen(python(outer), cwd=ROOT)
     wait_until(lambda: log.exists() and log.read_text().endswith("\n"))

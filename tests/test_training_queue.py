@@ -10,13 +10,14 @@ from functools import partial
 from unittest.mock import Mock
 
 import pytest
+import torch
 
 from lib import recipes
 from lib.runs import processes, training_queue
 from lib.runs.graph import Step, Watcher, carry_out
 from lib.runs.training_queue import Lines, groups
 from lib.training import checkpoints
-from lib.training.loop import folder_of
+from lib.training.loop import folder_of, settled
 
 STEP = """
 import pathlib, sys
@@ -112,7 +113,7 @@ def test_a_run_whose_worker_is_killed_ends_as_if_nothing_had_happened(tmp_path, 
     distributed, psutil = pytest.importorskip("distributed"), pytest.importorskip("psutil")
     name, steps = "adafm-dejpeg-basic-q80", 300
     recipe = recipes.find(name, "smoke").budgeted(steps=steps)
-    folder = folder_of(recipe, tmp_path / "disturbed")
+    folder = folder_of(settled(recipe, torch.device("cpu")), tmp_path / "disturbed")
 
     def run(out):
         options = (f"--steps={steps}", "--scale=smoke", "--device=cpu", "--save-every=0.3")
