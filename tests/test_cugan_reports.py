@@ -15,7 +15,8 @@ from lib.evaluation.results import Store
 from lib.models.cugan import CUNet
 from lib.models.knobs import Controllable
 from lib.papers import verdicts
-from lib.papers.common import EMBEDDED, Cell, Report, mean
+from lib.papers.at_hand import EMBEDDED
+from lib.papers.common import Cell, Report
 from lib.papers.cugan import gray, mechanics, photographs, reading, sweeps
 from lib.papers.cugan import items as cugan
 from lib.papers.cugan.ablations import IN_SEVEN, SCALES
@@ -26,6 +27,7 @@ from lib.papers.cugan.subjects import GAN_LEVELS, METRICS, MSE_LEVELS, on_cbsd68
 from lib.papers.cugan.subjects import cugan as cugan_at
 from lib.papers.cugan.sweeps import Sweep
 from lib.papers.papers import find
+from lib.papers.scores import mean
 from lib.recipes.cugan import CUGAN, CUNET, RIVAL, WITHOUT_GAN, WITHOUT_GFM
 from lib.training.checkpoints import Provenance, path_of
 from lib.training.networks import INPUT, scale_of

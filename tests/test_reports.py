@@ -16,7 +16,8 @@ from lib.papers import claims, common
 from lib.papers.adafm import items as adafm
 from lib.papers.adafm.subjects import DENOISING, JPEG, SR
 from lib.papers.claims import Claim
-from lib.papers.common import Cell, Report, mean, with_interval
+from lib.papers.common import Cell, Report
+from lib.papers.scores import mean, with_interval
 from lib.recipes import find
 from lib.training.checkpoints import Provenance, path_of
 from lib.training.loop import folder_of

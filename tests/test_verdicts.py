@@ -11,8 +11,8 @@ from lib.evaluation.results import Store
 from lib.papers import papers, verdicts
 from lib.papers.adafm import items as adafm
 from lib.papers.adafm.subjects import DENOISING
-from lib.papers.common import mean
 from lib.papers.qgcn import items as qgcn
+from lib.papers.scores import mean
 
 
 def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured(tmp_path, monkeypatch):

@@ -25,15 +25,17 @@ from lib.evaluation.measure import (
     Metric,
     Protocol,
     Setting,
-    interval,
     knob_text,
     measurable,
 )
 from lib.evaluation.results import Store, Stored
 from lib.metrics import pirm
 from lib.models.knobs import Controllable
-from lib.papers import claims
+from lib.papers import claims, facts
+from lib.papers.at_hand import ALONE, EMBEDDED, EMBEDDED_GRAY
 from lib.papers.claims import Claim, Judged
+from lib.papers.judging import PRINTED_AS
+from lib.papers.scores import DECIMALS, Scores, difference, mean
 from lib.papers.variants import VARIANTS
 from lib.recipes import Scale, find
 from lib.recipes.qgcn import RANKER_RGB
@@ -41,10 +43,6 @@ from lib.training.checkpoints import path_of
 from lib.training.loop import train
 from lib.training.networks import PUBLISHED, WEIGHTLESS, has_published, runs_of
 
-# the photographs that scikit-image installs; they stand in for absent sets
-EMBEDDED, EMBEDDED_GRAY = "skimage", "skimage-gray"
-DIV2K, PIRM = "div2k-valid", "pirm-test"
-ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
 WEIGHTS = {
     "niqe": "NIQE's parameters",
     "ma": f"the package {pirm.PACKAGE}",
@@ -52,15 +50,12 @@ WEIGHTS = {
     "lpips_paper": "LPIPS weights",
     "dists": "DISTS weights",
 }
-PRINTED_AS = {DIV2K: ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
 # how papers call what they print; None: as it is measured here no paper prints it
 PRINTED_METRICS: dict[str, str | None] = {"ssim_u8": "ssim", "lpips_paper": "lpips", "lpips": None}
 SLOW: tuple[Metric, ...] = ("dists",)  # seconds a picture: a notebook shows what is stored
 # between a stored row and the same measurement made again
 AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5, "distance": 0.0005}
-DECIMALS = {"dB": 2, "distance": 4}  # of a unit, where it is not 3
 
-Scores = dict[str, float]  # image name -> value
 Measure = Callable[[Setting], Measurement]
 # Whether a claim holds, None where the measure cannot tell, and what was measured; None: not measured.
 Verdict = tuple[bool | None, str] | None
@@ -118,23 +113,7 @@ def averaged(cells: Sequence[Cell]) -> Cell:
 
 
 def _difference(a: Scores | None, b: Scores | None) -> Scores | None:
-    return {k: a[k] - b[k] for k in a if k in b} if a and b else None
-
-
-def mean(scores: Scores) -> float:
-    return float(np.mean(list(scores.values())))
-
-
-def with_interval(scores: Scores, decimals: int = 2) -> str:
-    """`0.21 [0.18, 0.25]`: the mean and its 95 % bootstrap interval over images."""
-    low, high = interval(np.array(list(scores.values())))
-    return f"{mean(scores):.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
-
-
-def listed(scores: Sequence[Scores], unit: str = "dB") -> str:
-    """Means with their intervals, one after the other, and the unit where it has a name of its own."""
-    text = ", ".join(with_interval(s, DECIMALS.get(unit, 3)) for s in scores)
-    return f"{text} dB" if unit == "dB" else text
+    return difference(a, b) if a and b else None
 
 
 @dataclass(frozen=True)
@@ -378,6 +357,11 @@ class Report:
             & (self.printed["metric"] == PRINTED_METRICS.get(metric, metric))
         ]
         return float(found["value"].iloc[0]) if len(found) else None
+
+    def keep_facts(self, item: str, found: dict[str, float]) -> None:
+        """Store numbers that are no setting's score, where this run records."""
+        if self.record:
+            facts.keep(self.paper, item, self.scale, found)
 
     def keep(self) -> None:
         """Write what was measured since the last time to the stored rows."""

@@ -3,18 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from lib.evaluation.measure import interval
-from lib.papers.common import Cell, Scores, Verdict, listed
+from lib.papers.common import Cell, Verdict
+from lib.papers.scores import Scores, listed, surely_above
 from lib.recipes import Scale
 
 Test = Callable[[Scale], Verdict]
-
-
-def surely_above(scores: Scores, least: float = 0.0) -> bool:
-    """Whether the mean over images is above `least`, its interval included."""
-    return interval(np.array(list(scores.values())))[0] > least
 
 
 def all_above(gains: Sequence[Cell], least: float = 0.0) -> Test:

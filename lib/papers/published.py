@@ -9,7 +9,7 @@ from lib.base import paths
 from lib.degradations.levels import Compress, Denoise
 from lib.evaluation.measure import Bench, Protocol, Setting
 from lib.evaluation.results import Store
-from lib.papers.common import mean
+from lib.papers.scores import mean
 
 TOLERANCE = 0.03  # dB: another noise field, 8-bit output
 SCALE = "published"

@@ -7,11 +7,12 @@ import pandas as pd
 
 from lib.base import paths
 from lib.evaluation.measure import UNITS
-from lib.papers.common import Cell, Report, mean
+from lib.papers.common import Cell, Report
+from lib.papers.judging import SCALES, judge_all
 from lib.papers.papers import Paper
+from lib.papers.scores import mean
 from lib.training.networks import PUBLISHED, WEIGHTLESS
 
-SCALES = ("compact", "paper")
 BESIDE = ("item", "dataset", "method", "setting", "metric", "unit", "network", "printed", "paper", "compact")
 
 
@@ -50,19 +51,32 @@ class Reread(Report):
         return Cell(value, paper, compact, unit=UNITS[protocol.metric])
 
 
+COLUMNS = ("claim", "item", "paper", "scale", "measured", "verdict")
+
+
+def judged(paper: Paper, folder: Path = paths.MEASURED) -> pd.DataFrame:
+    """Return every claim of a paper judged at both scales by the stored rows, a line each."""
+    rows = [
+        (j.claim.name, j.claim.item, j.claim.paper, j.scale, j.measured, j.verdict)
+        for j in judge_all(paper.key, paper.claims.values(), folder)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def beside(paper: Paper, device: str = "auto") -> pd.DataFrame:
+    """Return every printed number of a network trained here and what was measured at either scale."""
+    report = Reread(paper.key, device=device)
+    for item in paper.items.values():
+        item(report)
+    return pd.DataFrame(report.beside, columns=BESIDE).drop_duplicates()
+
+
 def write(paper: Paper, folder: Path = paths.MEASURED, device: str = "auto") -> Path:
-    """Judges every claim of a paper at both scales and writes `<key>-verdicts.csv`, and `<key>-beside.csv`
-    with every printed number and what was measured; returns the path of the first."""
+    """Judge every claim of a paper and write `<key>-verdicts.csv`, and `<key>-beside.csv` with every printed
+    number and what was measured; return the path of the first."""
     path = folder / f"{paper.key}-verdicts.csv"
-    parts = []
-    for scale in SCALES:
-        report = Reread(paper.key, scale, device)
-        for item in paper.items.values():
-            item(report)
-        verdicts = report.verdicts()
-        parts.append(verdicts[verdicts["scale"] == scale])
     path.parent.mkdir(parents=True, exist_ok=True)
-    pd.concat(parts).to_csv(path, index=False, lineterminator="\n")
-    beside = pd.DataFrame(report.beside, columns=BESIDE).drop_duplicates()
-    beside.to_csv(folder / f"{paper.key}-beside.csv", index=False, lineterminator="\n", float_format="%.4f")
+    judged(paper).to_csv(path, index=False, lineterminator="\n")
+    measured = folder / f"{paper.key}-beside.csv"
+    beside(paper, device).to_csv(measured, index=False, lineterminator="\n", float_format="%.4f")
     return path

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from lib.app import tasks
 from lib.evaluation.measure import Colour, Protocol
-from lib.papers.adafm.claims import CLAIMS
-from lib.papers.claims import Claim
-from lib.papers.common import EMBEDDED
+from lib.papers.at_hand import EMBEDDED
 from lib.papers.variants import IN_WINDOWS
 from lib.recipes import adafm as recipes
 
@@ -20,7 +18,9 @@ class Subject:
     task: recipes.Task
     measure: str  # what a level is, in a word
     title: str  # as in the names of claims
+    word: str  # before a level in a sentence
     dataset: str
+    set_title: str
     colour: Colour
     start: int
     end: int
@@ -64,15 +64,18 @@ class Subject:
     def conditional_in_windows(self) -> str:
         return self.conditional + IN_WINDOWS
 
-    def claim(self, name: str) -> Claim:
-        return CLAIMS[f"{name} ({self.title})"]
+    def spelt(self, level: float) -> str:
+        """As a sentence has a level: sigma 15, quality 80, x3."""
+        return f"{self.word}{level:g}"
 
 
 DENOISING = Subject(
     task=recipes.DENOISE,
     measure=tasks.DENOISE.level.name,
     title="denoising",
+    word="sigma ",
     dataset="cbsd68",
+    set_title="CBSD68",
     colour="all channels",
     start=15,
     end=75,
@@ -84,7 +87,9 @@ JPEG = Subject(
     task=recipes.DEJPEG,
     measure=tasks.DEJPEG.level.name,
     title="JPEG",
+    word="quality ",
     dataset="live1",
+    set_title="LIVE1",
     colour="luma",
     start=80,
     end=10,
@@ -96,7 +101,9 @@ SR = Subject(
     task=recipes.SR,
     measure=tasks.SR.level.name,
     title="super-resolution",
+    word="x",
     dataset="set5",
+    set_title="Set5",
     colour="Y of RGB",
     start=3,
     end=4,
@@ -105,3 +112,25 @@ SR = Subject(
     example={"set5": 2, "set14": 4, EMBEDDED: 0},
 )
 SUBJECTS = (DENOISING, JPEG, SR)
+
+EASY_TO_HARD = {DENOISING: (25, 35, 50, 75), JPEG: (60, 40, 20, 10)}  # from the task's start, of table 5
+ONE_FACTOR, TWO_FACTORS = ((2, 3), (3, 4), (4, 5), (5, 6)), ((2, 4), (3, 5), (4, 6))
+FACTORS = (*ONE_FACTOR, *TWO_FACTORS, (4, 3), (4, 2))  # start and end of table 4's adaptations
+COEFS = {  # of figure 2
+    DENOISING: (0.0, 0.25, 0.5, 0.75, 1.0),
+    JPEG: (0.0, 0.4, 0.7, 1.0),  # as in the paper
+    SR: (0.0, 0.25, 0.5, 0.75, 1.0),
+}
+NOISE_LEVELS = (15, 25, 35, 45, 50, 60, 75)  # of figure 7 and its twins
+WIDE_QUALITIES = (80, 70, 60, 50, 40, 30, 20, 10)
+SHORT_QUALITIES = (80, 70, 60, 50, 40)
+BETWEEN = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # shares of the way from one factor to the next
+ARCNN_START, ARCNN_TUNED = "adafm-arcnn-s15", "adafm-arcnn-s15-ft-s50"
+ARCNN_CONTROL = "adafm-arcnn-s50-scratch"
+ARCNN_FILTERS = {g: f"adafm-arcnn-g{g}" for g in (1, 3, 5)}
+SCRATCH = "adafm-sr-scratch-x4-k5"
+
+
+def there_and_back(subject: Subject) -> list[tuple[int, int]]:
+    """Start and end of table 5's adaptations: from the easy level to every harder one, and back."""
+    return [*((subject.start, end) for end in EASY_TO_HARD[subject]), (subject.end, subject.start)]

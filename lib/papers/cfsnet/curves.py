@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from lib.evaluation.measure import Setting, interval_of
 from lib.papers.cfsnet.claims import CLAIMS
 from lib.papers.cfsnet.subjects import SUBJECTS, Subject, tenths
-from lib.papers.common import Cell, Drawing, Report, Scores, Verdict, mean, with_interval
+from lib.papers.common import Cell, Drawing, Report, Verdict
 from lib.papers.gains import surely_above
+from lib.papers.scores import Scores, mean, with_interval
 from lib.recipes import Scale
 
 POSTER = "cfsnet-poster-curves"

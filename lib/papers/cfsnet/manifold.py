@@ -19,7 +19,8 @@ from lib.evaluation.measure import interval
 from lib.models.cfsnet import CFSNet
 from lib.papers.cfsnet.claims import CLAIMS
 from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, Subject
-from lib.papers.common import Drawing, Report, Verdict, with_interval
+from lib.papers.common import Drawing, Report, Verdict
+from lib.papers.scores import with_interval
 from lib.papers.tsne import tsne
 from lib.recipes import Scale
 

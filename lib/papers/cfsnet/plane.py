@@ -15,10 +15,12 @@ from matplotlib.figure import Figure
 from lib.data import sets
 from lib.evaluation.measure import UNITS, Metric, Setting, interval, interval_of
 from lib.metrics import pirm
+from lib.papers.at_hand import ALONE, PIRM
 from lib.papers.cfsnet.claims import CLAIMS
 from lib.papers.cfsnet.curves import AGAIN, COLUMNS, SHOWN
 from lib.papers.cfsnet.subjects import enlarging
-from lib.papers.common import ALONE, PIRM, SLOW, Cell, Drawing, Report, Scores, Verdict, mean
+from lib.papers.common import SLOW, Cell, Drawing, Report, Verdict
+from lib.papers.scores import Scores, mean
 from lib.recipes import Scale
 from lib.recipes.cfsnet import FACTOR, SR_TUNED
 

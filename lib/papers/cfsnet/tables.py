@@ -7,8 +7,9 @@ import pandas as pd
 from lib.evaluation.measure import Setting
 from lib.papers.cfsnet.claims import CLAIMS
 from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, Subject
-from lib.papers.common import Cell, Report, Verdict, mean, with_interval
+from lib.papers.common import Cell, Report, Verdict
 from lib.papers.gains import Test, at_paper, surely_above
+from lib.papers.scores import mean, with_interval
 from lib.recipes import Scale
 from lib.training.networks import INPUT, arcnn
 

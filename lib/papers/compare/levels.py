@@ -11,8 +11,9 @@ from lib.evaluation.knob_curves import read_curve
 from lib.evaluation.measure import Setting
 from lib.papers.auto import keep_for_auto
 from lib.papers.cfsnet.curves import AGAIN
-from lib.papers.common import Cell, Drawing, Report, mean, with_interval
+from lib.papers.common import Cell, Drawing, Report
 from lib.papers.compare.subjects import JPEG, NOISE, Contest, Rival
+from lib.papers.scores import mean, with_interval
 from lib.papers.variants import AT_AUTO
 from lib.training.networks import INPUT
 

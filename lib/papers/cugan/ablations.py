@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 
 from lib.degradations.levels import BlurNoise
 from lib.evaluation.measure import Metric
-from lib.papers.common import Cell, Drawing, Report, Verdict, mean
+from lib.papers.common import Cell, Drawing, Report, Verdict
 from lib.papers.cugan.claims import CLAIMS
 from lib.papers.cugan.judging import Test, above, ends
 from lib.papers.cugan.subjects import GAN_LEVELS, LIVE1, METRICS, cugan
+from lib.papers.scores import mean
 from lib.recipes import Scale
 from lib.recipes.cugan import BLOCKS, CUGAN, WITHOUT_GAN, WITHOUT_GFM, scales_name
 

@@ -12,11 +12,12 @@ import pandas as pd
 
 from lib.degradations.levels import BlurNoise, Denoise
 from lib.evaluation.measure import Colour, Protocol, Setting
-from lib.papers.common import Cell, Report, Verdict, listed, mean
+from lib.papers.common import Cell, Report, Verdict
 from lib.papers.cugan.claims import CLAIMS
 from lib.papers.cugan.judging import Test, above
 from lib.papers.cugan.subjects import told
 from lib.papers.gains import at_paper
+from lib.papers.scores import listed, mean
 from lib.recipes import Scale
 from lib.recipes.cugan import CUNET
 

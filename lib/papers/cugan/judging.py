@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lib.evaluation.measure import interval
-from lib.papers.common import Cell, Scores, Verdict, listed, mean, with_interval
+from lib.papers.common import Cell, Verdict
+from lib.papers.scores import Scores, listed, mean, with_interval
 from lib.recipes import Scale
 
 Test = Callable[[Scale], Verdict]

@@ -18,12 +18,13 @@ from lib.degradations.levels import Clean
 from lib.evaluation.measure import Protocol, interval
 from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable
-from lib.papers.common import Drawing, Report, Verdict, with_interval
+from lib.papers.common import Drawing, Report, Verdict
 from lib.papers.cugan.claims import CLAIMS
 from lib.papers.cugan.judging import Test
 from lib.papers.cugan.sweeps import mean_step
 from lib.papers.pictures import Panel, Strip, busiest_crop, strips
 from lib.papers.scenes import CROP, restored, untrained
+from lib.papers.scores import with_interval
 from lib.recipes import Scale
 from lib.recipes.cugan import CUGAN, TEXTURE
 

@@ -10,8 +10,9 @@ from lib.data.images import Picture, to_pixels
 from lib.degradations.estimates import estimate_blur, estimate_noise
 from lib.degradations.levels import BlurNoise, Clean
 from lib.evaluation.measure import Protocol
-from lib.papers.common import Drawing, Report, Scores, mean, with_interval
+from lib.papers.common import Drawing, Report
 from lib.papers.cugan.subjects import LIVE1
+from lib.papers.scores import Scores, mean, with_interval
 
 ITEM = "cugan-auto"
 BLURS, SIGMAS = (0, 1, 2, 3, 4), (0, 15, 30, 50)

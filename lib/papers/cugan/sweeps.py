@@ -13,11 +13,12 @@ from lib.degradations.levels import BlurNoise
 from lib.evaluation.measure import interval
 from lib.metrics.fidelity import psnr
 from lib.models.knobs import Controllable
-from lib.papers.common import Report, Verdict, with_interval
+from lib.papers.common import Report, Verdict
 from lib.papers.cugan.claims import CLAIMS
 from lib.papers.cugan.subjects import on_live1, told
 from lib.papers.pictures import busiest_crop
 from lib.papers.scenes import restored
+from lib.papers.scores import with_interval
 from lib.recipes import Scale
 from lib.recipes.cugan import TEXTURE
 

@@ -4,8 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.evaluation.measure import UNITS, Metric, Setting
-from lib.papers.common import Cell, Drawing, Report, mean
+from lib.papers.common import Cell, Drawing, Report
 from lib.papers.qgcn.subjects import DNCNN, METRICS, QUALITIES, on
+from lib.papers.scores import mean
 from lib.recipes.adafm import DEJPEG, stage_name
 from lib.recipes.qgcn import FULL
 from lib.training.networks import INPUT

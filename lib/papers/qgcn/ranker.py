@@ -14,10 +14,11 @@ from torch.nn import functional as F
 from lib.degradations.levels import Clean, Compress
 from lib.evaluation.measure import Protocol, Setting, interval
 from lib.models.qgcn import Ranker
-from lib.papers.common import Cell, Drawing, Report, Scores, Verdict, mean, with_interval
+from lib.papers.common import Cell, Drawing, Report, Verdict
 from lib.papers.pictures import as_shown, sentence
 from lib.papers.qgcn.claims import CLAIMS
 from lib.papers.qgcn.subjects import QUALITIES
+from lib.papers.scores import Scores, mean, with_interval
 from lib.recipes import Scale
 from lib.recipes.qgcn import RANKER
 

@@ -13,8 +13,9 @@ from lib.degradations.estimates import estimate_quality
 from lib.degradations.levels import Clean
 from lib.evaluation.jpeg_quality import quality_at
 from lib.evaluation.measure import Protocol
-from lib.papers.common import Drawing, Report, Scores
+from lib.papers.common import Drawing, Report
 from lib.papers.qgcn.ranker import LIVE1, RANKED, scored
+from lib.papers.scores import Scores
 
 ITEM = "qgcn-reading"
 READ = (10, 20, 30, 50, 70, 90)

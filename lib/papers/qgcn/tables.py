@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from lib.evaluation.measure import Metric, Setting
-from lib.papers.common import Cell, Report, Verdict, listed, mean
+from lib.papers.common import Cell, Report, Verdict
 from lib.papers.gains import all_above, surely_above
 from lib.papers.qgcn.claims import CLAIMS
 from lib.papers.qgcn.subjects import (
@@ -19,6 +19,7 @@ from lib.papers.qgcn.subjects import (
     VARIANTS,
     on,
 )
+from lib.papers.scores import listed, mean
 from lib.recipes import Scale
 from lib.recipes.qgcn import FULL
 from lib.training.networks import INPUT, PUBLISHED, arcnn

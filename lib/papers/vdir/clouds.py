@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from lib.models.vdir import VDIR
-from lib.papers.common import Scores
+from lib.papers.scores import Scores
 from lib.papers.tsne import tsne
 from lib.papers.vdir.maps import latent
 

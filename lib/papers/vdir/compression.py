@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.evaluation.measure import Metric, Setting
-from lib.papers.common import Cell, Drawing, Report, Verdict, mean
+from lib.papers.common import Cell, Drawing, Report, Verdict
 from lib.papers.gains import Test, above_printed, all_above, at_paper, listed, surely_above
+from lib.papers.scores import mean
 from lib.papers.vdir.claims import CLAIMS
 from lib.papers.vdir.subjects import MEASURED_AGAIN, METRICS, TITLES, URBAN, at_rest, colour_jpeg, gray_jpeg
 from lib.recipes import Scale

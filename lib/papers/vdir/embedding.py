@@ -14,8 +14,9 @@ from torch import Tensor
 from lib.data.images import to_tensor
 from lib.degradations import add_gaussian_noise
 from lib.evaluation.measure import samples
-from lib.papers.common import Drawing, Report, Scores, with_interval
+from lib.papers.common import Drawing, Report
 from lib.papers.gains import surely_above
+from lib.papers.scores import Scores, with_interval
 from lib.papers.vdir.claims import CLAIMS
 from lib.papers.vdir.clouds import Cloud, cloud, cut, linear_errors, neighbours, plane, unnumbered
 from lib.papers.vdir.maps import before_training, untrained

@@ -11,10 +11,11 @@ from lib.degradations import to_8bit
 from lib.degradations.estimates import estimate_noise
 from lib.evaluation.measure import Padded, samples
 from lib.models.vdir import VDIR
-from lib.papers.common import Drawing, Report, Scores, Verdict, with_interval
+from lib.papers.common import Drawing, Report, Verdict
 from lib.papers.gains import Test, surely_above
 from lib.papers.pictures import Panel, Strip, busiest_crop, strips
 from lib.papers.scenes import CROP, Scene
+from lib.papers.scores import Scores, with_interval
 from lib.papers.vdir.claims import CLAIMS
 from lib.papers.vdir.clouds import NEIGHBOURS, Cloud, cloud, cut, guesses, plane, unnumbered
 from lib.papers.vdir.maps import before_training, untrained

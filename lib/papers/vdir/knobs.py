@@ -9,10 +9,11 @@ from torch import Tensor
 from lib.app.public import find
 from lib.degradations.levels import Denoise
 from lib.evaluation.measure import Padded, Protocol
-from lib.papers.common import Drawing, Report, Scores, Verdict, with_interval
+from lib.papers.common import Drawing, Report, Verdict
 from lib.papers.gains import surely_above
 from lib.papers.pictures import strips
 from lib.papers.scenes import Scene
+from lib.papers.scores import Scores, with_interval
 from lib.papers.vdir.claims import CLAIMS
 from lib.papers.vdir.manipulation import EDGES, EXAMPLE, NOISE, PSNR, look, middle
 from lib.recipes import Scale

@@ -12,10 +12,11 @@ from lib.degradations import to_8bit
 from lib.degradations.estimates import estimate_noise
 from lib.metrics.fidelity import psnr
 from lib.models.vdir import VDIR
-from lib.papers.common import Drawing, Report, Scores, Verdict, with_interval
+from lib.papers.common import Drawing, Report, Verdict
 from lib.papers.gains import surely_above
 from lib.papers.pictures import Panel, strips
 from lib.papers.scenes import Scene
+from lib.papers.scores import Scores, with_interval
 from lib.papers.vdir.claims import CLAIMS
 from lib.papers.vdir.subjects import noisy
 from lib.recipes import Scale

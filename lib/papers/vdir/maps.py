@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lib.models.vdir import LATENT, VDIR
-from lib.papers.common import Drawing, Report, Scores, Verdict, with_interval
+from lib.papers.common import Drawing, Report, Verdict
 from lib.papers.gains import Test, surely_above
 from lib.papers.pictures import as_shown
+from lib.papers.scores import Scores, with_interval
 from lib.papers.vdir.claims import CLAIMS
 from lib.papers.vdir.manipulation import LEVELS, MILD, SIGMA, STRONG, example, noisy_crops, others
 from lib.recipes import Scale, find

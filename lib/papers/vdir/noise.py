@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.measure import Setting, interval
-from lib.papers.common import Cell, Report, Verdict, averaged, mean
+from lib.papers.common import Cell, Report, Verdict, averaged
 from lib.papers.gains import Test, all_above, at_paper, listed, surely_above
+from lib.papers.scores import mean
 from lib.papers.variants import SAMPLES
 from lib.papers.vdir.claims import CLAIMS
 from lib.papers.vdir.subjects import MEASURED_AGAIN, NO_ESTIMATOR, TITLES, URBAN, at_rest, noisy
