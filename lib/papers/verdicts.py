@@ -1,5 +1,4 @@
-"""Verdicts on all claims, and printed numbers beside measured ones, from the stored rows and kept with
-them for the README."""
+"""Verdicts on all claims, and printed numbers beside measured ones: from stored rows, and kept with them."""
 
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from lib.base import paths
 from lib.evaluation.measure import UNITS
 from lib.papers.common import Cell, Report
 from lib.papers.judging import SCALES, judge_all
-from lib.papers.papers import Paper
+from lib.papers.papers import Paper, find
 from lib.papers.scores import mean
 from lib.training.networks import PUBLISHED, WEIGHTLESS
 
@@ -61,6 +60,14 @@ def judged(paper: Paper, folder: Path = paths.MEASURED) -> pd.DataFrame:
         for j in judge_all(paper.key, paper.claims.values(), folder)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def shown(report: Report) -> pd.DataFrame:
+    """Return every claim of the report's paper judged at both scales; write it to the output folder."""
+    frame = judged(find(report.paper))
+    if report.output:
+        frame.to_csv(Path(report.output) / "claims.csv", index=False)
+    return frame
 
 
 def beside(paper: Paper, device: str = "auto") -> pd.DataFrame:
