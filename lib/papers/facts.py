@@ -22,9 +22,7 @@ def load(paper: str, folder: Path = paths.MEASURED) -> dict[tuple[str, str, str]
     return {tuple(row[key] for key in KEY): float(row["value"]) for row in read(path_of(paper, folder))}
 
 
-def keep(
-    paper: str, item: str, scale: str, found: dict[str, float], folder: Path = paths.MEASURED
-) -> None:
+def keep(paper: str, item: str, scale: str, found: dict[str, float], folder: Path = paths.MEASURED) -> None:
     """Store the facts of an item at a scale, in place of what is stored of it."""
     path = path_of(paper, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
