@@ -2,7 +2,8 @@
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -11,15 +12,18 @@ import pandas as pd
 
 from lib.base import paths
 from lib.base.rows import Rows, read
-from lib.evaluation.measure import Setting
+from lib.evaluation.measure import UNITS, Setting
 from lib.evaluation.results import Store, Stored
 from lib.papers import facts
+from lib.papers.deciding import Sample
 from lib.papers.scores import Scores, difference
-from lib.recipes import Scale
+from lib.recipes import Scale, queue
+from lib.recipes.common import SEEDS, seeded_name
 from lib.training.checkpoints import path_of
+from lib.training.networks import PUBLISHED, WEIGHTLESS
 
-Verdict = Literal["holds", "differs", "not tested"]
-Finding = tuple[bool | None, str]  # whether it holds, None where this cannot tell; what was measured
+Verdict = Literal["holds", "differs", "undecided", "not tested"]
+Finding = tuple[bool | None, str]  # whether it holds, None where this cannot decide; what was measured
 SCALES: tuple[Scale, ...] = ("compact", "paper")
 PRINTED_AS = {"div2k-valid": ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
 
@@ -75,6 +79,28 @@ class Evidence:
         """Return by how much one setting is above another, image by image; raises NotMeasured."""
         return difference(self.scores(item, more), self.scores(item, less))
 
+    def difference(self, item: str, more: Setting, less: Setting) -> Sample:
+        """Return the gap for every training of both: the first, and each further seed that both have.
+
+        Raises NotMeasured where the first is not.
+        """
+        trainings = [self.gap(item, more, less)]
+        for seed in SEEDS[1:]:
+            again = seeded(more, seed), seeded(less, seed)
+            if None not in again and again != (more, less):
+                with suppress(NotMeasured):
+                    trainings.append(self.gap(item, *again))
+        return Sample(tuple(trainings), UNITS[more.protocol.metric])
+
+    def sample(self, item: str, setting: Setting) -> Sample:
+        """Return the values of a setting for every training of its network; raises NotMeasured."""
+        trainings = [self.scores(item, setting)]
+        for seed in SEEDS[1:]:
+            if (again := seeded(setting, seed)) not in (None, setting):
+                with suppress(NotMeasured):
+                    trainings.append(self.scores(item, again))
+        return Sample(tuple(trainings), UNITS[setting.protocol.metric])
+
     def best(self, item: str, setting: Setting) -> Stored:
         """Return the setting at the knob that was found best; raises NotMeasured."""
         return self._known(self.store.find_best(item, self.scale, setting))
@@ -95,11 +121,26 @@ class Evidence:
         return found
 
 
+def seeded(setting: Setting, seed: int) -> Setting | None:
+    """Return the setting with its network trained from another seed; the same where nothing of it is trained
+    here, None where there is no such run."""
+    if setting.network in WEIGHTLESS or setting.network in PUBLISHED:
+        return setting
+    name = seeded_name(setting.network, seed)
+    return replace(setting, network=name) if name in _runs() else None
+
+
+@functools.cache
+def _runs() -> frozenset[str]:
+    return frozenset(recipe.name for recipe in queue("compact"))
+
+
 @dataclass(frozen=True)
 class Claim:
     """One testable sentence of a paper.
 
     item: the table or figure it stands on. sentence: with a {} for every quote. test: judges the evidence.
+    headline: one of the paper's two or three that three trainings of both sides are measured for.
     bound: what decides, and whether the paper says so or we do, and why. full_size: on absolute numbers, or
     on a comparison with networks of full size, so that smaller ones say nothing. needs: what its rows need
     that is not at hand.
@@ -113,6 +154,7 @@ class Claim:
     bound: str = ""
     full_size: bool = False
     needs: str = ""
+    headline: bool = False
 
     @property
     def paper(self) -> str:
@@ -140,7 +182,7 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
         missing = "needs networks at paper scale" if evidence.scale == "paper" else "not measured"
         return Judged(claim, evidence.scale, claim.needs or missing, "not tested")
     if holds is None:
-        return Judged(claim, evidence.scale, text, "not tested")
+        return Judged(claim, evidence.scale, text, "undecided")
     return Judged(claim, evidence.scale, text, "holds" if holds else "differs")
 
 
