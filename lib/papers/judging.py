@@ -25,7 +25,12 @@ from lib.training.networks import PUBLISHED, WEIGHTLESS
 Verdict = Literal["holds", "differs", "undecided", "not tested"]
 Finding = tuple[bool | None, str]  # whether it holds, None where this cannot decide; what was measured
 SCALES: tuple[Scale, ...] = ("compact", "paper")
-PRINTED_AS = {"div2k-valid": ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
+PRINTED_AS = {
+    "div2k-valid": ("div2k100",),
+    "bsds500-val": ("bsds500", "bsd100"),
+    "bsd68": ("bsd68 gray",),
+    "sidd-valid": ("sidd validation", "sidd"),
+}
 
 
 class NotMeasured(LookupError):
