@@ -60,6 +60,22 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """By how much one printed number is above another: what a sentence says where only both are printed."""
+
+    more: Quote
+    less: Quote
+
+    def __str__(self) -> str:
+        """Return it with the digits of the first; raises LookupError where either is not there."""
+        _, _, digits = str(self.more).partition(".")
+        return f"{float(self):.{len(digits)}f}"
+
+    def __float__(self) -> float:
+        return float(self.more) - float(self.less)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is stored of a paper at one scale."""
 
@@ -155,7 +171,7 @@ class Claim:
     item: str
     sentence: str
     test: Callable[[Evidence], Finding]
-    quotes: tuple[Quote, ...] = ()
+    quotes: tuple[Quote | Gap, ...] = ()
     bound: str = ""
     full_size: bool = False
     needs: str = ""
