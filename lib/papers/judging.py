@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -105,22 +105,31 @@ class Evidence:
 
         Raises NotMeasured where the first is not.
         """
-        trainings = [self.gap(item, more, less)]
-        for seed in SEEDS[1:]:
-            again = seeded(more, seed), seeded(less, seed)
-            if None not in again and again != (more, less):
-                with suppress(NotMeasured):
-                    trainings.append(self.gap(item, *again))
-        return Sample(tuple(trainings), UNITS[more.protocol.metric])
+        return self._over_trainings(partial(self.gap, item), more, less)
+
+    def short_of(self, item: str, own: Setting, turned: Setting) -> Sample:
+        """Return by how much a setting at its best knob falls short of another, for every training of both.
+
+        Raises NotMeasured where the first is not.
+        """
+
+        def gap(own: Setting, turned: Setting) -> Scores:
+            return difference(self.scores(item, own), self.best(item, turned).scores)
+
+        return self._over_trainings(gap, own, turned)
 
     def sample(self, item: str, setting: Setting) -> Sample:
         """Return the values of a setting for every training of its network; raises NotMeasured."""
-        trainings = [self.scores(item, setting)]
+        return self._over_trainings(partial(self.scores, item), setting)
+
+    def _over_trainings(self, measured: Callable[..., Scores], *settings: Setting) -> Sample:
+        trainings = [measured(*settings)]
         for seed in SEEDS[1:]:
-            if (again := seeded(setting, seed)) not in (None, setting):
+            again = tuple(seeded(setting, seed) for setting in settings)
+            if None not in again and again != settings:
                 with suppress(NotMeasured):
-                    trainings.append(self.scores(item, again))
-        return Sample(tuple(trainings), UNITS[setting.protocol.metric])
+                    trainings.append(measured(*again))
+        return Sample(tuple(trainings), UNITS[settings[0].protocol.metric])
 
     def best(self, item: str, setting: Setting) -> Stored:
         """Return the setting at the knob that was found best; raises NotMeasured."""
