@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,21 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """By how much one number that the paper prints is above another."""
+
+    more: Quote
+    less: Quote
+
+    def __str__(self) -> str:
+        """Return it with the digits that both are printed with; raises LookupError."""
+        return str(Decimal(str(self.more)) - Decimal(str(self.less)))
+
+    def __float__(self) -> float:
+        return float(str(self))
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is stored of a paper at one scale."""
 
@@ -83,6 +99,15 @@ class Evidence:
         """Return a stored number; raises NotMeasured."""
         return self._known(self.facts.get((item, self.scale, name)))
 
+    def facts_by_image(self, item: str, name: str) -> Scores:
+        """Return the facts called `<name>: <image>`, image by image; raises NotMeasured."""
+        found = {
+            fact.removeprefix(f"{name}: "): value
+            for (of, scale, fact), value in self.facts.items()
+            if (of, scale) == (item, self.scale) and fact.startswith(f"{name}: ")
+        }
+        return self._known(found or None)
+
     def training_curve(self, run: str) -> pd.DataFrame:
         """Return what a training logged; raises NotMeasured where the run is not trained."""
         path = path_of(run, self.scale, self.checkpoints).with_suffix(".csv")
@@ -109,7 +134,7 @@ class Claim:
     item: str
     sentence: str
     test: Callable[[Evidence], Finding]
-    quotes: tuple[Quote, ...] = ()
+    quotes: tuple[Quote | Gain, ...] = ()
     bound: str = ""
     full_size: bool = False
     needs: str = ""
