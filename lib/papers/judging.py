@@ -139,6 +139,15 @@ class Evidence:
         """Return a stored number; raises NotMeasured."""
         return self._known(self.facts.get((item, self.scale, name)))
 
+    def facts_by_image(self, item: str, name: str) -> Scores:
+        """Return the facts called `<name>: <image>`, image by image; raises NotMeasured."""
+        found = {
+            fact.removeprefix(f"{name}: "): value
+            for (of, scale, fact), value in self.facts.items()
+            if (of, scale) == (item, self.scale) and fact.startswith(f"{name}: ")
+        }
+        return self._known(found or None)
+
     def training_curve(self, run: str) -> pd.DataFrame:
         """Return what a training logged; raises NotMeasured where the run is not trained."""
         path = path_of(run, self.scale, self.checkpoints).with_suffix(".csv")
