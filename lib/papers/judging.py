@@ -34,7 +34,7 @@ PRINTED_AS = {
 
 
 class NotMeasured(LookupError):
-    """A row, fact or training curve that a claim rests on is not stored."""
+    """What a claim rests on is not stored, or, with a reason, says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -217,9 +217,9 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
         return Judged(claim, evidence.scale, "says nothing of smaller networks", "not tested")
     try:
         holds, text = claim.test(evidence)
-    except NotMeasured:
+    except NotMeasured as reason:
         missing = "needs networks at paper scale" if evidence.scale == "paper" else "not measured"
-        return Judged(claim, evidence.scale, claim.needs or missing, "not tested")
+        return Judged(claim, evidence.scale, str(reason) or claim.needs or missing, "not tested")
     if holds is None:
         return Judged(claim, evidence.scale, text, "undecided")
     return Judged(claim, evidence.scale, text, "holds" if holds else "differs")
