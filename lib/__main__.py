@@ -107,16 +107,13 @@ def train(arguments: argparse.Namespace) -> int:
     out = arguments.out or paths.CHECKPOINTS
     if not (arguments.cluster or arguments.list):
         check_device(arguments.device)
-    own_budget = not (arguments.steps or arguments.minutes)
-    if own_budget and (arguments.patch or arguments.batch):
+    if not (arguments.steps or arguments.minutes) and (arguments.patch or arguments.batch):
         sys.exit("--patch and --batch belong to a budget: give --steps or --minutes too.")
 
     def trained(recipe: recipes.Recipe) -> bool:
-        """By today's recipe, or, where a budget is asked for, whatever it was."""
+        """By today's recipe, in whatever budget."""
         path = checkpoints.path_of(recipe.name, recipe.scale, out)
-        asked = replace(recipe, training_set=arguments.training_set or recipe.training_set)
-        current = checkpoints.is_of(asked.sha(), path) or (path.exists() and not own_budget)
-        return current and not arguments.fresh
+        return checkpoints.made_by(recipe, path) and not arguments.fresh
 
     try:
         named = [recipes.find(name, arguments.scale) for name in arguments.names]

@@ -24,13 +24,14 @@ def cells(text, name):
 
 def test_trained_measured_and_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(status.paths, "RUNS", tmp_path / "runs")
+    recipe = find(BASIC, "compact")
     history = Provenance(
-        BASIC, "", "{}", "compact", steps=123, training_set="skimage", utc="2026-01-02T03:04:05Z"
+        BASIC, "", recipe.as_json(), "compact", steps=123, training_set="skimage", utc="2026-01-02T03:04:05Z"
     )
-    of_today = replace(history, recipe_sha=find(BASIC, "compact").sha())
+    of_today = replace(history, recipe_sha=recipe.sha())
     save(path_of(BASIC, "compact", tmp_path), {"weight": torch.ones(1)}, of_today)
     earlier = "adafm-denoise-basic-s50"
-    save(path_of(earlier, "compact", tmp_path), {"weight": torch.ones(1)}, replace(history, recipe_sha="0123"))
+    save(path_of(earlier, "compact", tmp_path), {"weight": torch.ones(1)}, history)
     state = tmp_path / "runs" / "training" / "adafm-denoise-basic-s25-compact-0123" / "state.safetensors"
     state.parent.mkdir(parents=True)
     save_file({"weight": torch.ones(1)}, state, {"progress": json.dumps({"step": 1234}), "share": "0.2"})

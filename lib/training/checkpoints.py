@@ -6,7 +6,7 @@ stores only the tensors that it trained; the rest is its parent's, found by name
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from lib.base import atomic, paths
 from lib.base.hashes import weights_sha
+from lib.recipes import Recipe
 
 
 class BadCheckpoint(ValueError):
@@ -101,13 +102,18 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(tensors, provenance, sha)
 
 
-def is_of(recipe_sha: str, path: Path) -> bool:
-    """Return whether a file is there and was trained by the recipe of this hash; its weights are not read."""
+def made_by(recipe: Recipe, path: Path) -> bool:
+    """Return whether a file is there and was trained by this recipe, within its own budget or another, on its
+    own training set or another; weights are not read."""
     try:
         with safe_open(path, framework="pt") as file:
-            return json.loads((file.metadata() or {}).get("recipe_sha", '""')) == recipe_sha
-    except (OSError, SafetensorError, json.JSONDecodeError):
+            notes = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+        stated = json.loads(notes["recipe_fields"])
+        own = replace(recipe, training_set=stated["training_set"])
+        budget = {name: stated[name] for name in ("steps", "minutes", "patch", "batch")}
+    except (OSError, SafetensorError, json.JSONDecodeError, KeyError):
         return False
+    return notes.get("recipe_sha") in (own.sha(), own.budgeted(**budget).sha())
 
 
 def header_sha(header: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ from lib.papers.cugan import claims as cugan
 from lib.papers.qgcn import claims as qgcn
 from lib.papers.vdir import claims as vdir
 from lib.recipes import Scale, find, queue
-from lib.training.checkpoints import is_of, path_of
+from lib.training.checkpoints import made_by, path_of
 from lib.training.loop import under_way
 
 COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane")
@@ -50,7 +50,7 @@ def _run(name: str, scale: Scale, folder: Path) -> str:
         header = _header(path)
         if not {"steps", "utc"} <= header.keys():
             return "damaged"
-        old = scale == "compact" and not is_of(find(name, scale).sha(), path)
+        old = not made_by(find(name, scale), path)
         made = f"{json.loads(header['steps'])} steps, {json.loads(header['utc'])[:10]}"
         return f"{made}, by an earlier recipe" if old else made
     started = (paths.RUNS / "training").glob(f"{name}-{scale}-*/state.safetensors")
