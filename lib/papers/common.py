@@ -32,7 +32,7 @@ from lib.evaluation.results import Store, Stored
 from lib.metrics import pirm
 from lib.models.knobs import Controllable
 from lib.papers import claims, facts
-from lib.papers.at_hand import ALONE, EMBEDDED, EMBEDDED_GRAY
+from lib.papers.at_hand import ALONE, EMBEDDED, EMBEDDED_GRAY, SMALL, SMALL_GRAY
 from lib.papers.claims import Claim, Judged
 from lib.papers.judging import PRINTED_AS
 from lib.papers.scores import DECIMALS, Scores, difference, mean
@@ -323,7 +323,10 @@ class Report:
         return "" if measurable(protocol.metric) else f"needs {WEIGHTS[protocol.metric]}"
 
     def at_hand(self, protocol: Protocol) -> str:
-        """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
+        """Return the protocol's own set, or the photographs embedded in scikit-image where it is not here; at
+        smoke scale, which proves only that code runs, their middles."""
+        if self.scale == "smoke" and not sets.SETS[protocol.dataset].paired:
+            return SMALL_GRAY if sets.SETS[protocol.dataset].gray else SMALL
         return protocol.dataset if sets.locate(protocol.dataset) else _stand_in(protocol)
 
     def available(self, network: str) -> bool:
