@@ -6,7 +6,6 @@ levels between lie from the line through the two end levels, in pixels and in th
 every module; and the principal components and the t-SNE of how strongly every channel responds.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,16 +16,13 @@ from torch import Tensor
 
 from lib.evaluation.measure import interval
 from lib.models.cfsnet import CFSNet
-from lib.papers.cfsnet.claims import CLAIMS
-from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, Subject
-from lib.papers.common import Drawing, Report, Verdict
-from lib.papers.scores import with_interval
+from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, PICTURES, SUBJECTS, Subject
+from lib.papers.common import Drawing, Report
 from lib.papers.tsne import tsne
-from lib.recipes import Scale
 
 LEVELS = {DENOISING: (25, 30, 35, 40, 45, 50), DEBLOCKING: (10, 15, 20, 25, 30, 35, 40)}
 CONTROL = 0.5  # [O] both branches take part
-PICTURES, SIDE = 8, 96  # [O] and pixels a side of each
+SIDE = 96  # [O] pixels, of every picture
 PERPLEXITY = 10  # [O] of t-SNE, about as many neighbours
 
 
@@ -36,20 +32,26 @@ def fig3(report: Report) -> Drawing:
     Noisy pictures of one noise field lie on a line, being sums of picture and level times noise; so only
     deblocking can show that features are straighter than pictures.
     """
+    item = "cfsnet-fig3"
     figure = Figure(figsize=(16, 8), layout="constrained")
     for row, subject in zip(figure.subplots(2, 3), SUBJECTS, strict=True):
         net = report.network(subject.tuned)
-        curves = None
         if net is None:
             row[0].text(0.02, 0.5, f"{subject.tuned} is not trained at {report.scale} scale.")
-        else:
-            spaces = [features(net, x) for x in _pictures(report, subject)]
-            curves = np.array([[deviation(points) for points in own] for own in spaces])
-            _draw_channels(row[0], row[1], [own[-1] for own in spaces], subject)
-            _draw_deviation(row[2], curves)
+            continue
+        spaces = [features(net, x) for x in _pictures(report, subject)]
+        curves = np.array([[deviation(points) for points in own] for own in spaces])
+        _draw_channels(row[0], row[1], [own[-1] for own in spaces], subject)
+        _draw_deviation(row[2], curves)
         if subject is DEBLOCKING:
-            report.judge(CLAIMS["features are straighter than pictures"], _straighter(report, curves))
-    return report.save_figure("cfsnet-fig3", figure)
+            report.keep_facts(item, _facts(curves))
+    return report.save_figure(item, figure)
+
+
+def _facts(curves: np.ndarray) -> dict[str, float]:
+    """How far every picture is off the line, curves (pictures, 1 + modules): at first, and at last."""
+    ends = {"pixels": curves[:, 0], "last features": curves[:, -1]}
+    return {f"{space} {i}": float(far) for space, column in ends.items() for i, far in enumerate(column)}
 
 
 @torch.inference_mode()
@@ -94,20 +96,6 @@ def _pictures(report: Report, subject: Subject) -> list[Tensor]:
 def _centre(x: Tensor) -> Tensor:
     top, left = ((side - SIDE) // 2 // 8 * 8 for side in x.shape[-2:])  # whole blocks of a JPEG
     return x[..., top : top + SIDE, left : left + SIDE]
-
-
-def _straighter(report: Report, curves: np.ndarray | None) -> Callable[[Scale], Verdict]:
-    """curves: (pictures, 1 + modules)."""
-
-    def test(scale: Scale) -> Verdict:
-        if curves is None or scale != report.scale:
-            return None
-        ends = (dict(enumerate(column)) for column in (curves[:, 0], curves[:, -1]))
-        pixels, last = (with_interval(column) for column in ends)
-        certain = interval(curves[:, 0] - curves[:, -1])[0] > 0
-        return certain, f"off the line by {pixels} in pixels, {last} in the last features"
-
-    return test
 
 
 def _draw_channels(main: Axes, near: Axes, maps: list[Tensor], subject: Subject) -> None:
