@@ -442,10 +442,7 @@ def test_settings_that_differ_from_the_printed_ones_are_said(report):
     frame = cfsnet.settings(report)
     assert len(frame) == sum(PRINTED["item"] == "cfsnet-text-settings")
     assert set(frame.index[frame[""] == "differs"]) == {
-        ("denoise", "minibatch"),
-        ("denoise", "patch"),
         ("denoise", "patch stride"),
-        ("denoise", "learning rate step"),
         ("sr", "DIV2K training images"),
     }
 
