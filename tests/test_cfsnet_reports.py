@@ -19,7 +19,6 @@ from lib.papers.cfsnet.curves import AGAIN
 from lib.papers.cfsnet.subjects import (
     DEBLOCKING,
     DENOISING,
-    PICTURES,
     PLANE,
     POSTER,
     SHOWN,
@@ -408,9 +407,10 @@ STRAIGHTER = "features are straighter than pictures"
 def test_flattening_is_judged_by_pictures(report, last, expected):
     """Off by 0.4 in pixels, and half a tenth more or less on some pictures."""
     assert verdict(report, STRAIGHTER) == "not tested"
-    spread = np.resize([-0.05, 0.0, 0.05, 0.0], PICTURES)
+    spread = np.array([-0.05, 0.0, 0.05])
     columns = np.stack([0.4 + spread, 0.3 + spread, last - spread], 1)
-    facts.keep("cfsnet", "cfsnet-fig3", "compact", manifold._facts(columns), report.store.rows_path.parent)
+    found = manifold._facts("abc", columns)
+    facts.keep("cfsnet", "cfsnet-fig3", "compact", found, report.store.rows_path.parent)
     found = judged(report, STRAIGHTER)
     assert found.verdict == expected and found.measured.startswith("off the line by 0.40 [")
     assert f"in pixels, {last:.2f} [" in found.measured
@@ -418,10 +418,10 @@ def test_flattening_is_judged_by_pictures(report, last, expected):
 
 
 def test_what_figure_3_keeps_is_of_deblocking_and_enough_to_judge(report, monkeypatch):
-    """Of either task other levels of other pictures; the features are those of a network drawn at random."""
+    """Its levels and pictures are not those of denoising; the features are those of an untrained network."""
     kept = []
     pictures = {
-        subject: [torch.rand(len(manifold.LEVELS[subject]), 1, 16, 16) for _ in range(PICTURES)]
+        subject: {name: torch.rand(len(manifold.LEVELS[subject]), 1, 16, 16) for name in "abcdef"}
         for subject in SUBJECTS
     }
     report.network = lambda name: CFSNet(width=6, blocks=3)
@@ -429,8 +429,8 @@ def test_what_figure_3_keeps_is_of_deblocking_and_enough_to_judge(report, monkey
     monkeypatch.setattr(manifold, "_pictures", lambda report, subject: pictures[subject])
     cfsnet.fig3(report)
     ((item, found),) = kept
-    for i, own in enumerate(pictures[DEBLOCKING]):
-        assert found[f"pixels {i}"] == manifold.deviation(own)
+    for name, own in pictures[DEBLOCKING].items():
+        assert found[f"pixels: {name}"] == manifold.deviation(own)
     facts.keep("cfsnet", item, "compact", found, report.store.rows_path.parent)
     assert verdict(report, STRAIGHTER) in ("holds", "differs")
 

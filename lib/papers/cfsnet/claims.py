@@ -1,7 +1,6 @@
 """The claims of CFSNet (Wang, Guo, Tian, Yang, ICCV 2019) that a measurement can hold or contradict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +10,6 @@ from lib.papers.cfsnet.subjects import (
     DEBLOCKING,
     DENOISING,
     NETWORKS,
-    PICTURES,
     PLANE,
     POSTER,
     SETS,
@@ -21,7 +19,7 @@ from lib.papers.cfsnet.subjects import (
     enlarging,
     look,
 )
-from lib.papers.judging import Claim, Evidence, Finding, NotMeasured, Quote
+from lib.papers.judging import Claim, Evidence, Finding, Gap, NotMeasured, Quote
 from lib.papers.scores import Scores, difference, mean, surely_above, with_interval
 
 # Items made when they are shown; no rows are kept.
@@ -35,18 +33,6 @@ NEAR = 0.15  # dB: a tenth of the control can miss 0.1 dB of a sharp peak
 PAPERS, OURS = "the paper's", "ours"
 
 Curve = dict[float, Scores]  # control -> PSNR image by image
-
-
-@dataclass(frozen=True)
-class _Gain:
-    """By how much one printed number is above another."""
-
-    more: Quote
-    less: Quote
-    decimals: int = 2
-
-    def __str__(self) -> str:
-        return f"{float(self.more) - float(self.less):.{self.decimals}f}"
 
 
 class _Control(Quote):
@@ -112,18 +98,15 @@ def _better_everywhere(e: Evidence) -> Finding:
     return all(mean(g) > 0 for g in gains), f"by {', '.join(map(with_interval, gains))} dB"
 
 
-def _printed_gain(quality: int) -> _Gain:
-    return _Gain(*(_psnr("cfsnet-table2", DEBLOCKING, name, quality) for name in ("CFSNet", "DnCNN-3")))
+def _printed_gain(quality: int) -> Gap:
+    return Gap(*(_psnr("cfsnet-table2", DEBLOCKING, name, quality) for name in ("CFSNet", "DnCNN-3")))
 
 
 # --- figure 3 ----------------------------------------------------------------------------------------
 
 
 def _straighter(e: Evidence) -> Finding:
-    pixels, last = (
-        {str(i): e.fact("cfsnet-fig3", f"{space} {i}") for i in range(PICTURES)}
-        for space in ("pixels", "last features")
-    )
+    pixels, last = (e.facts_by_image("cfsnet-fig3", space) for space in ("pixels", "last features"))
     text = f"off the line by {with_interval(pixels)} in pixels, {with_interval(last)} in the last features"
     return surely_above(difference(pixels, last)), text
 
@@ -394,17 +377,17 @@ _CLAIMS = (
         "between two known ones lie nearer to the line between them in its features than in pixels (here "
         "quality 15 to 35 between 10 and 40, last coupled features).",
         _straighter,
-        bound=f"{OURS}: nearer, its interval over {PICTURES} pictures too; the paper measures nothing",
+        bound=f"{OURS}: nearer, its interval over pictures too; the paper measures nothing",
     ),
     *(claim(task) for claim in (_beats_scalar, _beats_weights, _one_peak) for task in SUBJECTS),
     Claim(
         "deblocking is flatter",
         "cfsnet-fig4",
-        "Over 0..1 PSNR changes less at quality 20 than at sigma 30 ({} against more than {} dB).",
+        "Over 0..1 PSNR changes less at quality 20 than at sigma 30 ({:.1f} against more than {:.0f} dB).",
         _flatter,
         (
-            _Gain(_on_poster(DEBLOCKING, 0.5), _on_poster(DEBLOCKING, 0.0), 1),
-            _Gain(_on_poster(DENOISING, 0.2), _on_poster(DENOISING, 0.0), 0),
+            Gap(_on_poster(DEBLOCKING, 0.5), _on_poster(DEBLOCKING, 0.0)),
+            Gap(_on_poster(DENOISING, 0.2), _on_poster(DENOISING, 0.0)),
         ),
         bound=f"{PAPERS}: less; {OURS}: the intervals do not meet",
     ),

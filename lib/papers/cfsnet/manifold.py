@@ -6,6 +6,7 @@ levels between lie from the line through the two end levels, in pixels and in th
 every module; and the principal components and the t-SNE of how strongly every channel responds.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +17,13 @@ from torch import Tensor
 
 from lib.evaluation.measure import interval
 from lib.models.cfsnet import CFSNet
-from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, PICTURES, SUBJECTS, Subject
+from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, Subject
 from lib.papers.common import Drawing, Report
 from lib.papers.tsne import tsne
 
 LEVELS = {DENOISING: (25, 30, 35, 40, 45, 50), DEBLOCKING: (10, 15, 20, 25, 30, 35, 40)}
 CONTROL = 0.5  # [O] both branches take part
-SIDE = 96  # [O] pixels, of every picture
+PICTURES, SIDE = 8, 96  # [O] and pixels a side of each
 PERPLEXITY = 10  # [O] of t-SNE, about as many neighbours
 
 
@@ -39,19 +40,24 @@ def fig3(report: Report) -> Drawing:
         if net is None:
             row[0].text(0.02, 0.5, f"{subject.tuned} is not trained at {report.scale} scale.")
             continue
-        spaces = [features(net, x) for x in _pictures(report, subject)]
+        pictures = _pictures(report, subject)
+        spaces = [features(net, x) for x in pictures.values()]
         curves = np.array([[deviation(points) for points in own] for own in spaces])
         _draw_channels(row[0], row[1], [own[-1] for own in spaces], subject)
         _draw_deviation(row[2], curves)
         if subject is DEBLOCKING:
-            report.keep_facts(item, _facts(curves))
+            report.keep_facts(item, _facts(list(pictures), curves))
     return report.save_figure(item, figure)
 
 
-def _facts(curves: np.ndarray) -> dict[str, float]:
+def _facts(names: Sequence[str], curves: np.ndarray) -> dict[str, float]:
     """How far every picture is off the line, curves (pictures, 1 + modules): at first, and at last."""
     ends = {"pixels": curves[:, 0], "last features": curves[:, -1]}
-    return {f"{space} {i}": float(far) for space, column in ends.items() for i, far in enumerate(column)}
+    return {
+        f"{space}: {name}": float(far)
+        for space, column in ends.items()
+        for name, far in zip(names, column, strict=True)
+    }
 
 
 @torch.inference_mode()
@@ -83,14 +89,15 @@ def components(points: Tensor) -> tuple[Tensor, Tensor]:
     return vectors[:, :2] * values[:2].sqrt(), values[:2] / values.sum()
 
 
-def _pictures(report: Report, subject: Subject) -> list[Tensor]:
+def _pictures(report: Report, subject: Subject) -> dict[str, Tensor]:
     """Centres of the first pictures of the set, each at every level, (L, C, SIDE, SIDE)."""
-    levels = []
+    found: dict[str, list[Tensor]] = {}
     for level in LEVELS[subject]:
         protocol = subject.on(level)
         here = replace(protocol, dataset=report.at_hand(protocol))
-        levels.append([_centre(degraded) for _, _, degraded in here.inputs(PICTURES)])
-    return [torch.cat(own) for own in zip(*levels, strict=True)]
+        for name, _, degraded in here.inputs(PICTURES):
+            found.setdefault(name, []).append(_centre(degraded))
+    return {name: torch.cat(own) for name, own in found.items()}
 
 
 def _centre(x: Tensor) -> Tensor:

@@ -124,7 +124,6 @@ DEBLOCKING = Subject(
 SUBJECTS = (DENOISING, DEBLOCKING)
 
 SHOWN = tenths(0, 1)  # controls of figures 4 and 5
-PICTURES = 8  # [O] of figure 3
 POSTER, PLANE = "cfsnet-poster-curves", "cfsnet-fig5"
 # of figure 5; claims are judged on the first that is measured
 SETS = {PIRM: "PIRM test", "bsds500-val": "BSDS500 val (100)", "set14": "Set14", "set5": "Set5"}
