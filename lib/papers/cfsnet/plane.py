@@ -35,7 +35,7 @@ class Trade:
     cells: dict[float, Cells]
 
     def means(self, scale: Scale) -> tuple[str, np.ndarray, np.ndarray] | None:
-        """By what the look is judged, and RMSE and look by control."""
+        """Return by what the look is judged, and RMSE and look by control; None where not measured."""
         error, niqe, ma = (self._by(metric, scale) for metric in ("mse", "niqe", "ma"))
         if error is None or niqe is None:
             return None

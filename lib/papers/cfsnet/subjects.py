@@ -69,23 +69,23 @@ class Subject:
 
     @property
     def compared(self) -> dict[str, str]:
-        """The networks of figure 4, by what stands beside their curves."""
+        """Return the networks of figure 4 by what their curves are called."""
         return {"CFSNet": self.tuned, "CFSNet-SA": self.scalar, "weights (DNI)": self.pair}
 
     def ours(self, level: int) -> Setting:
-        """CFSNet on a level, its control to be searched."""
+        """Return the setting of CFSNet on a level, its control to be searched."""
         return Setting(self.tuned, (), self.on(level))
 
     def rival(self, name: str, level: int) -> Setting:
-        """A network with its authors' weights on a level."""
+        """Return the setting of a network with its authors' weights on a level."""
         return Setting(*PUBLISHED[name](level), self.on(level))
 
     def fixed_net(self, level: int) -> Setting:
-        """The main branch that is trained for a level, on that level."""
+        """Return the setting of the main branch that is trained for a level, on that level."""
         return Setting(self.main(level), (), self.on(level))
 
     def curve(self, network: str, level: int, grid: Sequence[float]) -> dict[float, Setting]:
-        """A network on a level, by its control."""
+        """Return the settings of a network on a level by its control."""
         return {alpha: Setting(network, (alpha,), self.on(level)) for alpha in grid}
 
 
