@@ -74,6 +74,10 @@ class Gap:
     def __float__(self) -> float:
         return float(self.more) - float(self.less)
 
+    def __format__(self, rounded: str) -> str:
+        """Return it as `.1f` and the like say."""
+        return format(float(self), rounded) if rounded else str(self)
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -4,8 +4,7 @@ import pandas as pd
 import torch
 
 from lib.data import sets
-from lib.papers.cfsnet.curves import SHOWN
-from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, Subject
+from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, SHOWN, Subject
 from lib.papers.common import Drawing, Report
 from lib.papers.health import health
 from lib.recipes import Recipe, find
