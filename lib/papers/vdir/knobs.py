@@ -9,29 +9,29 @@ from torch import Tensor
 from lib.app.public import find
 from lib.degradations.levels import Denoise
 from lib.evaluation.measure import Padded, Protocol
-from lib.papers.common import Drawing, Report, Verdict
-from lib.papers.gains import surely_above
+from lib.papers import facts
+from lib.papers.common import Drawing, Report
 from lib.papers.pictures import strips
 from lib.papers.scenes import Scene
 from lib.papers.scores import Scores, with_interval
-from lib.papers.vdir.claims import CLAIMS
-from lib.papers.vdir.manipulation import EDGES, EXAMPLE, NOISE, PSNR, look, middle
-from lib.recipes import Scale
+from lib.papers.vdir.manipulation import EXAMPLE, look, middle
+from lib.papers.vdir.subjects import AROUND, EDGES, NOISE, PSNR
 
 ITEM = "vdir-strength"
 NOISY = Protocol("cbsd68", Denoise(40), multiple=1)  # 8-bit: what anybody can be given
 PICTURES = 8
-AROUND = (-20.0, -10.0, 0.0, 10.0, 20.0)  # grey levels more or less than what the network found
 BETWEEN = (0.0, 0.25, 0.5, 0.75, 1.0)
-KNOBS = {"vdir-denoise": AROUND, "adafm-denoise": BETWEEN, "cfsnet-denoise": BETWEEN}
+OURS = "vdir-denoise"
+KNOBS = {OURS: AROUND, "adafm-denoise": BETWEEN, "cfsnet-denoise": BETWEEN}
 QUANTITIES = (PSNR, NOISE, EDGES)
 Looks = dict[tuple[str, float], dict[str, Scores]]  # by network and knob, quantity and picture
 
 
 def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
-    """Every network at five settings of its knob: one picture, and the mean over several."""
+    """Return every network at five settings of its knob: one picture, and the mean over several."""
     looks = _looks(report)
-    report.judge(CLAIMS["the knob is heeded"], _heeded(report, looks))
+    if (OURS, 0.0) in looks and report.at_hand(NOISY) == NOISY.dataset:
+        report.keep_facts(ITEM, told(looks))
     frame = pd.DataFrame([_line(name, knob, looks) for name, own in KNOBS.items() for knob in own])
     frame = frame.set_index(["network", "knob"])
     report.save_table(ITEM, frame)
@@ -42,6 +42,11 @@ def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
     ]
     title = f"One picture with noise of {NOISY.level.sigma:g} grey levels, three knobs ({report.scale} scale)"
     return report.save_figure(ITEM, strips([scene.strip(title, rows)])), frame
+
+
+def told(looks: Looks) -> dict[str, float]:
+    """Return what the claim rests on."""
+    return facts.by_image({f"{knob:g}, {q}": looks[OURS, knob][q] for knob in AROUND for q in (NOISE, EDGES)})
 
 
 def _looks(report: Report) -> Looks:
@@ -63,22 +68,6 @@ def _of_all(
 ) -> dict[str, Scores]:
     looks = {name: look(restore(x), clean) for name, (x, clean) in crops.items()}
     return {quantity: {name: own[quantity] for name, own in looks.items()} for quantity in QUANTITIES}
-
-
-def _heeded(report: Report, looks: Looks) -> Callable[[Scale], Verdict]:
-    def test(scale: Scale) -> Verdict:
-        if ("vdir-denoise", 0.0) not in looks or scale != report.scale:
-            return None
-        less, blind, more = (looks["vdir-denoise", AROUND[i]] for i in (0, 2, -1))
-        noisier = {name: less[NOISE][name] - value for name, value in blind[NOISE].items()}
-        smoother = {name: value - more[EDGES][name] for name, value in blind[EDGES].items()}
-        text = (
-            f"{with_interval(noisier)} grey levels more noise, "
-            f"{with_interval(smoother)} thousandths less gradient energy"
-        )
-        return surely_above(noisier) and surely_above(smoother), text
-
-    return test
 
 
 def _line(name: str, knob: float, looks: Looks) -> dict[str, str]:
