@@ -42,6 +42,7 @@ output = ""  # a folder for tables, figures and verdicts
 
 # %%
 from lib.papers.common import Report
+from lib.papers import verdicts
 from lib.papers.qgcn import items as qgcn
 from lib.papers.sliders import slider
 
@@ -159,7 +160,7 @@ qgcn.per_quality(report)
 # ## Claims and verdicts
 
 # %%
-report.verdicts()
+verdicts.shown(report)
 
 # %%
 print(report.agreement())
