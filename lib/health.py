@@ -17,6 +17,7 @@ from lib.recipes.common import Outcome, Recipe
 PATCHES = 64  # held out, on which channels are watched
 DEAD_LIMIT = 0.2  # [O] a training that has lost more of its channels than this says so
 DEAD, NORM, FACTOR, SHARE = "dead", "norm", "clip", "share"  # first words of the curve's columns
+WHOLE = "network"  # so are layers called that stand in no module of their own
 
 Row = dict[str, float]
 Batch = tuple[Tensor, torch.Generator]
@@ -40,7 +41,7 @@ class _Firing(TorchFunctionMode):
         return result
 
     def _note(self, x: Tensor) -> None:
-        where = self.inside[-1] if self.inside else "relu"
+        where = self.inside[-1]
         self.calls[where] = self.calls.get(where, 0) + 1
         name = where if self.calls[where] == 1 else f"{where} {self.calls[where]}"
         fired = (x > 0).movedim(1, 0).flatten(1).any(1)
@@ -48,11 +49,16 @@ class _Firing(TorchFunctionMode):
 
     @contextmanager
     def named_in(self, net: nn.Module) -> Iterator[None]:
-        """Knows, while the network runs, which of its modules is at work."""
+        """Knows, while the network runs, which of its modules is at work; the network itself is WHOLE."""
+
+        def leave(*_: object) -> None:
+            self.inside.pop()
+
         hooks = []
         for name, module in net.named_modules():
+            name = name or WHOLE
             hooks.append(module.register_forward_pre_hook(lambda *_, name=name: self.inside.append(name)))
-            hooks.append(module.register_forward_hook(lambda *_: self.inside.pop() and None))
+            hooks.append(module.register_forward_hook(leave))
         try:
             yield
         finally:
@@ -75,8 +81,8 @@ def dead_channels(net: nn.Module, inputs: Iterable[tuple[Tensor, Tensor]]) -> di
 
 
 def dead_at_both_ends(net: Controllable, recipe: Recipe, batches: Sequence[Batch]) -> Row:
-    """Share of dead channels, all layers together and each for itself, as the network is trained and with all
-    its knobs at their lows and at their highs; nothing of a network without knobs or without ReLUs."""
+    """Share of dead channels, all layers together and each for itself, as the network is trained and, where
+    it has knobs, with all of them at their lows and at their highs; nothing of a network without ReLUs."""
     if not isinstance(net, Controllable):
         return {}
     examples = [recipe.examples(clean, generator) for clean, generator in batches]
@@ -127,8 +133,10 @@ def clip_to(parameters: Sequence[nn.Parameter], most: float | None) -> Tensor:
 def held_out_batches(
     sample: Callable[[int, torch.Generator], Tensor], device: torch.device, batch: int
 ) -> list[Batch]:
-    """PATCHES clean patches that no training sees, always the same, in batches, each with a generator."""
-    counts = [min(batch, PATCHES - start) for start in range(0, PATCHES, batch)]
+    """PATCHES clean patches that no training sees, always the same, in batches, each with a generator; none
+    is smaller than a batch of the training, of which a recipe may need so many."""
+    whole = max(1, PATCHES // batch)
+    counts = [batch] * (whole - 1) + [PATCHES - batch * (whole - 1)]
     positions = torch.Generator().manual_seed(0)
     return [
         (sample(count, positions), torch.Generator(device).manual_seed(i)) for i, count in enumerate(counts)

@@ -429,7 +429,9 @@ class Job:
         with open(path, "w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow((*names, "images"))
-            writer.writerows((*(f"{row[name]:.6g}" for name in names), self.watched) for row in curve)
+            for row in curve:
+                values = (row[name] if name == "step" else f"{row[name]:.6g}" for name in names)
+                writer.writerow((*values, self.watched))
 
     def _own_tensors(self) -> dict[str, Tensor]:
         state = self.net.state_dict()

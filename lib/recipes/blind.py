@@ -52,8 +52,8 @@ class AnyQuality:
         return Compress(self.qualities[0])
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """clean (N, C, H, W) -> the same shape, and quality / 100 (N, 1). Blocks begin at the corner of a
-        patch [O], as they do in a whole picture."""
+        """clean (N, C, H, W) -> the same shape, and quality / 100 (N, 1). Blocks begin at the corner of
+        what is given."""
         (draw,) = _uniform(1, clean, generator)
         quality = draw.new_tensor(self.qualities)[(draw * len(self.qualities)).long()]
         return compressed(clean, quality), quality[:, None] / 100

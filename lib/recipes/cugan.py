@@ -137,6 +137,8 @@ class Adversarial(UShaped):
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
         """Over the last fifth it gives real images a chance higher by a half than fakes [O]."""
+        if not self.gan_weight:
+            return False
         last = curve[-max(1, len(curve) // 5) :]
         real, fake = (np.mean([row[name] for row in last]) for name in ("real", "fake"))
         return expit(real) - expit(fake) > 0.5
