@@ -67,8 +67,8 @@ class _Firing(TorchFunctionMode):
 
 
 @torch.no_grad()
-def dead_channels(net: nn.Module, inputs: Iterable[tuple[Tensor, Tensor]]) -> dict[str, float]:
-    """Share of channels, 0 to 1, that no input makes fire, for every ReLU of a network by its module's name.
+def dead_channels(net: nn.Module, inputs: Iterable[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    """Which channels no input makes fire, (C,) bool, for every ReLU of a network by its module's name.
 
     inputs: what the network is called with, pictures (N, C, H, W) and knobs (N, K).
     """
@@ -77,12 +77,13 @@ def dead_channels(net: nn.Module, inputs: Iterable[tuple[Tensor, Tensor]]) -> di
         for x, knobs in inputs:
             watch.calls.clear()
             net(x, knobs)
-    return {name: 1 - float(fired.float().mean()) for name, fired in watch.fired.items()}
+    return {name: ~fired for name, fired in watch.fired.items()}
 
 
 def dead_at_both_ends(net: Controllable, recipe: Recipe, batches: Sequence[Batch]) -> Row:
-    """Share of dead channels, all layers together and each for itself, as the network is trained and, where
-    it has knobs, with all of them at their lows and at their highs; nothing of a network without ReLUs."""
+    """Share of dead channels, 0 to 1, of all layers together and of each for itself: as the network is
+    trained and, where it has knobs, with all of them at their lows and at their highs; nothing of a network
+    without ReLUs."""
     if not isinstance(net, Controllable):
         return {}
     examples = [recipe.examples(clean, generator) for clean, generator in batches]
@@ -94,8 +95,8 @@ def dead_at_both_ends(net: Controllable, recipe: Recipe, batches: Sequence[Batch
     for end, inputs in settings.items():
         layers = dead_channels(net, inputs)
         if layers:
-            row[f"{DEAD}{end}"] = sum(layers.values()) / len(layers)
-        row |= {f"{DEAD}{end} {name}": share for name, share in layers.items()}
+            row[f"{DEAD}{end}"] = float(torch.cat([*layers.values()]).float().mean())
+        row |= {f"{DEAD}{end} {name}": float(dead.float().mean()) for name, dead in layers.items()}
     return row
 
 
