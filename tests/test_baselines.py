@@ -85,6 +85,28 @@ def test_folded_network_computes_the_same(net, knobs):
     assert all(p.requires_grad for p in net.parameters())
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_batch_norm_of_ffdnet_folds_into_its_convolutions(channels):
+    """To the layers of the published network, which computes the same; the one that is trained on stays."""
+    torch.manual_seed(0)
+    net = FFDNet(channels, 8, 5, normed=True).double()
+    for norm in (m for m in net.body if isinstance(m, torch.nn.BatchNorm2d)):
+        for values in (norm.weight.data, norm.running_var):
+            values.uniform_(0.5, 2)
+        for values in (norm.bias.data, norm.running_mean):
+            values.normal_()
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    folded = net.train().fold(torch.tensor([40.0], dtype=torch.float64))
+    x = torch.rand(2, channels, 16, 20, dtype=torch.float64)
+    expected = net.eval()(x, torch.full((2, 1), 40.0, dtype=torch.float64))
+    torch.testing.assert_close(folded(x), expected, atol=1e-12, rtol=0)
+    assert [type(m) for m in folded.net.body] == [type(m) for m in FFDNet(channels, 8, 5).body]
+    FFDNet(channels, 8, 5).double().load_state_dict(folded.net.state_dict())
+    assert sum(isinstance(m, torch.nn.BatchNorm2d) for m in net.body) == 3
+    assert all(torch.equal(before[k], v) for k, v in net.state_dict().items())
+    assert not any(p.requires_grad for p in folded.parameters())
+
+
 def test_ffdnet_takes_one_level_per_image():
     net = FFDNet(1, 8, 4)
     x = torch.rand(1, 1, 16, 16).expand(2, -1, -1, -1)

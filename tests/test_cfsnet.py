@@ -422,6 +422,12 @@ def test_without_batch_norm_every_picture_is_judged_for_itself(norm, alone):
     assert torch.allclose(critic(x)[:2], critic(x[:2]), atol=1e-4) is alone
 
 
+@pytest.mark.parametrize(("norm", "biases"), [(nn.BatchNorm2d, 1), (nn.Identity, 10)])
+def test_a_convolution_of_the_critic_has_a_bias_where_no_norm_has_one(norm, biases):
+    convolutions = [m for m in Critic(width=4, side=64, norm=norm).modules() if isinstance(m, nn.Conv2d)]
+    assert sum(conv.bias is not None for conv in convolutions) == biases and len(convolutions) == 10
+
+
 def test_critic_refuses_other_sides():
     with pytest.raises(ValueError, match="48"):
         Critic(side=48)

@@ -115,6 +115,32 @@ def test_one_changed_bit_in_the_weights_is_refused(path, tensors):
         checkpoints.load(path)
 
 
+def test_a_flipped_bit_anywhere_is_refused(path, tensors):
+    """Two hundred, half of them in the header, which is longer than the weights, one at a time."""
+    checkpoints.save(path, tensors, HISTORY)
+    whole = path.read_bytes()
+    weights = 8 + int.from_bytes(whole[:8], "little")
+    generator = torch.Generator().manual_seed(0)
+    for first, past in ((0, weights), (weights, len(whole))):
+        for bit in torch.randint(8 * first, 8 * past, (100,), generator=generator).tolist():
+            changed = bytearray(whole)
+            changed[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(changed)
+            with pytest.raises(BadCheckpoint, match=r"run\.safetensors"):
+                checkpoints.load(path)
+    path.write_bytes(whole)
+    assert checkpoints.load(path).provenance == HISTORY
+
+
+def test_notes_that_are_not_those_of_the_hash_are_refused(path, tensors):
+    checkpoints.save(path, tensors, HISTORY)
+    stored, noted = load_file(path), header(path)
+    for changed in ({**noted, "steps": "8"}, {**noted, "weather": '"fine"'}):
+        save_file(stored, path, metadata=changed)
+        with pytest.raises(BadCheckpoint, match=r"notes in the header of run\.safetensors"):
+            checkpoints.load(path)
+
+
 @pytest.mark.parametrize("metadata", [None, {"recipe": '"run"'}, {"recipe": "no JSON"}])
 def test_foreign_file_is_refused(path, tensors, metadata):
     path.parent.mkdir(parents=True)

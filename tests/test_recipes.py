@@ -13,7 +13,7 @@ from lib.degradations import to_8bit
 from lib.images import rgb_to_y
 from lib.perceptual import PUBLISHED_GUIDES
 from lib.recipes import SCALES, find, queue
-from lib.recipes.common import Cosine, Outcome, Steps
+from lib.recipes.common import Compress, Cosine, Outcome, Steps
 
 DENOISING = {
     *(f"adafm-denoise-basic-s{sigma}" for sigma in (15, 25, 35, 50, 75)),
@@ -203,6 +203,21 @@ def test_paper_scale_is_the_papers_setting():
     rates = [basic.lr * basic.schedule.factor(step / basic.steps) for step in (0, 499_999, 500_000, 999_999)]
     assert rates == pytest.approx([1e-4, 1e-4, 1e-5, 1e-5])
     assert stage.schedule.factor(1 - 1 / stage.steps) == 1
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_conditional_in_like_for_like_is_trained_as_adafm_is(scale):
+    """But for its patches, over which it takes statistics: 96 pixels where it counts."""
+    compared = ("level", "steps", "lr", "short_lr", "schedule", "width", "blocks", "phased", "clip")
+    for task, start, end in (("denoise", "s15", "s75"), ("dejpeg", "q80", "q10"), ("sr", "x3", "x4")):
+        first, second = (find(f"adafm-{task}-in-{part}", scale) for part in (start, f"{start}-{end}"))
+        runs = (f"basic-{start}", f"{start}-{end}-k1")
+        basic, stage = (find(f"adafm-{task}-{run}", scale) for run in runs)
+        assert (second.parent, second.stage, first.stage) == (first.name, True, False)
+        assert (first.patch, second.patch) == ((24, 24) if scale == "smoke" else (96, 96))
+        for own, other in ((first, basic), (second, stage)):
+            for field in compared:
+                assert getattr(own, field) == getattr(other, field), field
 
 
 def test_released_initialisation_is_kaiming_times_a_tenth():
@@ -464,6 +479,62 @@ def test_the_deblocking_loss_is_the_papers_sum(photo, name, white):
     assert recipe.terms(x, y, None) == {"error": losses.l1(x, y)}
 
 
+@pytest.mark.parametrize(
+    ("most", "loss", "slopes"), [(5.0, 5 + 5 + 0.5, [0, 0]), (None, 7 + 9 + 0.5, [1, -1])]
+)
+def test_scores_beyond_the_most_count_as_that_and_are_pushed_no_further(most, loss, slopes, monkeypatch):
+    """The worse picture scores 7, the other one -9, where at least half a unit less was wanted."""
+    recipe = replace(find("qgcn-cqr", "smoke"), most=most)
+    versions = torch.zeros(1, 1, recipe.drawn, recipe.drawn)
+    monkeypatch.setattr(type(recipe), "versions", lambda *_: (versions, versions, torch.tensor([True])))
+    scores = torch.tensor([7.0, -9.0], requires_grad=True)
+    made = recipe.objective(lambda both: scores, versions, torch.Generator(), None, None)
+    assert made.loss.item() == loss
+    made.loss.backward()
+    assert scores.grad.tolist() == slopes
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_ranker_that_guides_is_clamped_and_sees_patches_of_what_it_guides(scale):
+    ranker = find("qgcn-cqr", scale)
+    assert (ranker.most, find("ranker-rgb", scale).most) == (5.0, None)
+    assert {run.patch for run in queue(scale) if run.guide == ranker.name} == {ranker.patch}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_batches_are_equal_parts_of_every_quality_and_no_patch_is_cut_into_windows(scale, monkeypatch):
+    """Of the batch that each run has; the released 16 would make 6, 5 and 5."""
+    runs = [find(name, scale) for name in QGCN if name not in ("qgcn-cqr", "ranker-rgb")]
+    made = []
+    monkeypatch.setattr(Compress, "degrade", lambda self, x, _: made.append((self.quality, len(x))) or x)
+    for run in runs:
+        made.clear()
+        run.pairs(torch.zeros(run.batch, 1, 1, 1), torch.Generator())
+        part = run.batch / len(run.qualities)
+        assert made == [(quality, part) for quality in run.qualities]
+        assert run.patch**2 <= run.window
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_rows_of_qgcns_table_1_differ_in_what_they_leave_out_alone(scale):
+    """In both readings of its weights, whose errors count 255 and 1 between black and white."""
+    full, unit = find("qgcn-full", scale), find("qgcn-full-unit", scale)
+    assert (unit.quality_weight, unit.feature_weight) == (0.01, 0.9)
+    weights = {"quality_weight": 0.01 / 255, "feature_weight": 0.9 / 255}
+    assert full == replace(unit, name="qgcn-full", **weights)
+    for run, reading in ((full, ""), (unit, "-unit")):
+        for row, change in (("dc", "dilated"), ("lq", "quality_weight"), ("lf", "feature_weight")):
+            name = f"qgcn-wo-{row}{reading}"
+            without = replace(run, name=name, **{change: type(getattr(run, change))(0)})
+            assert find(name, scale) == without
+            for seed in (1, 2):
+                another = find(f"{name}-seed{seed}", scale)
+                assert another == replace(without, name=another.name, seed=seed)
+    mae = find("qgcn-wo-cqr", scale)
+    assert mae == replace(full, name=mae.name, guide="", quality_weight=0.0, feature_weight=0.0)
+    assert find("qgcn-rnan-mae", scale) == replace(mae, name="qgcn-rnan-mae", dilated=False)
+
+
 def test_a_batch_has_an_equal_part_of_every_quality(photo):
     recipe = find("qgcn-full", "compact")
     clean = gray_crop(photo, 48).repeat(12, 1, 1, 1)
@@ -484,6 +555,37 @@ def test_guided_runs_record_their_guide(trained_parents, tmp_path, monkeypatch):
     guide = checkpoints.load(path.with_name("qgcn-cqr.safetensors"))
     assert (history.guide, history.guide_sha) == ("qgcn-cqr", guide.weights_sha)
     assert history.parent == "qgcn-wo-cqr"
+
+
+# --- CFSNet ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_dedicated_network_takes_as_many_steps_as_both_branches_together(scale):
+    for main, tuned, dedicated in (
+        ("denoise-main-s25", "denoise-tune-s50", ("denoise-main-s30", "denoise-main-s40")),
+        ("deblock-main-q10", "deblock-tune-q40", ("deblock-main-q20", "deblock-main-q30")),
+    ):
+        both = sum(find(f"cfsnet-{run}", scale).steps for run in (main, tuned))
+        assert [find(f"cfsnet-{run}", scale).steps for run in dedicated] == [both] * 2
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_deblocking_of_what_is_wrong_differs_in_nothing_else(scale):
+    for run in ("main-q10", "tune-q40"):
+        own, direct = (find(f"cfsnet-deblock{kind}-{run}", scale) for kind in ("-residual", ""))
+        parent = direct.parent and direct.parent.replace("deblock", "deblock-residual")
+        assert own == replace(direct, name=own.name, residual=True, parent=parent)
+
+
+def test_cfsnet_at_paper_scale_is_the_papers_setting():
+    """Patches of 40 in batches of 128 and a tenth of the rate every 50 000 steps for noise; of 48 in batches
+    of 16, every 100 000, for JPEG."""
+    noise, jpeg = find("cfsnet-denoise-main-s25", "paper"), find("cfsnet-deblock-main-q10", "paper")
+    assert [(run.patch, run.batch) for run in (noise, jpeg)] == [(40, 128), (48, 16)]
+    at = (0, 49_999, 50_000, 99_999, 100_000, 150_000)
+    assert rates(noise, *at) == pytest.approx([1e-4, 1e-4, 1e-5, 1e-5, 1e-6, 1e-7])
+    assert rates(jpeg, *at) == pytest.approx([1e-4, 1e-4, 1e-4, 1e-4, 1e-5, 1e-5])
 
 
 # --- CUGAN -----------------------------------------------------------------------------------------

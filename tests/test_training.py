@@ -20,7 +20,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from tqdm import tqdm
 
-from lib import checkpoints, data, networks, paths, training
+from lib import checkpoints, data, devices, networks, paths, perceptual, training
 from lib.checkpoints import BadCheckpoint
 from lib.data import Sample
 from lib.models.adafm import AdaBN
@@ -203,6 +203,26 @@ def test_a_changed_recipe_does_not_take_up_the_state_of_another(tmp_path, steps_
     steps_taken.clear()
     train(BASIC, tmp_path, lr=tiny(BASIC).lr / 2)
     assert [step for step, _ in steps_taken] == list(range(STEPS))
+
+
+def test_a_run_begun_in_one_precision_does_not_go_on_in_another(tmp_path, steps_taken, monkeypatch):
+    """As on two machines: the precision is the fastest of each, or the one that the recipe asks for."""
+    recording = training.Job.make_step
+    monkeypatch.setattr(devices, "fast_precision", lambda device: "float32")
+    break_at(KILLED, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(BASIC, tmp_path)
+    monkeypatch.setattr(training.Job, "make_step", recording)
+
+    steps_taken.clear()
+    monkeypatch.setattr(devices, "fast_precision", lambda device: "bfloat16")
+    assert checkpoints.load(train(BASIC, tmp_path)).provenance.precision == "bfloat16"
+    assert [step for step, _ in steps_taken] == list(range(STEPS))
+
+    steps_taken.clear()
+    resumed = checkpoints.load(train(BASIC, tmp_path, precision="float32")).provenance
+    assert resumed.precision == "float32"
+    assert [step for step, _ in steps_taken] == list(range(SAVED, STEPS))
 
 
 # --- budgets ---------------------------------------------------------------------------------------
@@ -392,6 +412,31 @@ def test_a_parent_of_another_shape_is_refused(tmp_path):
         networks.load(BASIC, "smoke", tmp_path)
 
 
+def test_conditional_in_like_for_like_learns_the_second_scale_and_shift_alone(tmp_path, full_precision):
+    """The start network ends with both alike; at knob 0 what has been learnt changes nothing."""
+    first, second = "adafm-denoise-in-s15", "adafm-denoise-in-s15-s75"
+    parent = load_file(train(first, tmp_path))
+    assert all(torch.equal(parent[k][0], parent[k][1]) for k in parent if k.endswith(("gamma", "beta")))
+    assert any((parent[k][0] != 1).any() for k in parent if k.endswith("gamma"))
+
+    own = load_file(train(second, tmp_path))
+    assert own.keys() == {k for k in parent if k.endswith(("gamma", "beta"))}
+    assert all(torch.equal(own[k][0], parent[k][0]) for k in own)
+    assert all((own[k][1] != parent[k][1]).any() for k in own)
+    assert sum(v[1].numel() for v in own.values()) == stage_parameters(tmp_path)
+
+    x = torch.rand(1, 3, 16, 16)
+    start, end = (networks.load(name, "smoke", tmp_path).net for name in (first, second))
+    assert torch.equal(start(x, torch.zeros(1, 1)), end(x, torch.zeros(1, 1)))
+    assert not torch.equal(start(x, torch.ones(1, 1)), end(x, torch.ones(1, 1)))
+
+
+def stage_parameters(tmp_path):
+    """What AdaFM's filters of one tap learn in the same network."""
+    net = find("adafm-denoise-s15-s75-k1", "smoke").build()
+    return sum(p.numel() for module in net.trained_in_stage() for p in module.parameters())
+
+
 def test_adabn_ends_with_statistics_of_both_levels(tmp_path):
     name = "adafm-denoise-bn-s15"
     train(name, tmp_path)
@@ -400,6 +445,45 @@ def test_adabn_ends_with_statistics_of_both_levels(tmp_path):
         assert not site.adapting
         assert (site.mean[0] != site.mean[1]).all()
         assert site.mean.any() and (site.var > 0).all()
+
+
+# --- a guide ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("guide", "group"), [("vgg16-conv5_3", "weights_dists"), ("vgg19-conv5_4", "weights_vgg19")]
+)
+@pytest.mark.parametrize("name", ["cugan", "cfsnet-sr-tune-gan"])
+def test_a_guide_that_is_not_at_hand_is_asked_for_and_no_other_taken(
+    name, guide, group, tmp_path, steps_taken, monkeypatch
+):
+    """The ranker is there, with its checkpoint, and stands in for nothing."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("RESTORATION_DATA", str(tmp_path / "empty"))
+    monkeypatch.setattr(data, "CACHE", tmp_path / "nothing fetched")
+    for needed in (find(name, "smoke").parent, "ranker-rgb"):
+        train(needed, tmp_path, steps=1)
+    steps_taken.clear()
+    with pytest.raises(data.MissingData, match=f"run `python -m lib fetch {group}`"):
+        train(name, tmp_path, guide=guide)
+    assert steps_taken == []
+    assert not checkpoints.path_of(name, "smoke", tmp_path).exists()
+    assert replace(tiny(name), guide=guide).needs == (find(name, "smoke").parent,)
+
+
+def test_a_published_guide_judges_and_is_noted_and_not_trained(tmp_path, monkeypatch):
+    """A VGG-16 of small width in place of the one whose weights take a download."""
+    torch.manual_seed(0)
+    small = perceptual.VggMap(perceptual.vgg(16, 2), perceptual.VGG16_TAP).eval().requires_grad_(False)
+    monkeypatch.setitem(
+        perceptual.PUBLISHED_GUIDES, "vgg16-conv5_3", (("niqe/modelparameters.mat",), lambda path: small)
+    )
+    monkeypatch.setattr(data, "weights_file", lambda *forms: tmp_path)
+    before = {k: v.clone() for k, v in small.state_dict().items()}
+    train("cunet", tmp_path, steps=1)
+    history = checkpoints.load(train("cugan", tmp_path, steps=2, guide="vgg16-conv5_3")).provenance
+    assert (history.guide, history.guide_sha) == ("vgg16-conv5_3", checkpoints.weights_sha(before))
+    assert all(torch.equal(before[k], v) for k, v in small.state_dict().items())
 
 
 # --- an opponent -----------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from lib import data, degradations, images, losses
 from lib.degradations import resize, to_8bit
 from lib.images import rgb_to_y
 from lib.metrics import psnr, ssim
 from lib.models.vdir import sample
-from lib.recipes import find, queue
+from lib.recipes import SCALES, find, queue
 from lib.recipes.blind import AnyBlur, AnyCamera, AnyNoise, AnyQuality
 from lib.recipes.common import Blurred, Camera, Clean, Cosine
 from lib.recipes.vdir import SHORT_GAIN
@@ -231,6 +232,25 @@ def test_networks_at_the_size_of_the_paper(run, expected):
     """Of the published checkpoints' index and by hand: restorer, encoder, decoder, estimator. Batch norm has
     a scale and a shift where the ten inner convolutions of FFDNet, of 96 channels, had a bias."""
     assert parameters(find(run, "paper").build()) == expected
+
+
+def test_longer_runs_and_those_of_other_seeds_differ_in_nothing_else():
+    for row in ("vdir-awgn", "vdir-awgn-res", "vdir-awgn-l1", "vdir-awgn-noest"):
+        run = find(row, "compact")
+        assert find(f"{row}-long", "compact") == replace(run, name=f"{row}-long", steps=12_000)
+        for seed in (1, 2):
+            assert find(f"{row}-seed{seed}", "compact") == replace(run, name=f"{row}-seed{seed}", seed=seed)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_both_ffdnets_have_batch_norm_and_the_variational_networks_are_clipped_apart(scale):
+    """In short runs, whose gradients are clipped; at paper scale none is."""
+    for run in (find("vdir-awgn-ffdnet", scale), find("vdir-ffdnet-nonblind", scale)):
+        assert run.restorer.normed and any(isinstance(m, nn.BatchNorm2d) for m in run.build().modules())
+    for name in RUNS:
+        run = find(name, scale)
+        assert getattr(run, "clipped_apart", False) == hasattr(run, "clipped_apart")
+        assert run.budgeted(steps=10).clip == 0.5
 
 
 def test_the_discriminator_at_the_size_of_the_paper():
