@@ -1,0 +1,96 @@
+"""Every checkpoint in the repository is of today's recipe, or is listed as to be trained anew."""
+
+import hashlib
+import json
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+
+import pytest
+
+from lib import checkpoints, paths
+from lib.checkpoints import Provenance
+from lib.recipes import Recipe, find
+
+# To be trained anew, for their recipes have changed since. Names leave this list, none joins it: who changes
+# a recipe trains its network.
+OUTDATED = {
+    *("adafm-arcnn-g1", "adafm-arcnn-g3", "adafm-arcnn-g5"),
+    *("adafm-arcnn-s15", "adafm-arcnn-s15-ft-s50", "adafm-arcnn-s50-scratch"),
+    *("adafm-dejpeg-basic-q10", "adafm-dejpeg-basic-q40", "adafm-dejpeg-basic-q80"),
+    *("adafm-dejpeg-q10-q80-k1", "adafm-dejpeg-q80-q10-k1", "adafm-dejpeg-q80-q10-k3"),
+    *("adafm-dejpeg-q80-q10-k5", "adafm-dejpeg-q80-q10-k7"),
+    *("adafm-dejpeg-q80-q20-k1", "adafm-dejpeg-q80-q40-k1", "adafm-dejpeg-q80-q60-k1"),
+    *("cfsnet-deblock-main-q10", "cfsnet-deblock-main-q20", "cfsnet-deblock-main-q30"),
+    *("cfsnet-deblock-tune-q40", "cfsnet-sa-deblock-tune-q40", "dni-deblock-q10-ft-q40"),
+    *("cfsnet-denoise-main-s30", "cfsnet-denoise-main-s40", "cfsnet-sa-denoise-tune-s50"),
+    *("cfsnet-sr-main-mae", "cfsnet-sr-tune-gan", "dni-sr-mae-ft-gan"),
+    *("cugan", "cunet"),
+    *("qgcn-cqr", "qgcn-full", "qgcn-texture", "qgcn-wo-cqr"),
+    *("vdir-awgn", "vdir-jpeg-rgb", "vdir-jpeg-y", "vdir-real", "vdir-sr-x2", "vdir-sr-x4"),
+}
+
+SHIPPED = sorted(paths.CHECKPOINTS.glob("*/*.safetensors"))
+COMPACT = [path for path in SHIPPED if path.parent.name == "compact"]
+
+
+def history(path: Path) -> Provenance:
+    return checkpoints.load(path).provenance
+
+
+def todays(noted: Provenance) -> Recipe:
+    """What would be trained by the name; at paper scale within the budget that the checkpoint had."""
+    recipe, stated = find(noted.recipe, noted.scale), json.loads(noted.recipe_fields)
+    if noted.scale != "paper" or stated["steps"] == recipe.steps:
+        return recipe
+    return recipe.budgeted(**{name: stated[name] for name in ("steps", "patch", "batch")})
+
+
+def first_sha(recipe: Recipe, stated: set[str]) -> str:
+    """As the first networks at paper scale were hashed: over all fields that there were, those at their
+    defaults too. Empty where a field that was added since is not at its default."""
+    if any(f.name not in stated and getattr(recipe, f.name) != f.default for f in fields(recipe)):
+        return ""
+    text = json.dumps({k: v for k, v in asdict(recipe).items() if k in stated}, sort_keys=True)
+    return hashlib.sha256(f"{type(recipe).__name__} {text}".encode()).hexdigest()[:12]
+
+
+def is_current(noted: Provenance, recipe: Recipe) -> bool:
+    known = {recipe.sha()}
+    if noted.scale == "paper":
+        known.add(first_sha(recipe, set(json.loads(noted.recipe_fields))))
+    return noted.recipe_sha in known
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_checkpoint_is_of_todays_recipe_unless_it_is_to_be_trained_anew(path):
+    noted = history(path)
+    assert (noted.recipe, noted.scale) == (path.stem, path.parent.name)
+    outdated = path in COMPACT and path.stem in OUTDATED
+    if is_current(noted, todays(noted)):
+        assert not outdated, f"{path.stem} has been trained anew: take it off OUTDATED"
+    else:
+        assert outdated, f"the recipe of {path.stem} has changed: train it anew"
+
+
+def test_what_is_to_be_trained_anew_is_here():
+    assert not OUTDATED - {path.stem for path in COMPACT}
+
+
+def test_what_is_current_starts_from_and_is_judged_by_what_is_here():
+    """A parent or a guide that was trained anew takes with it what was trained from it."""
+    for path in SHIPPED:
+        noted = history(path)
+        for needed, sha in ((noted.parent, noted.parent_sha), (noted.guide, noted.guide_sha)):
+            there = path.with_name(f"{needed}.safetensors")
+            if needed and path.stem not in OUTDATED and there.exists():
+                assert checkpoints.load(there).weights_sha == sha, (path.stem, needed)
+
+
+@pytest.mark.parametrize("scale", ["compact", "paper"])
+@pytest.mark.parametrize("change", [{"lr": 2e-4}, {"phased": True}, {"precision": "bfloat16"}, {"width": 8}])
+def test_a_changed_recipe_is_noticed(change, scale):
+    """By today's hashes, and by the first ones at paper scale, also in a field that came later."""
+    noted = history(checkpoints.path_of("adafm-denoise-basic-s75", scale))
+    recipe = todays(noted)
+    assert is_current(noted, recipe)
+    assert not is_current(noted, replace(recipe, **change))
