@@ -48,11 +48,11 @@ def add_fetch(commands: argparse._SubParsersAction) -> None:
 
 
 def fetch(arguments: argparse.Namespace) -> int:
-    from lib import data
+    from lib.data import sets
 
     try:
-        data.fetch(arguments.sets, jobs=arguments.jobs)
-    except (data.FetchFailed, data.MissingData, ValueError) as error:
+        sets.fetch(arguments.sets, jobs=arguments.jobs)
+    except (sets.FetchFailed, sets.MissingData, ValueError) as error:
         sys.exit(str(error))
     return 0
 
@@ -98,7 +98,10 @@ def add_train(commands: argparse._SubParsersAction) -> None:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    from lib import checkpoints, graph, paths, pool, recipes, trainings
+    from lib import recipes
+    from lib.base import paths
+    from lib.runs import graph, processes, training_queue
+    from lib.training import checkpoints
 
     out = arguments.out or paths.CHECKPOINTS
     if not (arguments.cluster or arguments.list):
@@ -122,46 +125,46 @@ def train(arguments: argparse.Namespace) -> int:
     def command(*names: str) -> list[str]:
         return [sys.executable, "-m", "lib", "train", *names, *train_options(arguments)]
 
-    steps = trainings.trainings(wanted, command)
+    steps = training_queue.trainings(wanted, command)
     if arguments.list:
-        groups = ([step.name for step in group] for group in trainings.groups(steps))
+        groups = ([step.name for step in group] for group in training_queue.groups(steps))
         print("\n".join(shlex.join(command(*names)) for names in groups))
     elif arguments.background and wanted:
         log = paths.RUNS / "training" / time.strftime("queue-%Y-%m-%d_%H%M%S.log")
         together = ["--jobs", str(arguments.jobs)]
         together += ["--cluster", arguments.cluster] if arguments.cluster else []
-        group = pool.detach([*command(*(recipe.name for recipe in wanted)), *together], log)
+        group = processes.detach([*command(*(recipe.name for recipe in wanted)), *together], log)
         print(f"{len(wanted)} runs are trained in the background.\nLog: {log}\nStop: kill -- -{group}")
         told = "" if arguments.out else "; python -m lib status tells how far they are"
         print(f"The same command goes on where they stood{told}.")
     elif len(wanted) == 1 and not arguments.cluster:
         train_here(wanted[0], arguments, out)
     elif wanted:
-        lines = trainings.Lines({recipe.name: trainings.log_of(recipe) for recipe in wanted})
+        lines = training_queue.Lines({recipe.name: training_queue.log_of(recipe) for recipe in wanted})
         try:
             return int(bool(graph.carry_out(steps, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
-        except pool.NoCluster as error:
+        except processes.NoCluster as error:
             sys.exit(str(error))
     return 0
 
 
 def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
     """One run, in this process; ends with a sentence where it cannot be trained."""
-    from lib import training
+    from lib.training import loop
 
     budget = {name: getattr(arguments, name) for name in ("steps", "minutes", "patch", "batch")}
     try:
         if arguments.training_set:
             recipe = replace(recipe, training_set=arguments.training_set)
-        recipe = training.budgeted(recipe, **budget)
-        training.train(
+        recipe = loop.budgeted(recipe, **budget)
+        loop.train(
             recipe,
             device=arguments.device,
             out=out,
             compiled=arguments.compile,
             save_every=arguments.save_every,
         )
-    except (ValueError, FileNotFoundError, training.Busy, training.Diverged) as error:
+    except (ValueError, FileNotFoundError, loop.Busy, loop.Diverged) as error:
         sys.exit(str(error))
 
 
@@ -192,8 +195,8 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
 
 
 def measure(arguments: argparse.Namespace) -> int:
-    from lib.reports import papers, published, verdicts
-    from lib.reports.common import Report
+    from lib.papers import papers, published, verdicts
+    from lib.papers.common import Report
 
     check_device(arguments.device)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; the same command goes on."))
@@ -246,7 +249,9 @@ def count(text: str) -> int | None:
 
 
 def reproduce(arguments: argparse.Namespace) -> int:
-    from lib import paths, run_page, runs
+    from lib.base import paths
+    from lib.runs import reproduction
+    from lib.upkeep import reproduction_page
 
     name = arguments.name or time.strftime("%Y-%m-%d_%H%M%S")
     if Path(name).name != name or name.startswith("."):
@@ -255,9 +260,10 @@ def reproduce(arguments: argparse.Namespace) -> int:
     names = ("scale", "train", "images", "device")
     parameters = {key: value for key, value in vars(arguments).items() if key in names}
     try:
-        notebooks = runs.find_notebooks(arguments.notebooks)
+        notebooks = reproduction.find_notebooks(arguments.notebooks)
         jobs = [
-            runs.Job(notebook, folder, parameters, arguments.limit or runs.LIMIT) for notebook in notebooks
+            reproduction.Job(notebook, folder, parameters, arguments.limit or reproduction.LIMIT)
+            for notebook in notebooks
         ]
         before = _before(jobs, parameters, measure=arguments.measure, fresh=arguments.fresh)
         jobs = [replace(job, parameters=_parameters(job, before)) for job in jobs]
@@ -266,27 +272,31 @@ def reproduce(arguments: argparse.Namespace) -> int:
             return 0
         if not arguments.cluster:
             check_device(parameters.get("device", "auto"))
-        outcomes = runs.reproduce(
-            jobs, before=before, cluster=arguments.cluster, fresh=arguments.fresh, changed=run_page.write
+        outcomes = reproduction.reproduce(
+            jobs,
+            before=before,
+            cluster=arguments.cluster,
+            fresh=arguments.fresh,
+            changed=reproduction_page.write,
         )
-    except (runs.BadNotebook, OSError) as error:  # NoCluster is one of these
+    except (reproduction.BadNotebook, OSError) as error:  # NoCluster is one of these
         sys.exit(str(error))
     print(f"\nThe page: {folder / 'index.html'}")
     for outcome in outcomes:
-        print(run_page.line(outcome, folder))
+        print(reproduction_page.line(outcome, folder))
     return int(any(outcome.status == "failed" for outcome in outcomes))
 
 
 def _listed(jobs, before: dict[str, list], *, fresh: bool) -> list[str]:
     """A command for each line of a job array; what is trained and measured before stands first."""
-    from lib import runs
-    from lib.preparations import stages
+    from lib.runs import reproduction
+    from lib.runs.preparations import stages
 
     first = stages(step for steps in before.values() for step in steps)
     return [
         *first,
         *(["# then notebooks, in any order"] if first else []),
-        *runs.commands(jobs, *(["--fresh"] if fresh else [])),
+        *reproduction.commands(jobs, *(["--fresh"] if fresh else [])),
     ]
 
 
@@ -301,7 +311,7 @@ def _before(
         sys.exit("Smoke numbers are not kept: --measure is for the other scales.")
     if scale == "smoke" or not (train or measure):
         return {}
-    from lib.preparations import NOTEBOOKS, preparations
+    from lib.runs.preparations import NOTEBOOKS, preparations
 
     ours = [job.name for job in jobs if job.name in NOTEBOOKS]
     asked = {"train": train, "measure": measure, "fresh": fresh}
@@ -357,8 +367,10 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
 
 
 def restore(arguments: argparse.Namespace) -> int:
-    from lib import inference, paths, public
-    from lib.restore import check_factor, otherwise, restore_files
+    from lib.app import public
+    from lib.app.restore import check_factor, otherwise, restore_files
+    from lib.base import paths
+    from lib.evaluation import inference
 
     check_device(arguments.device)
     try:
@@ -401,8 +413,9 @@ def add_export(commands: argparse._SubParsersAction) -> None:
 
 
 def export(arguments: argparse.Namespace) -> int:
-    from lib import paths, public, tasks
-    from lib.export import before, export
+    from lib.app import public, tasks
+    from lib.app.export import before, export
+    from lib.base import paths
 
     try:
         folder = arguments.checkpoints or paths.CHECKPOINTS
@@ -423,11 +436,12 @@ def add_status(commands: argparse._SubParsersAction) -> None:
 
 
 def status(arguments: argparse.Namespace) -> int:
-    from lib import data, status
+    from lib.data import sets
+    from lib.upkeep import status
 
     try:
         print(status.text())
-    except data.MissingData as error:
+    except sets.MissingData as error:
         sys.exit(str(error))
     return 0
 
@@ -441,7 +455,8 @@ def add_bench(commands: argparse._SubParsersAction) -> None:
 
 
 def bench(arguments: argparse.Namespace) -> int:
-    from lib import bench, paths
+    from lib.base import paths
+    from lib.upkeep import bench
 
     check_device(arguments.device)
     bench.run(arguments.out or paths.RUNS / "bench.csv", arguments.repeats, arguments.device)
@@ -456,7 +471,7 @@ def add_times(commands: argparse._SubParsersAction) -> None:
 def times(arguments: argparse.Namespace) -> int:
     import subprocess
 
-    from lib import times
+    from lib.upkeep import times
 
     try:
         times.run()
@@ -473,7 +488,7 @@ def add_readme(commands: argparse._SubParsersAction) -> None:
 
 
 def readme(arguments: argparse.Namespace) -> int:
-    from lib import differences, readme
+    from lib.upkeep import differences, readme
 
     readme.update()
     differences.update()
@@ -486,7 +501,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 def check_device(device: str) -> None:
     """Ends with a sentence where this device is not here."""
-    from lib import devices
+    from lib.base import devices
 
     try:
         devices.choose(device)

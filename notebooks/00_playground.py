@@ -33,7 +33,7 @@ images = 4  # not used here
 output = ""  # a folder, for a page whose knobs turn without Python
 
 # %%
-from lib.reports.common import Report
-from lib.reports.sliders import playground
+from lib.papers.common import Report
+from lib.papers.sliders import playground
 
 playground(Report("playground", scale, device, train, images, output))

@@ -36,9 +36,10 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
-from lib.reports import adafm, published
-from lib.reports.common import Report
-from lib.reports.sliders import slider
+from lib.papers import published, verdicts
+from lib.papers.adafm import items as adafm
+from lib.papers.common import Report
+from lib.papers.sliders import slider
 
 report = Report("adafm", scale, device, train, images, output)
 
@@ -253,7 +254,7 @@ adafm.noise(report)
 # the paper's own scale.
 
 # %%
-report.verdicts()
+verdicts.shown(report)
 
 # %%
 print(report.agreement())

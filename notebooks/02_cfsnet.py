@@ -36,9 +36,9 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
-from lib.reports import cfsnet
-from lib.reports.common import Report
-from lib.reports.sliders import slider
+from lib.papers.cfsnet import items as cfsnet
+from lib.papers.common import Report
+from lib.papers.sliders import slider
 
 report = Report("cfsnet", scale, device, train, images, output)
 

@@ -38,9 +38,9 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
-from lib.reports import cugan
-from lib.reports.common import Report
-from lib.reports.sliders import slider
+from lib.papers.common import Report
+from lib.papers.cugan import items as cugan
+from lib.papers.sliders import slider
 
 report = Report("cugan", scale, device, train, images, output)
 

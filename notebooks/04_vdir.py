@@ -40,9 +40,9 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
-from lib.reports import vdir
-from lib.reports.common import Report
-from lib.reports.sliders import slider
+from lib.papers.common import Report
+from lib.papers.sliders import slider
+from lib.papers.vdir import items as vdir
 
 report = Report("vdir", scale, device, train, images, output)
 

@@ -41,9 +41,9 @@ images = 2  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
-from lib.reports import qgcn
-from lib.reports.common import Report
-from lib.reports.sliders import slider
+from lib.papers.common import Report
+from lib.papers.qgcn import items as qgcn
+from lib.papers.sliders import slider
 
 report = Report("qgcn", scale, device, train, images, output)
 

@@ -35,9 +35,9 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables and figures
 
 # %%
-from lib.reports import compare
-from lib.reports.common import Report
-from lib.reports.sliders import slider
+from lib.papers.common import Report
+from lib.papers.compare import items as compare
+from lib.papers.sliders import slider
 
 report = Report("compare", scale, device, train, images, output)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lib import data
+from lib.data import sets
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +25,10 @@ def environment() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
     """The folder of reference images and weights; the test is skipped where it is incomplete."""
-    folder = data.reference_folder()
+    folder = sets.reference_folder()
     elsewhere = {"skimage", "skimage-gray", "div2k-train", "div2k-valid", "urban100-all", "pirm-test",
                  "weights_lpips", "weights_dists", "weights_vgg19"}
-    missing = [name for name, where in data.found().items() if name not in elsewhere
+    missing = [name for name, where in sets.found().items() if name not in elsewhere
                and (folder is None or where is None or not where.is_relative_to(folder))]
     if missing:
         pytest.skip("needs the reference images: set RESTORATION_DATA to a folder with "
@@ -38,7 +38,7 @@ def reference_data() -> Path:
 
 @pytest.fixture(scope="session")
 def astronaut() -> np.ndarray:
-    return data.load_images("skimage", limit=1)[0].pixels
+    return sets.load_images("skimage", limit=1)[0].pixels
 
 
 @pytest.fixture

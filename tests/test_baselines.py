@@ -6,16 +6,16 @@ import torch
 from scipy.io import savemat
 from scipy.ndimage import correlate
 
-from lib.data import load_images
+from lib.base.devices import tune_cpu
+from lib.data.images import rgb_to_ycbcr, to_tensor
+from lib.data.sets import load_images
 from lib.degradations import add_gaussian_noise, jpeg, to_8bit
-from lib.devices import tune_cpu
-from lib.images import rgb_to_ycbcr, to_tensor
-from lib.measure import Bench, Protocol, Setting
-from lib.metrics import psnr, ssim
+from lib.degradations.levels import Compress
+from lib.evaluation.measure import Bench, Protocol, Setting
+from lib.metrics.fidelity import psnr, ssim
 from lib.models.adafm import AdaFM
 from lib.models.baselines import ARCNN, DnCNN, FFDNet, OnLuma, load_arcnn, load_dncnn, load_ffdnet
-from lib.networks import arcnn
-from lib.recipes.common import Compress
+from lib.training.networks import arcnn
 
 NONE = torch.zeros(1, 0)
 

@@ -5,8 +5,8 @@ import csv
 import pytest
 import torch
 
-from lib import bench
-from lib.bench import Result
+from lib.upkeep import bench
+from lib.upkeep.bench import Result
 
 
 def test_an_aim_is_met_up_to_and_at_it():

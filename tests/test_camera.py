@@ -5,8 +5,8 @@ import pytest
 import scipy.io
 import torch
 
-from lib import camera
-from lib.camera import NO_MOSAIC, Curves, Shots
+from lib.degradations import camera
+from lib.degradations.camera import NO_MOSAIC, Curves, Shots
 
 GBRG, GRBG, BGGR, RGGB = range(4)
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 from trained import moved
 
-from lib.inference import restore
+from lib.evaluation.inference import restore
 from lib.models.cfsnet import CFSNet, Critic, MainBranch, Mapping, TuningBlock
 
 TASKS = {

@@ -5,19 +5,20 @@ import pandas as pd
 import pytest
 import torch
 
-from lib import images, paths, provenance
-from lib.checkpoints import Provenance, path_of
+from lib.base import paths, provenance
+from lib.data import images
 from lib.degradations import jpeg
-from lib.measure import Measurement, Setting, samples
+from lib.evaluation.measure import Measurement, Setting, samples
+from lib.evaluation.results import Store
 from lib.models.cfsnet import CFSNet
-from lib.networks import PUBLISHED
+from lib.papers.cfsnet import curves, manifold, plane, strips
+from lib.papers.cfsnet import items as cfsnet
+from lib.papers.cfsnet.curves import AGAIN, Curve
+from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, enlarging, tenths
+from lib.papers.common import Cell, Report
 from lib.recipes.cfsnet import SR_TUNED
-from lib.reports import cfsnet
-from lib.reports.cfsnet import curves, manifold, plane, strips
-from lib.reports.cfsnet.curves import AGAIN, Curve
-from lib.reports.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, enlarging, tenths
-from lib.reports.common import Cell, Report
-from lib.results import Store
+from lib.training.checkpoints import Provenance, path_of
+from lib.training.networks import PUBLISHED
 
 PRINTED = pd.read_csv(paths.PRINTED / "cfsnet.csv")
 PUBLISHED_AS = {"DnCNN-B": "DnCNN-B", "FFDNet": "FFDNet gray", "DnCNN-3": "DnCNN-3", "ARCNN": "AR-CNN {}"}
@@ -191,7 +192,7 @@ def store_plane(report, dataset, network, rmse, niqe):
 )
 def test_the_plane_of_error_and_look(report, niqe, monotone, below, monkeypatch):
     """The other curve goes straight from (10, 6) to (12, 5)."""
-    monkeypatch.setattr("lib.data.has_file", lambda *forms: False)
+    monkeypatch.setattr("lib.data.sets.has_file", lambda *forms: False)
     store_plane(report, "bsds500-val", SR_TUNED, lambda a: 10 + 2 * a, niqe)
     store_plane(report, "bsds500-val", "dni-sr", lambda a: 10 + 2 * a, lambda a: 6 - a)
     figure, frame = cfsnet.fig5(report)
@@ -208,7 +209,7 @@ def test_the_plane_of_error_and_look(report, niqe, monotone, below, monkeypatch)
 
 def test_dists_is_measured_at_the_ends_and_in_the_middle(report, monkeypatch):
     """It takes seconds a picture."""
-    monkeypatch.setattr("lib.reports.common.measurable", lambda metric: True)
+    monkeypatch.setattr("lib.papers.common.measurable", lambda metric: True)
     store_plane(report, "set5", SR_TUNED, lambda a: 10 + a, lambda a: 6 - a)
     for metric in ("lpips", "dists"):
         report.store.write(

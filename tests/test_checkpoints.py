@@ -9,8 +9,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from lib import checkpoints, whole
-from lib.checkpoints import BadCheckpoint, Provenance
+from lib.base import atomic
+from lib.training import checkpoints
+from lib.training.checkpoints import BadCheckpoint, Provenance
 
 HISTORY = Provenance(
     recipe="run",
@@ -100,8 +101,8 @@ def test_missing_file_is_named(path):
 @pytest.mark.parametrize("where", ["cut", "header", "nothing"])
 def test_damaged_file_is_refused(path, tensors, where):
     checkpoints.save(path, tensors, HISTORY)
-    whole = path.read_bytes()
-    path.write_bytes({"cut": whole[:-20], "header": b"\0" * 40 + whole[40:], "nothing": b""}[where])
+    content = path.read_bytes()
+    path.write_bytes({"cut": content[:-20], "header": b"\0" * 40 + content[40:], "nothing": b""}[where])
     with pytest.raises(BadCheckpoint, match=r"run\.safetensors is not a checkpoint"):
         checkpoints.load(path)
 
@@ -177,7 +178,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_part_of_the_new(path, t
         fail()
 
     monkeypatch.setattr(
-        checkpoints if stage == "save_file" else whole.os, stage, half if stage == "save_file" else fail
+        checkpoints if stage == "save_file" else atomic.os, stage, half if stage == "save_file" else fail
     )
     with pytest.raises(OSError, match="disk full"):
         checkpoints.save(path, {k: v + 1 for k, v in tensors.items()}, replace(HISTORY, steps=8))

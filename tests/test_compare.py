@@ -8,25 +8,25 @@ import pytest
 import torch
 from torch import nn
 
-from lib import curves
-from lib.automatic import AtAuto
-from lib.checkpoints import Provenance
-from lib.estimates import estimate_noise
-from lib.images import Picture, to_pixels
-from lib.measure import Measurement, Setting
+from lib.app.auto import AtAuto
+from lib.app.tasks import DENOISE, KnobCurve, Loaded
+from lib.data.images import Picture, to_pixels
+from lib.degradations.estimates import estimate_noise
+from lib.evaluation import knob_curves
+from lib.evaluation.measure import Measurement, Setting
+from lib.evaluation.results import Store
 from lib.models.cfsnet import CFSNet
 from lib.models.knobs import Controllable, Knob
-from lib.networks import INPUT, scale_of
+from lib.papers.cfsnet.subjects import tenths
+from lib.papers.common import Report
+from lib.papers.compare import items as compare
+from lib.papers.compare import levels, mechanics
+from lib.papers.compare.seeds import ITEM, order
+from lib.papers.compare.subjects import CONTESTS, JPEG, NOISE
+from lib.papers.variants import AT_AUTO
 from lib.recipes.common import seeded_name
-from lib.reports import compare
-from lib.reports.cfsnet.subjects import tenths
-from lib.reports.common import Report
-from lib.reports.compare import levels, mechanics
-from lib.reports.compare.seeds import ITEM, order
-from lib.reports.compare.subjects import CONTESTS, JPEG, NOISE
-from lib.reports.variants import AT_AUTO
-from lib.results import Store
-from lib.tasks import DENOISE, KnobCurve, Loaded
+from lib.training.checkpoints import Provenance
+from lib.training.networks import INPUT, scale_of
 
 
 @pytest.fixture
@@ -143,7 +143,8 @@ def test_auto_stands_beside_the_best_knob(report):
 def test_auto_has_the_top_between_the_positions_that_were_tried(report, monkeypatch):
     """From levels whose best is inside the reach alone: at 5 and 10 it would lie below -1."""
     kept = {}
-    monkeypatch.setattr(curves, "write_curve", lambda run, scale, curve: kept.update({run: (scale, curve)}))
+    keep = lambda run, scale, curve: kept.update({run: (scale, curve)})  # noqa: E731
+    monkeypatch.setattr(knob_curves, "write_curve", keep)
     rival = next(rival for rival in NOISE.rivals if rival.title == "CFSNet")
     top = {5: -1.4, 10: -1.2, 15: -0.52, 25: 0.03, 35: 0.42, 50: 0.81, 60: 1.04, 75: 1.33}
     for one in NOISE.rivals[:2]:
@@ -165,7 +166,7 @@ def test_auto_has_the_top_between_the_positions_that_were_tried(report, monkeypa
 def test_curves_are_fitted_to_what_was_measured_just_now(report, monkeypatch):
     """Nothing is stored before: the rows of this very run count."""
     kept, rival = [], next(rival for rival in NOISE.rivals if rival.curve)
-    monkeypatch.setattr(curves, "write_curve", lambda run, scale, curve: kept.append((run, scale)))
+    monkeypatch.setattr(knob_curves, "write_curve", lambda run, scale, curve: kept.append((run, scale)))
     report.available = lambda name: name in (rival.network, INPUT)
     report.network = lambda name: CFSNet(3, 4, 1)
     report.record = True

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 from trained import moved
 
-from lib.inference import restore
+from lib.evaluation.inference import restore
 from lib.models.cugan import GFM, CResMD, CUNet, Discriminator, Fusion
 from lib.models.knobs import Interpolated
 from lib.recipes import find

@@ -7,36 +7,30 @@ import pandas as pd
 import pytest
 import torch
 
-from lib import paths, provenance
-from lib.checkpoints import Provenance, path_of
-from lib.claims.cugan import CLAIMS, LIVE
-from lib.images import Picture, write
-from lib.measure import Measurement, Protocol, Setting
+from lib.base import paths, provenance
+from lib.data.images import Picture, write
+from lib.degradations.levels import BlurNoise
+from lib.evaluation.measure import Measurement, Protocol, Setting
+from lib.evaluation.results import Store
 from lib.models.cugan import CUNet
 from lib.models.knobs import Controllable
-from lib.networks import INPUT, scale_of
-from lib.recipes.common import BlurNoise
+from lib.papers import verdicts
+from lib.papers.at_hand import EMBEDDED
+from lib.papers.common import Cell, Report
+from lib.papers.cugan import gray, mechanics, photographs, reading, sweeps
+from lib.papers.cugan import items as cugan
+from lib.papers.cugan.ablations import IN_SEVEN, SCALES
+from lib.papers.cugan.claims import CLAIMS, LIVE
+from lib.papers.cugan.gray import FFDNET_IN_COLOUR, FFDNET_IN_GRAY, ONE_NOISE, READINGS, SIGMAS
+from lib.papers.cugan.judging import above
+from lib.papers.cugan.subjects import GAN_LEVELS, METRICS, MSE_LEVELS, on_cbsd68, on_live1, told, ugan, unet
+from lib.papers.cugan.subjects import cugan as cugan_at
+from lib.papers.cugan.sweeps import Sweep
+from lib.papers.papers import find
+from lib.papers.scores import mean
 from lib.recipes.cugan import CUGAN, CUNET, RIVAL, WITHOUT_GAN, WITHOUT_GFM
-from lib.reports import cugan, verdicts
-from lib.reports.common import EMBEDDED, Cell, Report, mean
-from lib.reports.cugan import gray, mechanics, photographs, reading, sweeps
-from lib.reports.cugan.ablations import IN_SEVEN, SCALES
-from lib.reports.cugan.gray import FFDNET_IN_COLOUR, FFDNET_IN_GRAY, ONE_NOISE, READINGS, SIGMAS
-from lib.reports.cugan.judging import above
-from lib.reports.cugan.subjects import (
-    GAN_LEVELS,
-    METRICS,
-    MSE_LEVELS,
-    on_cbsd68,
-    on_live1,
-    told,
-    ugan,
-    unet,
-)
-from lib.reports.cugan.subjects import cugan as cugan_at
-from lib.reports.cugan.sweeps import Sweep
-from lib.reports.papers import find
-from lib.results import Store
+from lib.training.checkpoints import Provenance, path_of
+from lib.training.networks import INPUT, scale_of
 
 PRINTED = pd.read_csv(paths.PRINTED / "cugan.csv", keep_default_na=False)
 MEANT = {BlurNoise(2, 0): 30.07, BlurNoise(4, 0): 26.63}  # dB, where CUnet is misprinted
@@ -107,7 +101,7 @@ CLOSE, BETTER = (
     ],
 )
 def test_table1_supports_its_claims(report, wrong, differing, monkeypatch):
-    monkeypatch.setattr("lib.data.has_file", lambda *forms: False)
+    monkeypatch.setattr("lib.data.sets.has_file", lambda *forms: False)
     store_table1(report, wrong.items())
     shown = cugan.table1(report)
     found = judged(report)
@@ -125,7 +119,7 @@ def test_table1_supports_its_claims(report, wrong, differing, monkeypatch):
 
 
 def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatch):
-    monkeypatch.setattr("lib.reports.common.measurable", lambda metric: True)
+    monkeypatch.setattr("lib.papers.common.measurable", lambda metric: True)
     level = BlurNoise(4, 50)
     titles = {"lpips_paper": "LPIPS, unscaled", "lpips": "LPIPS", "dists": "DISTS"}
     for metric in titles:
@@ -143,7 +137,7 @@ def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatc
 
 def test_lpips_is_measured_in_a_notebook_and_dists_when_rows_are_recorded(report, monkeypatch):
     """DISTS takes seconds a picture."""
-    monkeypatch.setattr("lib.reports.common.measurable", lambda metric: True)
+    monkeypatch.setattr("lib.papers.common.measurable", lambda metric: True)
     report.available = lambda name: name == CUGAN
     level = BlurNoise(4, 50)
     asked = []
@@ -283,7 +277,7 @@ def test_readings_differ_in_what_is_noisy_and_what_is_judged():
 
 def test_gray_photographs_stand_in_for_gray_pictures(report, monkeypatch):
     """Without any set every network of the table gets the channels that it takes."""
-    monkeypatch.setattr("lib.data.locate", lambda name: None)
+    monkeypatch.setattr("lib.data.sets.locate", lambda name: None)
     report.available = lambda name: True
     seen = {}
 
@@ -566,7 +560,7 @@ def test_a_reread_report_judges_every_claim_of_the_tables(tmp_path):
 
 def test_what_is_missing_for_a_metric_is_said(report, monkeypatch):
     monkeypatch.setattr(report, "available", lambda name: name == CUGAN)
-    monkeypatch.setattr("lib.data.has_file", lambda *forms: False)
+    monkeypatch.setattr("lib.data.sets.has_file", lambda *forms: False)
     setting = Setting(CUGAN, (0.5, 0.5), Protocol("live1", BlurNoise(2, 25)))
     cells = report.cells("cugan-fig8", replace(setting, network=WITHOUT_GFM), tuple(METRICS))
     assert cells["niqe"].needs == "needs NIQE's parameters"

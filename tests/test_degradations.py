@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from lib import data, degradations, images
+from lib import degradations
+from lib.data import images, sets
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 QUALITIES = (1, 5, 10, 20, 40, 49, 50, 80, 95, 100)
@@ -21,7 +22,7 @@ QUALITIES = (1, 5, 10, 20, 40, 49, 50, 80, 95, 100)
 def gray_photos() -> torch.Tensor:
     """(4, 1, 160, 200): the middles of four photographs that scikit-image brings along."""
     middles = []
-    for sample in data.load_images("skimage", limit=4):
+    for sample in sets.load_images("skimage", limit=4):
         x = images.rgb_to_y(images.to_tensor(sample.pixels))
         top, left = (x.shape[2] - 160) // 2, (x.shape[3] - 200) // 2
         middles.append(x[:, :, top : top + 160, left : left + 200])
@@ -251,7 +252,7 @@ def test_noise_is_added_to_the_blurred_picture_and_stays_sharp():
 def test_degraded_cbsd68_has_the_psnr_measured_elsewhere(reference_data, blur, sigma, expected):
     """dB over all channels, computed once from the description with other code; noise is good to 0.02."""
     values = []
-    for i, sample in enumerate(data.load_images("cbsd68")):
+    for i, sample in enumerate(sets.load_images("cbsd68")):
         x = images.to_tensor(sample.pixels)
         y = degradations.blur_and_noise(x, blur, sigma, generator=generator(i))
         values.append(-10 * math.log10((y - x).double().square().mean()))
@@ -420,7 +421,7 @@ def test_jpeg_gray_takes_a_quality_per_image(gray_photos, device):
 @pytest.mark.parametrize("quality", [5, 10, 20, 40, 80, 95])
 def test_jpeg_gray_is_the_codec_on_live1(reference_data, quality):
     """The measure this project sets itself: at least 99.9 % within one level, every image."""
-    for sample in data.load_images("live1"):
+    for sample in sets.load_images("live1"):
         luma = degradations.to_8bit(images.rgb_to_y(images.to_tensor(sample.pixels)))
         assert agreement(luma, quality)[0] >= 0.999, sample.name
 

@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from lib import differences
-from lib.differences import EFFECTS, PAGES, Effect, Way
+from lib.upkeep import differences
+from lib.upkeep.differences import EFFECTS, PAGES, Effect, Way
 
 MARKS = "<!-- effects -->\nstale\n<!-- /effects -->\n"
 

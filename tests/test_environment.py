@@ -10,17 +10,17 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from lib.paths import ROOT
+from lib.base.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NOTEBOOK_PACKAGES = ("jupyterlab", "jupytext", "papermill", "ipywidgets", "matplotlib", "IPython")
 # What only notebooks need; everything else must work on a training machine without them.
 FOR_NOTEBOOKS = (
-    "lib.widgets",
-    "lib.reports",
-    "lib.readme",
-    "lib.differences",
-    "lib.execute",
+    "lib.app.widgets",
+    "lib.papers",
+    "lib.upkeep.readme",
+    "lib.upkeep.differences",
+    "lib.runs.execute",
     "lib.__main__",
 )
 
@@ -78,7 +78,7 @@ for module in pkgutil.walk_packages(lib.__path__, "lib.", onerror=lambda name: N
         importlib.import_module(module.name)
         print(module.name)
 """
-    assert {"lib.models.knobs", "lib.training", "lib.measure"} <= set(python(code).split())
+    assert {"lib.models.knobs", "lib.training.loop", "lib.evaluation.measure"} <= set(python(code).split())
 
 
 def test_import_lib_starts_nothing_and_is_quick():

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from lib.data import load_images
+from lib.app.tasks import add_noise, blur_and_add_noise
+from lib.data.images import Picture, encode, read, to_pixels, to_tensor
+from lib.data.sets import load_images
 from lib.degradations import jpeg
-from lib.estimates import estimate_blur, estimate_noise, estimate_quality
-from lib.images import Picture, encode, read, to_pixels, to_tensor
-from lib.tasks import add_noise, blur_and_add_noise
+from lib.degradations.estimates import estimate_blur, estimate_noise, estimate_quality
 
 
 def compressed(pixels: np.ndarray, quality: int) -> Picture:

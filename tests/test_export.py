@@ -7,12 +7,12 @@ import torch
 from test_slider_state import loaded
 from torch import nn
 
-from lib import export as module
-from lib import public
 from lib.__main__ import size
-from lib.export import CannotExport, export
+from lib.app import export as module
+from lib.app import public
+from lib.app.export import CannotExport, export
+from lib.app.tasks import DEJPEG, DENOISE, SR, Loaded, whole_super_resolution
 from lib.models.knobs import Controllable, Held, Interpolated
-from lib.tasks import DEJPEG, DENOISE, SR, Loaded, whole_super_resolution
 
 pytest.importorskip("onnxscript", reason="ONNX is an extra: pip install -e .[export]")
 onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX is an extra: pip install -e .[export]")

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from lib import health, paths, training
+from lib.base import paths
 from lib.models.knobs import Controllable, Knob
 from lib.recipes import find, queue
 from lib.recipes.common import Outcome
+from lib.training import health, loop
 
 CPU = torch.device("cpu")
 
@@ -30,7 +31,7 @@ def own_folders(tmp_path, monkeypatch):
 def gradients(recipe, tmp_path):
     """Of the restorer and of the decoder, which multiplies by ten thousand, after one step that clipped
     them; and what the step says of itself."""
-    job = training.Job(recipe, CPU, tmp_path, compiled=False)
+    job = loop.Job(recipe, CPU, tmp_path, compiled=False)
     with torch.no_grad():
         next(job.net.decoder.parameters()).mul_(1e4)
     said = dict(zip(job.columns, job.make_step(0).tolist(), strict=True))
@@ -295,7 +296,7 @@ def test_without_an_opponent_none_has_won(name):
 def test_a_training_says_what_is_wrong_and_its_curve_has_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(health, "dead_at_both_ends", lambda *_: {"dead": 0.3, "dead body.0.a": 0.5})
     recipe = replace(find("cfsnet-cdenoise-main-s25", "smoke"), steps=50, batch=2, patch=16)
-    path = training.train(recipe, device="cpu", out=tmp_path)
+    path = loop.train(recipe, device="cpu", out=tmp_path)
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == "cfsnet-cdenoise-main-s25: 30% of its channels never fire."
     with open(path.with_suffix(".csv"), newline="") as file:
@@ -308,7 +309,7 @@ def test_a_training_says_what_is_wrong_and_its_curve_has_it(tmp_path, monkeypatc
 def test_a_curve_tells_its_steps_to_the_last_digit(tmp_path):
     curve = [{"step": 1_234_567, "loss": 0.1234567}]
     job = SimpleNamespace(progress=SimpleNamespace(curve=curve), watched="x")
-    training.Job._write_curve(job, tmp_path / "curve.csv")
+    loop.Job._write_curve(job, tmp_path / "curve.csv")
     assert (tmp_path / "curve.csv").read_text() == "step,loss,images\n1234567,0.123457,x\n"
 
 
@@ -333,8 +334,8 @@ def test_a_training_that_is_watched_ends_with_the_same_weights(name, change, tmp
     recipe = replace(recipe, steps=60, precision="float32", parent="", guide="", **change)
 
     def ended(examine):
-        monkeypatch.setattr(training.Job, "examine", examine)
-        job = training.Job(recipe, CPU, tmp_path, compiled=False)
+        monkeypatch.setattr(loop.Job, "examine", examine)
+        job = loop.Job(recipe, CPU, tmp_path, compiled=False)
         job.judge = guide
         job.run(tqdm(total=60, disable=True), None)
         nets = [net for net in (job.net, job.opponent) if net is not None]
@@ -344,7 +345,7 @@ def test_a_training_that_is_watched_ends_with_the_same_weights(name, change, tmp
         watched.append(original(job))
         return watched[-1]
 
-    original = training.Job.examine
+    original = loop.Job.examine
     alone, beside = ended(lambda job: {}), ended(examine)
     assert len(watched) == 1 and watched[0]
     assert all(torch.equal(a, b) for a, b in zip(alone, beside, strict=True))

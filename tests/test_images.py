@@ -13,8 +13,8 @@ import tifffile
 import torch
 from PIL import Image, ImageOps
 
-from lib import images
-from lib.images import BadImage, Picture
+from lib.data import images
+from lib.data.images import BadImage, Picture
 
 LOSSLESS = (".png", ".bmp", ".tif", ".tiff")
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from lib.images import Picture, rgb_to_ycbcr, to_pixels, to_tensor
-from lib.inference import Restorer, restore, restore_colours, restore_picture
+from lib.data.images import Picture, rgb_to_ycbcr, to_pixels, to_tensor
+from lib.evaluation.inference import Restorer, restore, restore_colours, restore_picture
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.models.knobs import Controllable, Knob
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lib.inference import restore
+from lib.evaluation.inference import restore
 from lib.models.baselines import Bicubic, DnCNN, FFDNet
 from lib.models.knobs import Controllable, Held, Interpolated, Knob, OfRepeated, SelfEnsemble
 from lib.models.qgcn import QGCN

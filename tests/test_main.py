@@ -13,11 +13,15 @@ import pytest
 from PIL import Image
 
 from lib import __main__ as command_line
-from lib import checkpoints, graph, paths, pool, public, status
-from lib.data import load_images
-from lib.images import Picture, read, write
-from lib.paths import ROOT
-from lib.slider_state import SliderState
+from lib.app import public
+from lib.app.slider_state import SliderState
+from lib.base import paths
+from lib.base.paths import ROOT
+from lib.data.images import Picture, read, write
+from lib.data.sets import load_images
+from lib.runs import graph, processes
+from lib.training import checkpoints
+from lib.upkeep import status
 
 BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k1"
 RESTORE = ("--network", "adafm-denoise", "--scale", "smoke", "--device", "cpu")
@@ -201,7 +205,7 @@ def test_train_list_prints_a_command_for_each_group(tmp_path, capsys):
 def test_train_in_the_background(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
     begun = []
-    monkeypatch.setattr(pool, "detach", lambda command, log: begun.append((command, log)) or 1234)
+    monkeypatch.setattr(processes, "detach", lambda command, log: begun.append((command, log)) or 1234)
     assert lib("train", BASIC, STAGE, "--scale", "smoke", "--steps", 1, "--background", "--jobs", 2) == 0
     ((command, log),) = begun
     said = capsys.readouterr().out
@@ -316,7 +320,7 @@ def test_restore_does_not_read_damaged_weights(trained, picture, capsys):
 
 def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatch, capsys):
     """The rows are kept although a later item finds no network."""
-    from lib.reports import common, papers
+    from lib.papers import common, papers
 
     class Shelf:
         rows_path = "rows"

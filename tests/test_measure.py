@@ -12,9 +12,11 @@ import torch
 from scipy import stats
 from torch import nn
 
-from lib import checkpoints, data, measure, networks, paths, pirm, training
-from lib.checkpoints import Provenance
-from lib.measure import (
+from lib.base import paths
+from lib.data import sets
+from lib.degradations.levels import Blurred, Compress, Denoise, Shrink, Small
+from lib.evaluation import measure
+from lib.evaluation.measure import (
     Bench,
     Measurement,
     Protocol,
@@ -25,15 +27,17 @@ from lib.measure import (
     interval_of,
     knob_text,
 )
-from lib.metrics import niqe, niqe_parameters, psnr, psnr_b, ssim
+from lib.metrics import pirm
+from lib.metrics.fidelity import niqe, niqe_parameters, psnr, psnr_b, ssim
 from lib.models.knobs import SelfEnsemble
 from lib.models.qgcn import Ranker
 from lib.models.vdir import Sampled
 from lib.models.windows import InWindows
-from lib.networks import INPUT
+from lib.papers.variants import VARIANTS
 from lib.recipes import adafm, find, vdir
-from lib.recipes.common import Blurred, Compress, Denoise, Shrink, Small
-from lib.reports.variants import VARIANTS
+from lib.training import checkpoints, loop, networks
+from lib.training.checkpoints import Provenance
+from lib.training.networks import INPUT
 
 PHOTOS = Protocol("skimage", Denoise(15))
 BASIC = "adafm-denoise-basic-s15"
@@ -102,14 +106,14 @@ def test_niqe_is_of_the_restored_y_alone(reference_data, photo):
 
 
 def test_a_metric_whose_weights_are_missing_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(data, "CACHE", tmp_path)
+    monkeypatch.setattr(sets, "CACHE", tmp_path)
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path))
     monkeypatch.setattr(pirm, "PACKAGE", "not_installed")
     assert [m for m in measure.UNITS if not measure.measurable(m)] == [
         *("niqe", "ma", "lpips", "lpips_paper", "dists"),
     ]
     lpips = Protocol("set5", Small(4), colour="8-bit Y of RGB", metric="lpips")
-    with pytest.raises(data.MissingData, match="lib fetch weights_lpips"):
+    with pytest.raises(sets.MissingData, match="lib fetch weights_lpips"):
         lpips.score(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64))
 
 
@@ -255,7 +259,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "RUNS", tmp_path_factory.mktemp("runs"))
-        training.train(replace(find(BASIC, "smoke"), steps=1), device="cpu", out=folder)
+        loop.train(replace(find(BASIC, "smoke"), steps=1), device="cpu", out=folder)
     return folder
 
 
@@ -339,9 +343,9 @@ def judged(folder, monkeypatch):
     bench = Bench("smoke", device="cpu", limit=1, folder=folder)
     load = networks.any_network
 
-    def with_ranker(name, scale, folder):
+    def with_ranker(name, scale, folder, variants):
         if name != measure.RANKER_RGB:
-            return load(name, scale, folder)
+            return load(name, scale, folder, variants)
         torch.manual_seed(bench.seed)
         net = Ranker(3, 4).eval().requires_grad_(False)
         return networks.Trained(net, Provenance(name, "", "", scale), f"w{bench.seed}")
@@ -367,8 +371,8 @@ def test_the_distance_in_the_rankers_maps(judged):
 def test_another_ranker_makes_another_measurement(judged):
     protocol = Protocol("skimage", Compress(10), metric="features")
     before = judged.measure(Setting(INPUT, (), protocol)).data_sha
-    assert judged.measure(Setting(INPUT, (), replace(protocol, metric="psnr"))).data_sha == data.set_hash(
-        data.load_images("skimage", limit=1)
+    assert judged.measure(Setting(INPUT, (), replace(protocol, metric="psnr"))).data_sha == sets.set_hash(
+        sets.load_images("skimage", limit=1)
     )
     judged._networks.clear()
     judged.seed = 1
@@ -398,7 +402,7 @@ def test_a_row_says_what_was_measured_and_with_what(folder):
     }
     assert stated.items() <= row.items()
     assert row["steps"] == 1
-    assert row["data_sha"] == data.set_hash(data.load_images("skimage", limit=1))
+    assert row["data_sha"] == sets.set_hash(sets.load_images("skimage", limit=1))
 
 
 def test_missing_network_is_named(tmp_path):

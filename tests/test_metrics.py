@@ -7,8 +7,8 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from lib.images import read, to_tensor
-from lib.metrics import _half, niqe, niqe_parameters, psnr, psnr_b, square_error, ssim
+from lib.data.images import read, to_tensor
+from lib.metrics.fidelity import _half, niqe, niqe_parameters, psnr, psnr_b, square_error, ssim
 
 
 @pytest.fixture

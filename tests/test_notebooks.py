@@ -6,9 +6,9 @@ import jupytext
 import nbformat
 import pytest
 
-from lib import runs
+from lib.runs import reproduction
 
-NOTEBOOKS = runs.find_notebooks([])
+NOTEBOOKS = reproduction.find_notebooks([])
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -53,5 +53,5 @@ def test_pair_is_in_step(path):
 @each_notebook
 def test_runs_at_smoke_scale(path, tmp_path):
     parameters = {"scale": "smoke", "device": "cpu", "train": "never", "images": 1}
-    (outcome,) = runs.reproduce([runs.Job(path, tmp_path / "smoke", parameters)])
+    (outcome,) = reproduction.reproduce([reproduction.Job(path, tmp_path / "smoke", parameters)])
     assert outcome.status == "done", outcome.error

@@ -11,11 +11,11 @@ from PIL import Image
 from test_slider_state import CURVE, loaded, three_knobs
 from torch import nn
 
-from lib.data import Sample
+from lib.app.page_slider import POSITIONS, SIDE, page_slider
+from lib.app.slider_state import SliderState
+from lib.app.tasks import DENOISE, Loaded
+from lib.data.sets import Sample
 from lib.models.knobs import Controllable
-from lib.page_slider import POSITIONS, SIDE, page_slider
-from lib.slider_state import SliderState
-from lib.tasks import DENOISE, Loaded
 
 FRAME = re.compile(
     r'<div data-knob="coef" data-at="(\d+)"( hidden)?>'

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.patches import PatchSampler
+from lib.data.patches import PatchSampler
 
 
 def _orientations(image: np.ndarray) -> list[np.ndarray]:

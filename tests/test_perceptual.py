@@ -12,10 +12,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 from safetensors.torch import save_file
 from torch import nn
 
-from lib import data, losses, perceptual
-from lib.images import read, to_tensor
+from lib import losses
+from lib.data import sets
+from lib.data.images import read, to_tensor
 from lib.losses import FeatureExtractor
-from lib.perceptual import (
+from lib.metrics import perceptual
+from lib.metrics.perceptual import (
     ALEXNET_TAPS,
     DISTS,
     LPIPS,
@@ -284,9 +286,9 @@ def test_every_form_of_a_guide_has_the_same_hash_and_a_missing_one_names_its_dow
     published, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path))
-    monkeypatch.setattr(data, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(sets, "CACHE", tmp_path / "cache")
     for name, folder in (("vgg16-conv5_3", "weights_dists"), ("vgg19-conv5_4", "weights_vgg19")):
-        with pytest.raises(data.MissingData, match=f"python -m lib fetch {folder}"):
+        with pytest.raises(sets.MissingData, match=f"python -m lib fetch {folder}"):
             perceptual.load_guide(name)
     (tmp_path / "weights_dists").mkdir()
     hashes = set()
@@ -301,9 +303,9 @@ def test_every_form_of_a_guide_has_the_same_hash_and_a_missing_one_names_its_dow
 def test_the_published_guide_finds_more_noise_further_away():
     try:
         guide = perceptual.load_guide("vgg16-conv5_3").net
-    except data.MissingData as missing:
+    except sets.MissingData as missing:
         pytest.skip(str(missing))
-    x = to_tensor(data.load_images("skimage", limit=1)[0].pixels)[..., :64, :64]
+    x = to_tensor(sets.load_images("skimage", limit=1)[0].pixels)[..., :64, :64]
     noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
     near, far = (losses.perceptual(guide, x + sigma / 255 * noise, x) for sigma in (5, 25))
     assert 0 < near < far
@@ -321,9 +323,9 @@ def test_published_weights_give_the_known_values(load, files, expected):
     """Of the calibration pictures, as the authors' programs have them."""
     pairs = [(f"dist_dir/{name}.bmp", f"ref_dir/{name}.bmp") for name in NAMES]
     try:
-        metric = load(*(data.weights_file(*forms) for forms in files))
-        pictures = [[data.weights_file(f"iqa_calibration/{f}") for f in pair] for pair in pairs]
-    except data.MissingData as missing:
+        metric = load(*(sets.weights_file(*forms) for forms in files))
+        pictures = [[sets.weights_file(f"iqa_calibration/{f}") for f in pair] for pair in pairs]
+    except sets.MissingData as missing:
         pytest.skip(str(missing))
     for pair, value in zip(pictures, expected, strict=True):
         with torch.no_grad():

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from lib import degradations
+from lib.degradations.levels import Compress
 from lib.models.adafm import AdaBN
 from lib.recipes import SCALES, find, queue
 from lib.recipes.blind import AnyQuality
-from lib.recipes.common import Compress
 
 QUALITY = 20
 RUNS = {  # and what gives all patches of a run this quality

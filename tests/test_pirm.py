@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from lib import pirm
+from lib.data.images import shaved
 from lib.degradations import to_8bit
-from lib.images import shaved
-from lib.measure import Protocol
-from lib.recipes.common import Small
+from lib.degradations.levels import Small
+from lib.evaluation.measure import Protocol
+from lib.metrics import pirm
 
 
 def test_the_index_of_the_challenge():

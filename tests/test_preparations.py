@@ -2,9 +2,11 @@
 
 import pytest
 
-from lib import checkpoints, recipes, runs
-from lib.preparations import NOTEBOOKS, preparations
-from lib.reports.papers import COMPARISON, PAPERS
+from lib import recipes
+from lib.papers.papers import COMPARISON, PAPERS
+from lib.runs import reproduction
+from lib.runs.preparations import NOTEBOOKS, preparations
+from lib.training import checkpoints
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_other_notebooks_need_nothing(nothing_trained):
 
 
 def test_every_notebook_is_known_by_what_it_shows():
-    stems = {path.stem for path in runs.find_notebooks([])}
+    stems = {path.stem for path in reproduction.find_notebooks([])}
     assert set(NOTEBOOKS) == stems
     papers = (*PAPERS, COMPARISON)
     assert {paper.notebook: paper.key for paper in papers} == {n: key for n, key in NOTEBOOKS.items() if key}

@@ -13,12 +13,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from lib.data import load_images
+from lib.base.paths import PRINTED
+from lib.data.images import rgb_to_y, to_tensor
+from lib.data.sets import load_images
 from lib.degradations import add_gaussian_noise, jpeg, resize, to_8bit
-from lib.images import rgb_to_y, to_tensor
-from lib.measure import fit_curve
-from lib.metrics import psnr, psnr_b, ssim
-from lib.paths import PRINTED
+from lib.evaluation.measure import fit_curve
+from lib.metrics.fidelity import psnr, psnr_b, ssim
 
 JPEG_PSNR = {
     "live1": {10: 27.770, 20: 30.072, 30: 31.407, 40: 32.355, 70: 35.129, 80: 36.873},

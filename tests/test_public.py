@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from lib import curves, public
-from lib.checkpoints import path_of
-from lib.images import Picture, to_tensor
-from lib.inference import restore
+from lib.app import public
+from lib.app.tasks import KnobCurve, knob_for, prepare
+from lib.data.images import Picture, to_tensor
+from lib.evaluation import knob_curves
+from lib.evaluation.inference import restore
 from lib.recipes import find
 from lib.recipes.cfsnet import SR_TUNED
-from lib.tasks import KnobCurve, knob_for, prepare
+from lib.training.checkpoints import path_of
 
 X2, X3, X5 = "adafm-sr-x2-x3-k5", "adafm-sr-x3-x4-k5", "adafm-sr-x5-x6-k5"
 
@@ -23,7 +24,7 @@ def shelf(tmp_path, monkeypatch):
     monkeypatch.setattr(
         public.networks, "any_network", lambda run, scale, folder: SimpleNamespace(net=(run, scale))
     )
-    monkeypatch.setattr(curves, "read_curve", lambda run, scale: None)
+    monkeypatch.setattr(knob_curves, "read_curve", lambda run, scale: None)
 
     def put(*runs: str, scale: str = "compact"):
         for run in runs:
@@ -148,12 +149,12 @@ def test_curves_are_kept_by_run_and_scale(tmp_path):
     path = tmp_path / "new" / "curves.csv"
     first = KnobCurve("coef", "quality", (1.25, -0.015625), 10, 80, -0.5, 1.25)
     second = KnobCurve("coef", "factor", (-3.0, 1.0), 3, 4)
-    curves.write_curve("b", "compact", first, path)
-    curves.write_curve("a", "compact", first, path)
-    curves.write_curve("b", "compact", second, path)
-    assert curves.read_curve("a", "compact", path) == first
-    assert curves.read_curve("b", "compact", path) == second
-    assert curves.read_curve("b", "paper", path) is None
+    knob_curves.write_curve("b", "compact", first, path)
+    knob_curves.write_curve("a", "compact", first, path)
+    knob_curves.write_curve("b", "compact", second, path)
+    assert knob_curves.read_curve("a", "compact", path) == first
+    assert knob_curves.read_curve("b", "compact", path) == second
+    assert knob_curves.read_curve("b", "paper", path) is None
     assert path.read_text().splitlines()[:2] == [
         "run,scale,knob,level,coefficients,low,high,least,most",
         "a,compact,coef,quality,1.25 -0.015625,10,80,-0.5,1.25",
@@ -162,7 +163,7 @@ def test_curves_are_kept_by_run_and_scale(tmp_path):
 
 def test_the_stored_curve_of_denoising_is_found():
     """Table 5's levels were fitted: more noise, more of the knob."""
-    curve = curves.read_curve("adafm-denoise-s15-s75-k1", "compact")
+    curve = knob_curves.read_curve("adafm-denoise-s15-s75-k1", "compact")
     assert (curve.low, curve.high) == (15, 75)
     assert knob_for(20, curve) < knob_for(45, curve) < knob_for(70, curve)
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lib.inference import restore
+from lib.evaluation.inference import restore
 from lib.models.qgcn import QGCN, Block, Mask, MultiScale, NonLocal, Ranker, Residual, grid
 
 WHOLE = 10**6  # positions: more than any map here has

@@ -7,17 +7,18 @@ import pandas as pd
 import pytest
 import torch
 
-from lib import measure, paths, provenance
-from lib.checkpoints import Provenance
-from lib.measure import Measurement, Protocol, Setting
+from lib.base import paths, provenance
+from lib.degradations.levels import Clean, Compress
+from lib.evaluation import measure
+from lib.evaluation.measure import Measurement, Protocol, Setting
+from lib.evaluation.results import Store
 from lib.models.qgcn import Ranker
-from lib.recipes.common import Clean, Compress
+from lib.papers.common import Report
+from lib.papers.qgcn import items as qgcn
+from lib.papers.qgcn import ranker, readings
+from lib.papers.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
 from lib.recipes.qgcn import FULL, RANKER
-from lib.reports import qgcn
-from lib.reports.common import Report
-from lib.reports.qgcn import ranker, readings
-from lib.reports.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
-from lib.results import Store
+from lib.training.checkpoints import Provenance
 
 PRINTED = pd.read_csv(paths.PRINTED / "qgcn.csv")
 
@@ -149,7 +150,7 @@ def test_a_judge_scores_the_degraded_picture(monkeypatch):
             return x.mean((1, 2, 3))
 
     pixels = np.full((40, 40), 100, np.uint8)
-    sample = measure.data.Sample("flat", pixels)
+    sample = measure.sets.Sample("flat", pixels)
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: [sample])
     protocol = Protocol("set", Clean(), colour="luma", multiple=1, metric="score")
     found = measure.judge(Mean(), protocol, device=torch.device("cpu"))

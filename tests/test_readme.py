@@ -4,9 +4,10 @@ import csv
 
 import pytest
 
-from lib import paths, readme
+from lib.base import paths
+from lib.papers.variants import AT_AUTO
 from lib.recipes.adafm import DENOISE, stage_name
-from lib.reports.variants import AT_AUTO
+from lib.upkeep import readme
 
 MARKS = "\n".join(
     f"<!-- {name} -->\nstale text\n<!-- /{name} -->"

@@ -8,12 +8,16 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 import torch
 
-from lib import checkpoints, data, degradations, losses, paths, training
+from lib import degradations, losses
+from lib.base import paths
+from lib.data import sets
+from lib.data.images import rgb_to_y
 from lib.degradations import to_8bit
-from lib.images import rgb_to_y
-from lib.perceptual import PUBLISHED_GUIDES
+from lib.degradations.levels import Compress
+from lib.metrics.perceptual import PUBLISHED_GUIDES
 from lib.recipes import SCALES, find, queue
-from lib.recipes.common import Compress, Cosine, Outcome, Steps
+from lib.recipes.common import Cosine, Outcome, Steps
+from lib.training import checkpoints, loop
 
 DENOISING = {
     *(f"adafm-denoise-basic-s{sigma}" for sigma in (15, 25, 35, 50, 75)),
@@ -277,17 +281,17 @@ def trained_parents(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "RUNS", tmp_path_factory.mktemp("runs"))
-        patch.setattr(data, "training_set", functools.cache(data.training_set))
+        patch.setattr(sets, "training_set", functools.cache(sets.training_set))
         needed = {name for recipe in DISTINCT for name in recipe.needs}
         for recipe in queue("smoke"):
             if recipe.name in needed:
-                training.train(replace(recipe, steps=1), device="cpu", out=folder)
+                loop.train(replace(recipe, steps=1), device="cpu", out=folder)
         yield folder
 
 
 @pytest.mark.parametrize("recipe", DISTINCT, ids=lambda recipe: recipe.name)
 def test_one_step_reaches_what_trains_and_nothing_frozen(recipe, trained_parents):
-    job = training.Job(recipe, torch.device("cpu"), trained_parents, compiled=False)
+    job = loop.Job(recipe, torch.device("cpu"), trained_parents, compiled=False)
     trained = {id(p) for module in recipe.trained(job.net) for p in module.parameters()}
     before = {k: v.clone() for k, v in job.net.state_dict().items()}
     job.optimiser.param_groups[0]["lr"] = recipe.lr
@@ -407,7 +411,7 @@ def test_cosine_warms_up_then_falls_along_half_a_cosine():
 @pytest.mark.parametrize("steps", [20, 700, 100_000])
 def test_any_budget_ends_annealed(name, steps):
     for scale in SCALES:
-        recipe = training.budgeted(find(name, scale), steps=steps)
+        recipe = loop.budgeted(find(name, scale), steps=steps)
         assert recipe.steps == steps
         rates = [recipe.schedule.factor(step / steps) for step in range(0, steps, max(1, steps // 100))]
         assert max(rates) > 0.95
@@ -416,11 +420,11 @@ def test_any_budget_ends_annealed(name, steps):
 
 def test_a_budget_in_minutes_is_another_run_and_no_budget_is_the_same():
     recipe = find("adafm-denoise-basic-s15", "paper")
-    timed = training.budgeted(recipe, minutes=5)
+    timed = loop.budgeted(recipe, minutes=5)
     assert timed.minutes == 5
     assert timed.schedule.factor(1.0) == pytest.approx(0, abs=1e-12)
     assert timed.sha() != recipe.sha()
-    assert training.budgeted(recipe) == recipe
+    assert loop.budgeted(recipe) == recipe
 
 
 # --- QGCN ------------------------------------------------------------------------------------------
@@ -550,7 +554,7 @@ def test_guided_runs_record_their_guide(trained_parents, tmp_path, monkeypatch):
         for path in (trained_parents / "smoke").glob(f"{name}.*"):
             (tmp_path / "smoke").mkdir(exist_ok=True)
             (tmp_path / "smoke" / path.name).write_bytes(path.read_bytes())
-    path = training.train(replace(find("qgcn-texture", "smoke"), steps=1), device="cpu", out=tmp_path)
+    path = loop.train(replace(find("qgcn-texture", "smoke"), steps=1), device="cpu", out=tmp_path)
     history = checkpoints.load(path).provenance
     guide = checkpoints.load(path.with_name("qgcn-cqr.safetensors"))
     assert (history.guide, history.guide_sha) == ("qgcn-cqr", guide.weights_sha)
@@ -724,7 +728,7 @@ def test_in_short_runs_the_branches_take_part_from_the_first_step():
     as He's (deviation 1 for the two inputs of a linear layer) times a tenth."""
     for name in ("cunet", "cresmd"):
         released = find(name, "paper")
-        short = training.budgeted(released, steps=1000)
+        short = loop.budgeted(released, steps=1000)
         for recipe, gain, weight, deviation in ((released, 0.1, 0.0, 0.1), (short, 0.4, 1.0, 0.7)):
             torch.manual_seed(0)
             net = recipe.build()

@@ -6,21 +6,28 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from evidence import AsPrinted, Collecting
 
-from lib import claims, locks, measure, paths, provenance
-from lib.checkpoints import Provenance, path_of
-from lib.claims import Claim
-from lib.measure import Measurement, Protocol, Setting
-from lib.networks import INPUT
+from lib.base import locks, paths, provenance
+from lib.degradations.levels import Compress
+from lib.evaluation import measure
+from lib.evaluation.measure import Measurement, Protocol, Setting
+from lib.evaluation.results import Store
+from lib.papers import common, papers
+from lib.papers.adafm import curves
+from lib.papers.adafm import items as adafm
+from lib.papers.adafm.claims import CLAIMS
+from lib.papers.adafm.subjects import DENOISING, JPEG, SR
+from lib.papers.at_hand import DIV2K, EMBEDDED
+from lib.papers.common import Cell, Report
+from lib.papers.judging import Claim, Evidence, Judged, NotMeasured, Quote, judge, judge_all
+from lib.papers.scores import mean, with_interval
 from lib.recipes import find
-from lib.recipes.common import Compress
-from lib.reports import adafm, common
-from lib.reports.adafm.subjects import DENOISING, JPEG, SR
-from lib.reports.common import Cell, Report, mean, with_interval
-from lib.results import Store
-from lib.training import folder_of
+from lib.training.checkpoints import Provenance, path_of
+from lib.training.loop import folder_of
+from lib.training.networks import INPUT
 
-LOAD = measure.data.load_images
+LOAD = measure.sets.load_images
 PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")
 TABLE5 = {(15, 25): 0.01, (15, 35): 0.04, (15, 50): 0.07, (15, 75): 0.14, (75, 15): 0.68}  # dB
 BASELINE = {15: 34.10, 25: 31.44, 35: 29.82, 50: 28.20, 75: 26.49}  # dB
@@ -47,8 +54,11 @@ def report(tmp_path):
 
 
 def verdict(report, claim, scale="compact"):
-    rows = report.verdicts()
-    return rows[(rows["claim"] == claim) & (rows["scale"] == scale)]["verdict"].item()
+    return judge(CLAIMS[claim], evidence(report, scale)).verdict
+
+
+def evidence(report, scale="compact"):
+    return Evidence("adafm", scale, report.store.rows_path.parent, report.checkpoints)
 
 
 # --- printed numbers -------------------------------------------------------------------------------
@@ -129,17 +139,28 @@ def test_verdicts_rest_on_the_scale_they_are_for():
 
 
 @pytest.mark.parametrize(
-    ("scale", "holds", "expected"),
-    [
-        ("compact", True, "holds"),
-        ("paper", False, "differs"),
-        ("paper", None, "not tested"),
-        ("smoke", True, "not tested"),
-        ("smoke", False, "not tested"),
-    ],
+    ("holds", "expected"), [(True, "holds"), (False, "differs"), (None, "not tested")]
 )
-def test_judge(scale, holds, expected):
-    assert claims.judge(Claim("name", "item", "text"), scale, holds, "1.00 dB").verdict == expected
+def test_judge(report, holds, expected):
+    claim = Claim("name", "item", "text", lambda e: (holds, "1.00 dB"))
+    for scale in ("compact", "paper"):
+        assert judge(claim, evidence(report, scale)) == Judged(claim, scale, "1.00 dB", expected)
+
+
+def test_a_claim_on_networks_of_full_size_is_judged_at_that_size_alone(report):
+    claim = Claim("name", "item", "text", lambda e: (True, "1.00 dB"), full_size=True)
+    small, large = (judge(claim, evidence(report, scale)) for scale in ("compact", "paper"))
+    assert (small.verdict, small.measured) == ("not tested", "says nothing of smaller networks")
+    assert large.verdict == "holds"
+
+
+def test_numbers_in_sentences_are_the_printed_ones():
+    """No claim of any paper quotes a number that is not there, and none is typed beside it."""
+    known = CLAIMS["known networks (denoising)"]
+    assert "(34.10 against 33.89 dB)" in known.paper and "34" not in known.sentence
+    assert all(claim.paper for paper in papers.PAPERS for claim in paper.claims.values())
+    with pytest.raises(LookupError, match="sigma16"):
+        str(Quote("adafm-table1", "CBSD68", "DnCNN", "sigma16"))
 
 
 def store_table5(report, distances, scale="compact"):
@@ -155,13 +176,12 @@ def store_table5(report, distances, scale="compact"):
 @pytest.mark.parametrize("scale", ["compact", "paper"])
 def test_the_papers_own_numbers_support_its_claims_on_table5(report, scale):
     store_table5(report, TABLE5, scale)
-    shown = adafm.table5(report)
+    shown = adafm.table5(report)["compact" if scale == "compact" else "paper scale"]
+    assert shown["cbsd68 sigma75->sigma15", "distance"] == "0.68"
     for name in ("distance grows with range", "easy to hard is close", "hard to easy is worse"):
         claim = f"{name} (denoising)"
         assert verdict(report, claim, scale) == "holds"
         assert verdict(report, claim, "paper" if scale == "compact" else "compact") == "not tested"
-    column = shown["compact" if scale == "compact" else "paper scale"]
-    assert column["cbsd68 sigma75->sigma15", "distance"] == "0.68"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +194,6 @@ def test_the_papers_own_numbers_support_its_claims_on_table5(report, scale):
 )
 def test_a_wrong_number_in_table5_differs(report, wrong, claim):
     store_table5(report, TABLE5 | wrong)
-    adafm.table5(report)
     assert verdict(report, claim) == "differs"
 
 
@@ -193,35 +212,28 @@ def test_a_wrong_number_in_table2_differs(report, wrong, differing):
         for k, v in (TABLE2 | wrong).items()
     ]
     report.store.write([(item, measured(setting, value)) for setting, value in nets])
-    adafm.table2(report)
-    rows = report.verdicts()
-    rows = rows[rows["claim"].str.endswith("(denoising)") & (rows["scale"] == "compact")]
-    assert set(rows["verdict"]) <= {"holds", "differs"}
-    assert set(rows[rows["verdict"] == "differs"]["claim"]) == differing
+    names = [n for n, c in CLAIMS.items() if c.item == item and n.endswith("(denoising)")]
+    found = {name: verdict(report, name) for name in names}
+    assert set(found.values()) <= {"holds", "differs"}
+    assert {name for name, said in found.items() if said == "differs"} == differing
 
 
 def test_what_a_claim_needs_stands_where_its_measurement_would(report):
-    claim = Claim("name", "item", "text")
-    report.judge(claim, lambda scale: None, "needs SIDD")
-    rows = report.verdicts()
-    assert set(rows["measured"]) == {"needs SIDD"} and set(rows["verdict"]) == {"not tested"}
-    report.judge(claim, lambda scale: (True, "0.10 dB") if scale == "compact" else None)
-    measured = report.verdicts().set_index("scale")["measured"]
-    assert dict(measured) == {"compact": "0.10 dB", "paper": "needs networks at paper scale"}
+    def absent(e):
+        raise NotMeasured
+
+    claim = Claim("name", "item", "text", absent, needs="needs SIDD")
+    for scale in ("compact", "paper"):
+        assert judge(claim, evidence(report, scale)).measured == "needs SIDD"
+    nothing = replace(claim, needs="")
+    assert judge(nothing, evidence(report, "compact")).measured == "not measured"
+    assert judge(nothing, evidence(report, "paper")).measured == "needs networks at paper scale"
 
 
 def test_nothing_stored_is_not_tested(report):
-    adafm.table5(report)
-    assert set(report.verdicts()["verdict"]) == {"not tested"}
-
-
-def test_a_claim_is_judged_once_however_often_a_cell_is_run(report, tmp_path):
-    store_table5(report, TABLE5)
-    adafm.table5(report)
-    once = len(report.verdicts())
-    adafm.table5(report)
-    assert len(report.verdicts()) == once
-    assert len(pd.read_csv(tmp_path / "out" / "claims.csv")) == once
+    here = report.store.rows_path.parent
+    found = judge_all("adafm", CLAIMS.values(), here, report.checkpoints)
+    assert len(found) == 2 * len(CLAIMS) and {one.verdict for one in found} == {"not tested"}
 
 
 def test_train_is_never_or_missing():
@@ -229,46 +241,33 @@ def test_train_is_never_or_missing():
         Report("adafm", train="always")
 
 
-class Printed(Report):
-    """A report whose measurements are the numbers that the paper prints."""
-
-    def cell_from(self, item, setting, printed, measure, find_stored):
-        value = self.printed_value(item, setting.protocol.dataset, *printed)
-        scores = None if value is None else {"a": value - 1, "b": value + 1}
-        return Cell(value, scores, scores)
-
-    def best(self, item, setting, printed=("", "")):
-        """At its best coefficient: a baseline of 30 dB, which figure 7 does not print, less the distance."""
-        dataset = setting.protocol.dataset
-        far = self.printed_value(item, dataset, *printed, "psnr_distance")
-        knob = self.printed_value(item, dataset, *printed, "best_lambda")
-        scores = None if far is None else {"a": 30 - far, "b": 30 - far}
-        return Cell(None, scores, scores), {} if knob is None else {"compact": knob, "paper": knob}
-
-
 @pytest.mark.parametrize("item", ["table1", "table2", "table3", "table4", "table5"])
 def test_the_papers_own_numbers_support_its_claims(item, tmp_path):
-    report = Printed("adafm", checkpoints=tmp_path)
-    getattr(adafm, item)(report)
-    rows = report.verdicts()
-    paper = rows[rows["scale"] == "paper"].set_index("claim")["verdict"]
-    assert len(paper) == {"table1": 3, "table2": 9, "table3": 9, "table4": 4, "table5": 6}[item]
-    assert set(paper) == {"holds"}
+    asked = Collecting("adafm", tmp_path)
+    getattr(adafm, item)(asked)
+    printed = AsPrinted("adafm", "paper", asked=asked)
+    found = [judge(claim, printed).verdict for claim in CLAIMS.values() if claim.item == f"adafm-{item}"]
+    assert found == ["holds"] * {"table1": 3, "table2": 9, "table3": 9, "table4": 4, "table5": 6}[item]
+
+
+def test_the_printed_coefficients_support_the_claims_on_figure_7(tmp_path, monkeypatch):
+    asked = Collecting("adafm", tmp_path)
+    monkeypatch.setattr(curves, "_shown", lambda *_: None)
+    adafm.fig7(asked)
+    printed = AsPrinted("adafm", "paper", asked=asked)
+    found = [judge(claim, printed) for claim in CLAIMS.values() if claim.item == "adafm-fig7"]
+    assert [one.verdict for one in found] == ["holds"] * 4
+    assert "cubic within 0.034" in found[0].measured  # the residual of the printed points
 
 
 def test_figure_7_is_drawn_from_the_printed_coefficients(tmp_path, monkeypatch):
-    report = Printed("adafm", checkpoints=tmp_path, output=str(tmp_path))
-    baseline = Cell(None, {"a": 30.0, "b": 30.0}, {"a": 30.0, "b": 30.0})
-    monkeypatch.setattr(report, "cell", lambda *_: baseline)
+    report = Report("adafm", checkpoints=tmp_path, output=str(tmp_path))
+    report.store = Store("adafm", tmp_path)
+    monkeypatch.setattr(report, "available", lambda network: False)
     figure, knobs, psnr = adafm.fig7(report)
     assert figure.png.startswith(b"\x89PNG")
     assert knobs.loc[("adafm-dejpeg-q80-q10-k1", "q30"), "printed"] == "0.40"
     assert psnr.loc[("adafm-dejpeg-q80-q10-k1 q20", "distance"), "printed"] == "0.16"
-    assert psnr.loc[("adafm-dejpeg-q80-q40-k1 q40", "distance"), "compact"] == "0.05"
-    rows = report.verdicts()
-    rows = rows[rows["item"] == "adafm-fig7"]
-    assert len(rows) == 8 and set(rows["verdict"]) == {"holds"}
-    assert "cubic within 0.034" in " ".join(rows["measured"])  # the residual of the printed points
 
 
 def test_a_wrong_level_in_figure_1_differs(report):
@@ -276,7 +275,6 @@ def test_a_wrong_level_in_figure_1_differs(report):
     levels = {80: 31.0, 30: 32.0, 10: 32.5}
     settings = {q: Setting(JPEG.basic(q), (), JPEG.on(30)) for q in levels}
     report.store.write([("adafm-fig1", measured(settings[q], db)) for q, db in levels.items()])
-    adafm.fig1(report)
     assert verdict(report, "a wrong level does harm") == "differs"
 
 
@@ -299,8 +297,8 @@ def test_convergence_is_read_from_what_the_trainings_logged(report, late, expect
 
 
 def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
-    locate = common.data.locate
-    monkeypatch.setattr(common.data, "locate", lambda name: None if name == common.DIV2K else locate(name))
+    locate = common.sets.locate
+    monkeypatch.setattr(common.sets, "locate", lambda name: None if name == DIV2K else locate(name))
     shown = adafm.table4(report)
     line = shown.loc[("DIV2K100 x3->x4", "distance")]
     assert line["printed"] == "0.09"
@@ -309,9 +307,9 @@ def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
 
 @pytest.mark.parametrize(("absent", "star"), [("live1", " *"), ("none", "")])
 def test_a_number_of_other_images_than_the_lines_carries_a_star(report, monkeypatch, absent, star):
-    locate = common.data.locate
-    monkeypatch.setattr(common.data, "locate", lambda name: name != absent and locate("skimage"))
-    monkeypatch.setattr(measure.data, "load_images", lambda name, limit: LOAD("skimage", 1))
+    locate = common.sets.locate
+    monkeypatch.setattr(common.sets, "locate", lambda name: name != absent and locate("skimage"))
+    monkeypatch.setattr(measure.sets, "load_images", lambda name, limit: LOAD("skimage", 1))
     cell = report.cell("item", Setting(INPUT, (), JPEG.on(30)))
     shown = report.table("item", [("live1 q30", "input", cell), ("live1 q30", "quoted", Cell(30.0))])
     assert ("*: embedded photographs" in shown.columns[-1]) == bool(star)
@@ -337,7 +335,7 @@ def recorded(tmp_path, monkeypatch):
     def record(item="item", **options):
         report = Report("adafm", record=True, **options)
         report.store = Store("adafm", tmp_path)
-        protocol = replace(JPEG.on(30), dataset=common.EMBEDDED)
+        protocol = replace(JPEG.on(30), dataset=EMBEDDED)
         cell = report.cell(item, Setting(INPUT, (), protocol))
         report.store.write(report.measured)
         return len(report.measured), mean(cell.this_run)
@@ -363,7 +361,7 @@ def test_what_is_stored_for_another_item_is_shared(recorded, tmp_path):
 def test_the_best_of_a_grid_that_another_item_has_whole_is_not_searched_again(report, monkeypatch, complete):
     """And the search goes on where a knob of the grid is missing."""
     grid = (0.0, 0.5, 1.0)
-    protocol = replace(JPEG.on(30), dataset=common.EMBEDDED)
+    protocol = replace(JPEG.on(30), dataset=EMBEDDED)
     settings = [Setting(JPEG.wide, (knob,), protocol) for knob in grid]
     rows = [measured(setting, 30 + setting.knobs[0] * (1 - setting.knobs[0])) for setting in settings]
     report.store.write(("curve", row) for row in rows[: 3 if complete else 2])
@@ -390,11 +388,11 @@ def test_other_weights_or_images_are_measured_again(recorded, tmp_path, column):
 def test_the_embedded_photographs_are_recorded_beside_a_set(report, monkeypatch):
     photo = LOAD("skimage", 1)
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: photo)
-    monkeypatch.setattr(common.data, "locate", lambda name: True)
+    monkeypatch.setattr(common.sets, "locate", lambda name: True)
     report.record = True
     for _ in range(2):
         report.cell("item", Setting(INPUT, (), JPEG.on(30)))
-        assert [m.setting.protocol.dataset for _, m in report.measured] == ["live1", common.EMBEDDED]
+        assert [m.setting.protocol.dataset for _, m in report.measured] == ["live1", EMBEDDED]
         report.store.write(report.measured)
 
 

@@ -8,12 +8,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from lib import restore
-from lib.images import Picture, encode, read, write
-from lib.models.knobs import Controllable, Knob, OfRepeated
-from lib.recipes import find
-from lib.restore import otherwise, restore_files
-from lib.tasks import (
+from lib.app import restore
+from lib.app.restore import otherwise, restore_files
+from lib.app.tasks import (
     DEBLUR,
     DEJPEG,
     DENOISE,
@@ -24,6 +21,9 @@ from lib.tasks import (
     enlarge,
     straight_line,
 )
+from lib.data.images import Picture, encode, read, write
+from lib.models.knobs import Controllable, Knob, OfRepeated
+from lib.recipes import find
 
 
 class Brighten(Controllable):

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from lib import provenance
-from lib.checkpoints import Provenance
-from lib.measure import Measurement, Protocol, Setting
-from lib.recipes.common import Denoise
-from lib.results import Store
+from lib.base import provenance
+from lib.degradations.levels import Denoise
+from lib.evaluation.measure import Measurement, Protocol, Setting
+from lib.evaluation.results import Store
+from lib.training.checkpoints import Provenance
 
 NET = Setting("net", (0.25,), Protocol("cbsd68", Denoise(45)))
 HISTORY = Provenance("net", "recipe-sha", "{}", "compact", steps=7)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lib import checkpoints, paths
-from lib.checkpoints import Provenance
+from lib.base import paths
 from lib.recipes import Recipe, find
+from lib.training import checkpoints
+from lib.training.checkpoints import Provenance
 
 # To be trained anew, for their recipes have changed since. Names leave this list, none joins it: who changes
 # a recipe trains its network.

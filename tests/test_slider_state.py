@@ -8,17 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from lib import slider_state
-from lib.data import Sample
-from lib.degradations import resize, to_8bit
-from lib.images import Picture, encode, read, to_pixels, to_tensor
-from lib.models.adafm import AdaFM, RestorationNet
-from lib.models.cfsnet import CFSNet
-from lib.models.cugan import CUNet
-from lib.models.knobs import Interpolated, OfRepeated
-from lib.models.vdir import VDIR, Encoder, Estimator, Restorer, jpeg_reading, noise_reading
-from lib.slider_state import AGAIN, FLIPPED, ITSELF, LatestWins, SliderState, fit, mirrored
-from lib.tasks import (
+from lib.app import slider_state
+from lib.app.slider_state import AGAIN, FLIPPED, ITSELF, LatestWins, SliderState, fit, mirrored
+from lib.app.tasks import (
     DEBLUR,
     DEJPEG,
     DENOISE,
@@ -32,6 +24,14 @@ from lib.tasks import (
     straight_line,
     whole_super_resolution,
 )
+from lib.data.images import Picture, encode, read, to_pixels, to_tensor
+from lib.data.sets import Sample
+from lib.degradations import resize, to_8bit
+from lib.models.adafm import AdaFM, RestorationNet
+from lib.models.cfsnet import CFSNet
+from lib.models.cugan import CUNet
+from lib.models.knobs import Interpolated, OfRepeated
+from lib.models.vdir import VDIR, Encoder, Estimator, Restorer, jpeg_reading, noise_reading
 
 CURVE = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
 QUALITY_CURVE = KnobCurve("coef", "quality", (8 / 7, -1 / 70), low=10, high=80)

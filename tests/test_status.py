@@ -5,9 +5,9 @@ import json
 import torch
 from safetensors.torch import save_file
 
-from lib import status
-from lib.checkpoints import Provenance, path_of, save
-from lib.reports import papers
+from lib.papers import papers
+from lib.training.checkpoints import Provenance, path_of, save
+from lib.upkeep import status
 
 BASIC = "adafm-denoise-basic-s15"
 

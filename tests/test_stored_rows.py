@@ -2,14 +2,15 @@
 
 import pytest
 
-from lib import networks
-from lib.checkpoints import path_of
-from lib.measure import Bench, Protocol, Setting
-from lib.recipes.common import Denoise
-from lib.reports.adafm.subjects import DENOISING
-from lib.reports.common import AGREE, EMBEDDED
-from lib.reports.papers import PAPERS
-from lib.results import Store
+from lib.degradations.levels import Denoise
+from lib.evaluation.measure import Bench, Protocol, Setting
+from lib.evaluation.results import Store
+from lib.papers.adafm.subjects import DENOISING
+from lib.papers.at_hand import EMBEDDED
+from lib.papers.common import AGREE
+from lib.papers.papers import PAPERS
+from lib.training import networks
+from lib.training.checkpoints import path_of
 
 SAMPLE = [
     ("adafm-table5", DENOISING.basic(15), (), 15),

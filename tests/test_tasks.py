@@ -6,11 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lib.degradations import to_8bit
-from lib.images import BadImage, Picture, encode, read, to_pixels, to_tensor
-from lib.models.knobs import Controllable, Knob
-from lib.recipes.common import BlurNoise, Blurred
-from lib.tasks import (
+from lib.app.tasks import (
     DEBLUR,
     DEJPEG,
     DENOISE,
@@ -30,6 +26,10 @@ from lib.tasks import (
     straight_line,
     super_resolution,
 )
+from lib.data.images import BadImage, Picture, encode, read, to_pixels, to_tensor
+from lib.degradations import to_8bit
+from lib.degradations.levels import BlurNoise, Blurred
+from lib.models.knobs import Controllable, Knob
 
 CURVE = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
 COEF = Knob("coef", 0.0, 1.0, 0.0, "")

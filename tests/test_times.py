@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from lib import times
+from lib.upkeep import times
 
 
 def test_commands_run_in_a_fresh_clone_without_image_sets(tmp_path, monkeypatch):

@@ -20,12 +20,16 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from tqdm import tqdm
 
-from lib import checkpoints, data, devices, networks, paths, perceptual, training
-from lib.checkpoints import BadCheckpoint
-from lib.data import Sample
+from lib.base import devices, paths
+from lib.base.hashes import weights_sha
+from lib.data import sets
+from lib.data.sets import Sample
+from lib.metrics import perceptual
 from lib.models.adafm import AdaBN
 from lib.recipes import find
 from lib.recipes.common import Recipe, Steps
+from lib.training import checkpoints, loop, networks
+from lib.training.checkpoints import BadCheckpoint
 
 BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k3"
 STEPS, SAVED, KILLED = 16, 5, 11
@@ -41,15 +45,15 @@ def tiny(name: str) -> Recipe:
 
 def break_at(step: int, stop) -> None:
     """Save the state until SAVED steps are done, and call `stop` before `step`."""
-    original = training.Job.make_step
+    original = loop.Job.make_step
 
     def until(job, i):
-        training.SAVE_EVERY = -1.0 if i < SAVED else 1e9
+        loop.SAVE_EVERY = -1.0 if i < SAVED else 1e9
         if i == step:
             stop()
         return original(job, i)
 
-    training.Job.make_step = until
+    loop.Job.make_step = until
 
 
 def interrupt():
@@ -59,20 +63,20 @@ def interrupt():
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from lib import training
+from lib.training import loop
 from test_training import KILLED, break_at, tiny
 
 break_at(KILLED, lambda: os.kill(os.getpid(), signal.SIGKILL))
-training.train(tiny(sys.argv[2]), device="cpu", out=Path(sys.argv[1]))
+loop.train(tiny(sys.argv[2]), device="cpu", out=Path(sys.argv[1]))
 """
 
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(training, "SAVE_EVERY", 1e9)
-    monkeypatch.setattr(training.Job, "make_step", training.Job.make_step)
-    monkeypatch.setattr(data, "training_set", functools.cache(data.training_set))
+    monkeypatch.setattr(loop, "SAVE_EVERY", 1e9)
+    monkeypatch.setattr(loop.Job, "make_step", loop.Job.make_step)
+    monkeypatch.setattr(sets, "training_set", functools.cache(sets.training_set))
 
 
 @pytest.fixture
@@ -84,22 +88,22 @@ def full_precision(monkeypatch):
 @pytest.fixture
 def steps_taken(monkeypatch):
     """The number and the learning rate of every step."""
-    taken, original = [], training.Job.make_step
+    taken, original = [], loop.Job.make_step
 
     def record(job, step):
         taken.append((step, job.optimiser.param_groups[0]["lr"]))
         return original(job, step)
 
-    monkeypatch.setattr(training.Job, "make_step", record)
+    monkeypatch.setattr(loop.Job, "make_step", record)
     return taken
 
 
 def train(name, out, **change):
-    return training.train(replace(tiny(name), **change), device="cpu", out=out)
+    return loop.train(replace(tiny(name), **change), device="cpu", out=out)
 
 
 def state_of(recipe, out):
-    return training.folder_of(training.settled(recipe, torch.device("cpu")), out) / "state.safetensors"
+    return loop.folder_of(loop.settled(recipe, torch.device("cpu")), out) / "state.safetensors"
 
 
 def assert_same_weights(path, other):
@@ -115,8 +119,8 @@ def assert_same_weights(path, other):
 
 def test_what_is_left_is_told_at_the_speed_of_this_machine(tmp_path, monkeypatch, capsys):
     """A run that goes on here may have been begun on a slower one."""
-    monkeypatch.setattr(training, "REPORT_EVERY", -1.0)
-    job = training.Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
+    monkeypatch.setattr(loop, "REPORT_EVERY", -1.0)
+    job = loop.Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
     job.progress.step, job.progress.seconds = SAVED, 1e6
     job.run(tqdm(total=STEPS, disable=True), None)
     lines = capsys.readouterr().out.splitlines()
@@ -149,8 +153,8 @@ def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(tmp_path, full_preci
 
 
 def test_a_folder_of_ones_own_has_its_own_unfinished_runs(tmp_path):
-    assert training.folder_of(tiny(BASIC)).parent == paths.RUNS / "training"
-    assert training.folder_of(tiny(BASIC), tmp_path).parent == tmp_path / "training"
+    assert loop.folder_of(tiny(BASIC)).parent == paths.RUNS / "training"
+    assert loop.folder_of(tiny(BASIC), tmp_path).parent == tmp_path / "training"
 
 
 @pytest.mark.parametrize(
@@ -186,20 +190,20 @@ def test_every_kind_of_run_resumes_exactly(name, tmp_path, full_precision, monke
             train(needed, out, steps=2)
     whole = train(name, tmp_path / "whole")
 
-    original = training.Job.make_step
+    original = loop.Job.make_step
     break_at(KILLED, interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(name, tmp_path / "broken")
-    monkeypatch.setattr(training.Job, "make_step", original)
+    monkeypatch.setattr(loop.Job, "make_step", original)
     assert_same_weights(whole, train(name, tmp_path / "broken"))
 
 
 def test_a_changed_recipe_does_not_take_up_the_state_of_another(tmp_path, steps_taken, monkeypatch):
-    recording = training.Job.make_step
+    recording = loop.Job.make_step
     break_at(KILLED, interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(BASIC, tmp_path)
-    monkeypatch.setattr(training.Job, "make_step", recording)
+    monkeypatch.setattr(loop.Job, "make_step", recording)
     steps_taken.clear()
     train(BASIC, tmp_path, lr=tiny(BASIC).lr / 2)
     assert [step for step, _ in steps_taken] == list(range(STEPS))
@@ -207,12 +211,12 @@ def test_a_changed_recipe_does_not_take_up_the_state_of_another(tmp_path, steps_
 
 def test_a_run_begun_in_one_precision_does_not_go_on_in_another(tmp_path, steps_taken, monkeypatch):
     """As on two machines: the precision is the fastest of each, or the one that the recipe asks for."""
-    recording = training.Job.make_step
+    recording = loop.Job.make_step
     monkeypatch.setattr(devices, "fast_precision", lambda device: "float32")
     break_at(KILLED, interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(BASIC, tmp_path)
-    monkeypatch.setattr(training.Job, "make_step", recording)
+    monkeypatch.setattr(loop.Job, "make_step", recording)
 
     steps_taken.clear()
     monkeypatch.setattr(devices, "fast_precision", lambda device: "bfloat16")
@@ -233,16 +237,16 @@ def test_a_run_is_trained_by_one_process_only(tmp_path, monkeypatch):
     seen = []
 
     def step(job, number):
-        seen.append(training.under_way(folder))
-        with pytest.raises(training.Busy, match=f"{BASIC} is being trained by another process"):
+        seen.append(loop.under_way(folder))
+        with pytest.raises(loop.Busy, match=f"{BASIC} is being trained by another process"):
             train(BASIC, tmp_path)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training.Job, "make_step", step)
+    monkeypatch.setattr(loop.Job, "make_step", step)
     with pytest.raises(KeyboardInterrupt):
         train(BASIC, tmp_path)
     assert seen == [True]
-    assert not training.under_way(folder)
+    assert not loop.under_way(folder)
 
 
 def test_rates_follow_the_schedule(tmp_path, steps_taken):
@@ -254,17 +258,17 @@ def test_a_budget_in_minutes_ends_on_time_and_annealed_also_across_a_break(
     tmp_path, steps_taken, monkeypatch
 ):
     """By a clock that says one second more whenever it is asked: half a minute is thirty steps."""
-    recipe = training.budgeted(tiny(BASIC), minutes=0.5)
+    recipe = loop.budgeted(tiny(BASIC), minutes=0.5)
 
     def train_by_new_clock():
-        monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=itertools.count(1000.0).__next__))
-        return training.train(recipe, device="cpu", out=tmp_path)
+        monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=itertools.count(1000.0).__next__))
+        return loop.train(recipe, device="cpu", out=tmp_path)
 
-    recording = training.Job.make_step
+    recording = loop.Job.make_step
     break_at(KILLED, interrupt)
     with pytest.raises(KeyboardInterrupt):
         train_by_new_clock()
-    monkeypatch.setattr(training.Job, "make_step", recording)
+    monkeypatch.setattr(loop.Job, "make_step", recording)
     steps_taken.clear()
     history = checkpoints.load(train_by_new_clock()).provenance
     assert [step for step, _ in steps_taken] == list(range(SAVED, 30))
@@ -277,7 +281,7 @@ def test_history_says_what_was_done(tmp_path):
     assert (history.steps, history.patches, history.training_set) == (STEPS, 3 * STEPS, "skimage")
     assert history.recipe_sha == tiny(BASIC).sha()
     assert json.loads(history.recipe_fields)["level"]["sigma"] == 15
-    assert history.training_sha == data.set_hash("skimage")
+    assert history.training_sha == sets.set_hash("skimage")
 
 
 def test_a_hundred_steps_bring_the_picture_nearer(tmp_path):
@@ -296,16 +300,16 @@ def test_a_hundred_steps_bring_the_picture_nearer(tmp_path):
 
 
 def test_divergence_says_when_and_where_and_keeps_the_last_good_state(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
-    original = training.Job.make_step
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
+    original = loop.Job.make_step
 
     def poisoned(job, step):
         taken = original(job, step)
         return torch.full_like(taken, float("nan")) if step == 7 else taken
 
-    monkeypatch.setattr(training.Job, "make_step", poisoned)
+    monkeypatch.setattr(loop.Job, "make_step", poisoned)
     where = state_of(tiny(BASIC), tmp_path).parent.name
-    with pytest.raises(training.Diverged, match=rf"{BASIC}: the loss is nan at step 7 .* in {where}\."):
+    with pytest.raises(loop.Diverged, match=rf"{BASIC}: the loss is nan at step 7 .* in {where}\."):
         train(BASIC, tmp_path)
     assert not checkpoints.path_of(BASIC, "smoke", tmp_path).exists()
     with safe_open(state_of(tiny(BASIC), tmp_path), framework="pt") as file:
@@ -313,7 +317,7 @@ def test_divergence_says_when_and_where_and_keeps_the_last_good_state(tmp_path, 
 
 
 def test_a_rate_far_too_high_is_noticed(tmp_path):
-    with pytest.raises(training.Diverged, match="at step 1 "):
+    with pytest.raises(loop.Diverged, match="at step 1 "):
         train(BASIC, tmp_path, lr=1e20, schedule=Steps(), clip=None)
 
 
@@ -335,10 +339,10 @@ def test_a_critic_that_runs_away_stops_the_run_and_is_named(values, sentence):
     )
     taken = [torch.full((7,), 0.1), torch.tensor([*values, 1e9, 1.0])]  # norms may be as large as they are
     if not sentence:
-        assert training.Job._means(job, taken)[3] == pytest.approx((0.1 + 99) / 2)
+        assert loop.Job._means(job, taken)[3] == pytest.approx((0.1 + 99) / 2)
         return
-    with pytest.raises(training.Diverged, match=f"cfsnet-sr-tune-gan: {sentence}.*state is in state"):
-        training.Job._means(job, taken)
+    with pytest.raises(loop.Diverged, match=f"cfsnet-sr-tune-gan: {sentence}.*state is in state"):
+        loop.Job._means(job, taken)
 
 
 # --- what is trained on ----------------------------------------------------------------------------
@@ -347,8 +351,8 @@ def test_a_critic_that_runs_away_stops_the_run_and_is_named(values, sentence):
 @pytest.mark.parametrize(("n", "held_out"), [(5, 1), (20, 4), (203, 4)])
 def test_held_out_images_are_never_sampled(n, held_out, tmp_path, monkeypatch):
     flat = [Sample(str(i), np.full((20, 24, 3), i, np.uint8)) for i in range(n)]
-    monkeypatch.setattr(data, "training_set", lambda name: flat)
-    job = training.Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
+    monkeypatch.setattr(sets, "training_set", lambda name: flat)
+    job = loop.Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
     kept = {int(image[0, 0, 0]) for image in job.held_out}
     patches = job.sampler.sample(40 * n, torch.Generator().manual_seed(0))
     drawn = {round(float(value) * 255) for value in patches[:, 0, 0, 0]}
@@ -460,11 +464,11 @@ def test_a_guide_that_is_not_at_hand_is_asked_for_and_no_other_taken(
     """The ranker is there, with its checkpoint, and stands in for nothing."""
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("RESTORATION_DATA", str(tmp_path / "empty"))
-    monkeypatch.setattr(data, "CACHE", tmp_path / "nothing fetched")
+    monkeypatch.setattr(sets, "CACHE", tmp_path / "nothing fetched")
     for needed in (find(name, "smoke").parent, "ranker-rgb"):
         train(needed, tmp_path, steps=1)
     steps_taken.clear()
-    with pytest.raises(data.MissingData, match=f"run `python -m lib fetch {group}`"):
+    with pytest.raises(sets.MissingData, match=f"run `python -m lib fetch {group}`"):
         train(name, tmp_path, guide=guide)
     assert steps_taken == []
     assert not checkpoints.path_of(name, "smoke", tmp_path).exists()
@@ -478,11 +482,11 @@ def test_a_published_guide_judges_and_is_noted_and_not_trained(tmp_path, monkeyp
     monkeypatch.setitem(
         perceptual.PUBLISHED_GUIDES, "vgg16-conv5_3", (("niqe/modelparameters.mat",), lambda path: small)
     )
-    monkeypatch.setattr(data, "weights_file", lambda *forms: tmp_path)
+    monkeypatch.setattr(sets, "weights_file", lambda *forms: tmp_path)
     before = {k: v.clone() for k, v in small.state_dict().items()}
     train("cunet", tmp_path, steps=1)
     history = checkpoints.load(train("cugan", tmp_path, steps=2, guide="vgg16-conv5_3")).provenance
-    assert (history.guide, history.guide_sha) == ("vgg16-conv5_3", checkpoints.weights_sha(before))
+    assert (history.guide, history.guide_sha) == ("vgg16-conv5_3", weights_sha(before))
     assert all(torch.equal(before[k], v) for k, v in small.state_dict().items())
 
 
@@ -495,7 +499,7 @@ def test_an_opponent_is_trained_against_the_network_and_not_kept(tmp_path):
     recipe = tiny(name)
     for needed in (recipe.parent, recipe.guide):
         train(needed, tmp_path, steps=2)
-    job = training.Job(recipe, torch.device("cpu"), tmp_path, compiled=False)
+    job = loop.Job(recipe, torch.device("cpu"), tmp_path, compiled=False)
     for optimiser in (job.optimiser, job.opposing):
         optimiser.param_groups[0]["lr"] = 1e-3
     before = {k: v.clone() for k, v in job.opponent.state_dict().items()}
@@ -532,7 +536,7 @@ def test_a_critic_learns_to_see_the_difference(tmp_path):
     recipe = replace(tiny("cfsnet-sr-tune-gan"), lr=0.0, clip=None)
     for needed in (recipe.parent, recipe.guide):
         train(needed, tmp_path, steps=2)
-    job = training.Job(recipe, torch.device("cpu"), tmp_path, compiled=False)
+    job = loop.Job(recipe, torch.device("cpu"), tmp_path, compiled=False)
     gap, penalty = (recipe.parts.index(name) for name in ("critic_gap", "gradient_penalty"))
     parts = torch.stack([job.make_step(step)[1 : 1 + len(recipe.parts)] for step in range(40)])
     assert parts[-10:, gap].mean() > 1

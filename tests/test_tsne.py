@@ -1,6 +1,6 @@
 import numpy as np
 
-from lib.reports.tsne import tsne
+from lib.papers.tsne import tsne
 
 
 def test_neighbours_stay_neighbours():

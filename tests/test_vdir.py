@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lib import losses
-from lib.inference import restore
+from lib.evaluation.inference import restore
 from lib.models.baselines import FFDNet
 from lib.models.knobs import OfRepeated
 from lib.models.vdir import (

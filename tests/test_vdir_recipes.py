@@ -8,14 +8,16 @@ import pytest
 import torch
 from torch import nn
 
-from lib import data, degradations, images, losses
+from lib import degradations, losses
+from lib.data import images, sets
+from lib.data.images import rgb_to_y
 from lib.degradations import resize, to_8bit
-from lib.images import rgb_to_y
-from lib.metrics import psnr, ssim
+from lib.degradations.levels import Blurred, Camera, Clean
+from lib.metrics.fidelity import psnr, ssim
 from lib.models.vdir import sample
 from lib.recipes import SCALES, find, queue
 from lib.recipes.blind import AnyBlur, AnyCamera, AnyNoise, AnyQuality
-from lib.recipes.common import Blurred, Camera, Clean, Cosine
+from lib.recipes.common import Cosine
 from lib.recipes.vdir import SHORT_GAIN
 
 RUNS = [recipe.name for recipe in queue("smoke") if recipe.name.startswith("vdir-")]
@@ -150,7 +152,7 @@ def test_blurred_pictures_are_those_that_mzsr_published(reference_data):
 def test_bicubic_has_the_printed_values(level, decibels, similarity, reference_data):
     """Tables IV and V, Set5, on 8-bit Y."""
     scores = []
-    for picture in data.load_images("set5"):
+    for picture in sets.load_images("set5"):
         clean = images.cropped(images.to_tensor(picture.pixels), level.multiple)
         large = to_8bit(resize(level.degrade(clean, seeded()), scale=level.factor))
         pair = [to_8bit(rgb_to_y(x)) for x in (large, clean)]

@@ -8,22 +8,22 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lib import paths, provenance
-from lib.checkpoints import Provenance
-from lib.claims.vdir import CLAIMS
-from lib.measure import Measurement, Setting
-from lib.networks import INPUT, PUBLISHED, SAMPLES
+from lib.base import paths, provenance
+from lib.evaluation.measure import Measurement, Setting
+from lib.evaluation.results import Store
+from lib.papers.common import Report
+from lib.papers.vdir import blind_sr, compression, embedding, knobs, manipulation, maps, noise
+from lib.papers.vdir import items as vdir
+from lib.papers.vdir.claims import CLAIMS
+from lib.papers.vdir.clouds import Cloud, guesses, linear_errors, neighbours
+from lib.papers.vdir.drawing import flows
+from lib.papers.vdir.manipulation import EDGES, FLIPPED, LESS, MORE, MOVED, NOISE, OTHER, OWN, PSNR
+from lib.papers.vdir.maps import before_training
+from lib.papers.vdir.subjects import URBAN, at_rest, colour_jpeg, gray_jpeg, noisy, small
 from lib.recipes import find
 from lib.recipes.vdir import AWGN, FFDNET, FFDNET_TOLD, JPEG_RGB, JPEG_Y, NAIVE, NO_PRIOR, enlarging_name
-from lib.reports import vdir
-from lib.reports.common import Report
-from lib.reports.vdir import blind_sr, compression, embedding, knobs, manipulation, maps, noise
-from lib.reports.vdir.clouds import Cloud, guesses, linear_errors, neighbours
-from lib.reports.vdir.drawing import flows
-from lib.reports.vdir.manipulation import EDGES, FLIPPED, LESS, MORE, MOVED, NOISE, OTHER, OWN, PSNR
-from lib.reports.vdir.maps import before_training
-from lib.reports.vdir.subjects import URBAN, at_rest, colour_jpeg, gray_jpeg, noisy, small
-from lib.results import Store
+from lib.training.checkpoints import Provenance
+from lib.training.networks import INPUT, PUBLISHED, SAMPLES
 
 PRINTED = pd.read_csv(paths.PRINTED / "vdir.csv", keep_default_na=False)
 PRINTED_SETS = {
@@ -463,7 +463,7 @@ def test_every_item_is_shown_and_every_claim_judged_without_a_network(report):
 
 
 def test_photographs_that_are_not_here_are_said_to_be_needed(report, monkeypatch):
-    monkeypatch.setattr("lib.reports.vdir.kinds.data", SimpleNamespace(locate=lambda name: None))
+    monkeypatch.setattr("lib.papers.vdir.kinds.sets", SimpleNamespace(locate=lambda name: None))
     _, pictures, frame = vdir.fig8(report)
     assert pictures.png.startswith(b"\x89PNG")
     assert frame["right"].item() == "needs RNI15 and CBSD68"

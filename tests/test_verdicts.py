@@ -5,12 +5,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from lib import paths
-from lib.measure import Bench, Setting
-from lib.reports import adafm, papers, qgcn, verdicts
-from lib.reports.adafm.subjects import DENOISING
-from lib.reports.common import mean
-from lib.results import Store
+from lib.base import paths
+from lib.evaluation.measure import Bench, Setting
+from lib.evaluation.results import Store
+from lib.papers import papers, verdicts
+from lib.papers.adafm import items as adafm
+from lib.papers.adafm.subjects import DENOISING
+from lib.papers.qgcn import items as qgcn
+from lib.papers.scores import mean
 
 
 def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured(tmp_path, monkeypatch):

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib.data import Sample
-from lib.gauge import Reading
-from lib.images import Picture, encode, to_tensor
-from lib.measure import measurable
-from lib.metrics import ssim
+from lib.app.slider_state import SliderState
+from lib.app.tasks import DEJPEG, DENOISE_FLOAT, SR, straight_line
+from lib.data.images import Picture, encode, to_tensor
+from lib.data.sets import Sample
+from lib.evaluation.jpeg_quality import Reading
+from lib.evaluation.measure import measurable
+from lib.metrics.fidelity import ssim
 from lib.models.vdir import noise_reading
-from lib.slider_state import SliderState
-from lib.tasks import DEJPEG, DENOISE_FLOAT, SR, straight_line
 
 pytest.importorskip("anywidget", reason="the notebook widgets are an extra: pip install -e .[app]")
 
 from test_slider_state import QUALITY_CURVE, blind, loaded, three_knobs
 
-from lib import slider_state, widgets
-from lib.widgets import Slider
+from lib.app import slider_state, widgets
+from lib.app.widgets import Slider
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from lib.data.images import rgb_to_ycbcr, ycbcr_to_rgb
 from lib.degradations import enlarge_from_corner, resize
-from lib.images import rgb_to_ycbcr, ycbcr_to_rgb
 from lib.models.adafm import Nothing, Site
 from lib.models.knobs import Controllable, Held, Knob
 

@@ -11,22 +11,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from lib.degradations.levels import Compress, Denoise, Level, Shrink
 from lib.models.adafm import AdaBN, AdaFM, ConditionalIN, Nothing, Placement, RestorationNet
 from lib.models.baselines import ARCNN
-from lib.recipes.common import (
-    SHORT_BETAS,
-    SHORT_CLIP,
-    SHORT_GAIN,
-    Compress,
-    Cosine,
-    Denoise,
-    Level,
-    Recipe,
-    SharedSize,
-    Shrink,
-    Steps,
-    again,
-)
+from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, SHORT_GAIN, Cosine, Recipe, SharedSize, Steps, again
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from lib import degradations, losses
+from lib.degradations.levels import Blurred, Camera, Compress, Denoise, compressed
 from lib.models.vdir import Reading, jpeg_reading, kernel_reading, noise_reading, resized
-from lib.recipes.common import Blurred, Camera, Compress, Denoise, compressed
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,16 @@ import torch
 from torch import Tensor, nn
 
 from lib import losses
+from lib.degradations.levels import Compress, Denoise, Level, Small
 from lib.models.cfsnet import CFSNet, Critic, MainBranch
 from lib.recipes.common import (
     SHORT_BETAS,
     SHORT_CLIP,
     SHORT_GAIN,
-    Compress,
     Cosine,
-    Denoise,
-    Level,
     Outcome,
     Recipe,
     SharedSize,
-    Small,
     Steps,
     again,
 )

@@ -13,15 +13,14 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 from lib import degradations, losses
+from lib.degradations.levels import BlurNoise, Level
 from lib.models.cugan import BLUR, SIGMA, CResMD, CUNet, Discriminator
 from lib.models.knobs import Controllable
 from lib.recipes.common import (
     SHORT_BETAS,
     SHORT_CLIP,
     SHORT_GAIN,
-    BlurNoise,
     Cosine,
-    Level,
     Outcome,
     Recipe,
     SharedSize,

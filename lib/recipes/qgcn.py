@@ -11,19 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from lib import degradations, losses
+from lib.degradations.levels import Compress, Level
 from lib.models.qgcn import QGCN, WINDOW, Ranker
-from lib.recipes.common import (
-    SHORT_BETAS,
-    SHORT_CLIP,
-    Compress,
-    Cosine,
-    Level,
-    Outcome,
-    Recipe,
-    SharedSize,
-    Steps,
-    again,
-)
+from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Outcome, Recipe, SharedSize, Steps, again
 
 GREY = 255.0  # levels between black and white
 APART = 5  # quality factors, between two versions whose order is validated

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lib import losses
+from lib.degradations.levels import Level
 from lib.models.baselines import FFDNet
 from lib.models.knobs import Controllable
 from lib.models.vdir import (
@@ -32,17 +33,7 @@ from lib.models.vdir import (
     start,
 )
 from lib.recipes.blind import AnyBlur, AnyCamera, AnyNoise, AnyQuality, Unknown
-from lib.recipes.common import (
-    SHORT_BETAS,
-    SHORT_CLIP,
-    Cosine,
-    Level,
-    Outcome,
-    Recipe,
-    SharedSize,
-    Steps,
-    again,
-)
+from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Outcome, Recipe, SharedSize, Steps, again
 
 # [O] Branches that add little at first: after 400 steps of a small network 0.6 dB more at sigma 30, and an
 # output that moves twice as far with the latent of another noise level.

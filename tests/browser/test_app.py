@@ -13,7 +13,7 @@ from chromium import needed
 from PIL import Image
 from servers import ROOT, free_port, serving
 
-from lib.data import load_images
+from lib.data.sets import load_images
 
 KNOBS = ("coef", "alpha_in", "strength", "texture", "blur", "noise")
 EXTENSIONS = re.search(r'"(--VoilaConfiguration.*)"', (ROOT / "Makefile").read_text())[1]

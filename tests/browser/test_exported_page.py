@@ -4,13 +4,13 @@ import nbformat
 import pytest
 from test_slider_state import loaded, three_knobs
 
-from lib.data import Sample
-from lib.page_slider import page_slider
-from lib.slider_state import SliderState
+from lib.app.page_slider import page_slider
+from lib.app.slider_state import SliderState
+from lib.data.sets import Sample
 
 pytest.importorskip("nbconvert", reason="exported pages are an extra: pip install -e .[app]")
 
-from lib.execute import WIDGET, as_html
+from lib.runs.execute import WIDGET, as_html
 
 
 def opened(browser, tmp_path, astronaut, network):

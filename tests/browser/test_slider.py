@@ -24,13 +24,14 @@ CELLS = [
     """
 import torch
 from functools import partial
-from lib.data import Sample, load_images
+from lib.data.sets import Sample, load_images
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.models.cugan import CUNet
 from lib.models.knobs import Interpolated
 from lib.models.vdir import VDIR, Encoder, Estimator, Restorer, noise_reading
-from lib.tasks import DEBLUR, DENOISE, DENOISE_FLOAT, SR, KnobCurve, Loaded, straight_line
-from lib.widgets import slider
+from lib.app.tasks import DEBLUR, DENOISE, DENOISE_FLOAT, SR, Loaded, straight_line
+from lib.evaluation.knob_curves import KnobCurve
+from lib.app.widgets import slider
 
 torch.manual_seed(0)
 net = RestorationNet(3, 4, 1, partial(AdaFM, kernel_size=1)).eval()

@@ -1,0 +1,67 @@
+"""Several restorations of one part of a picture beside one another: a knob's positions, or networks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.app.slider_state import SliderState
+from lib.app.tasks import Loaded, automatic
+
+SIDE = 160  # pixels: a square around the point that was looked at
+POSITIONS = 6
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of the picture, (h, w) or (h, w, 3) uint8, and what it is."""
+
+    text: str
+    pixels: np.ndarray
+
+
+def contact_sheet(state: SliderState) -> list[Tile]:
+    """The degraded picture, then the network at POSITIONS settings of each of its knobs, the others as they
+    stand."""
+    tiles = [_untouched(state)]
+    for knob in state.loaded.net.knobs:
+        for value in np.linspace(knob.low, knob.high, POSITIONS).tolist():
+            knobs = {**state.knobs, knob.name: value}
+            tiles.append(_tile(state, f"{knob.name} {value:.2f}", state.loaded, tuple(knobs.values())))
+    return tiles
+
+
+def side_by_side(state: SliderState) -> list[Tile]:
+    """The degraded picture, then every network that can be tried on it: the one in use as it stands, the
+    others with their knobs set by Auto, or where they start. On a picture that is taken as it is all that
+    keep its size, or enlarge it as much; on a degraded one those of them for what it suffers from."""
+    tiles = [_untouched(state)]
+    for title, loaded in state.networks.items():
+        if not _comparable(state, loaded):
+            continue
+        knobs = state.knobs if loaded is state.loaded else _set_for(state, loaded)
+        settings = "".join(f", {name} {value:.2f}" for name, value in knobs.items())
+        tiles.append(_tile(state, title + settings, loaded, tuple(knobs.values())))
+    return tiles
+
+
+def _comparable(state: SliderState, loaded: Loaded) -> bool:
+    task, own = loaded.task, state.loaded.task
+    return task.factors == own.factors and (not state.degrading or task.family == own.family)
+
+
+def _set_for(state: SliderState, loaded: Loaded) -> dict[str, float]:
+    knobs = {knob.name: knob.start for knob in loaded.net.knobs}
+    for place, curve in enumerate(loaded.curves):
+        _, knobs[curve.knob] = automatic(state.degraded_picture(), loaded, state.level, place)
+    return knobs
+
+
+def _untouched(state: SliderState) -> Tile:
+    return Tile(state.before_name, state.degraded(state.around(SIDE)))
+
+
+def _tile(state: SliderState, text: str, loaded: Loaded, knobs: Sequence[float]) -> Tile:
+    rendering = state.restored_with(loaded, knobs, state.around(SIDE))
+    decibels = "" if rendering.after_db is None else f": {rendering.after_db:.2f} dB"
+    return Tile(f"{text}{decibels}, {1000 * rendering.seconds:.0f} ms", rendering.restored)

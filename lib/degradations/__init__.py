@@ -1,0 +1,32 @@
+"""What spoils an image: noise, blur, JPEG, smaller sizes; `camera` the noise of cameras; `levels` each at a
+strength; `estimates` how strong it is, read off the image."""
+
+from lib.degradations.basic import (
+    Border,
+    add_gaussian_noise,
+    blur_and_noise,
+    blur_and_subsample,
+    enlarge_from_corner,
+    gaussian_blur,
+    gaussian_kernels,
+    jpeg,
+    jpeg_gray,
+    lower_resolution,
+    resize,
+    to_8bit,
+)
+
+__all__ = [
+    "Border",
+    "add_gaussian_noise",
+    "blur_and_noise",
+    "blur_and_subsample",
+    "enlarge_from_corner",
+    "gaussian_blur",
+    "gaussian_kernels",
+    "jpeg",
+    "jpeg_gray",
+    "lower_resolution",
+    "resize",
+    "to_8bit",
+]

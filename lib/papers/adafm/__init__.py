@@ -1,0 +1,1 @@
+"""AdaFM (He, Dong, Qiao, CVPR 2019)."""

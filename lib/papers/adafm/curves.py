@@ -1,0 +1,221 @@
+"""Figures 5 and 7 of AdaFM: convergence, and the best coefficient for every level."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib.evaluation.measure import Setting, fit_curve
+from lib.papers.adafm.subjects import (
+    BETWEEN,
+    DENOISING,
+    JPEG,
+    KERNELS,
+    NOISE_LEVELS,
+    SHORT_QUALITIES,
+    SR,
+    WIDE_QUALITIES,
+    Subject,
+)
+from lib.papers.auto import keep_for_auto
+from lib.papers.common import Cell, Drawing, Report
+from lib.papers.pictures import sentence
+from lib.papers.scores import mean
+from lib.training.networks import INPUT
+
+COLUMNS = {"paper": "paper scale", "compact": "compact", "this_run": "this run"}
+COLOURS = {"printed": "0.35", "paper": "C0", "compact": "C1", "this_run": "C2"}
+BOUND = 0.2  # dB, up to which the paper calls a distance good
+FACTORS = ((2, 3), (3, 4), (4, 5), (5, 6))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The best coefficient of one network at several levels, and how far a dedicated network is.
+
+    knobs: column of a table ("printed", "paper", "compact", "this_run") -> one coefficient per level.
+    """
+
+    network: str
+    subject: Subject
+    levels: tuple[float, ...]
+    order: int  # of the polynomial
+    knobs: dict[str, np.ndarray]
+    cells: dict[float, Cell]
+    distances: dict[float, Cell]
+
+    def fit(self, column: str) -> np.polynomial.Polynomial:
+        return fit_curve(np.array(self.levels), self.knobs[column], self.order)
+
+
+def fig5(report: Report) -> Drawing:
+    """PSNR while the filters of x3->x4 are trained, by filter size: RGB, and Y."""
+    return report.save_figure("adafm-fig5", _convergence_figure(report.scale, _convergence(report)))
+
+
+def _convergence(report: Report) -> pd.DataFrame | None:
+    """What the trainings logged, all filter sizes below one another; None where one is missing."""
+    curves = {k: report.training_curve(SR.stage(3, 4, k), report.scale) for k in KERNELS}
+    if any(curve is None for curve in curves.values()):
+        return None
+    return pd.concat(curve.assign(k=k) for k, curve in curves.items())
+
+
+def _convergence_figure(scale: str, curve: pd.DataFrame | None) -> Figure:
+    if curve is None:
+        return sentence(f"The networks x3->x4 are not trained at {scale} scale.")
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    columns = {"validation_psnr": "PSNR of RGB (dB)", "validation_psnr_y": "PSNR of Y (dB)"}
+    for axes, (column, label) in zip(figure.subplots(1, 2), columns.items(), strict=True):
+        for k, own in curve.groupby("k"):
+            axes.plot(own["step"], own[column], label=f"{k}x{k}")
+        axes.set_xlabel("training step of the AdaFM layers")
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+    axes.legend(title="filter size", fontsize=8)
+    figure.suptitle(f"x3->x4 on {curve['images'].iloc[0]} while training ({scale} scale)", fontsize=11)
+    return figure
+
+
+def fig7(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+    """Best coefficient against JPEG quality for a wide and a short range, and the distances."""
+    item = "adafm-fig7"
+    wide = _curve(report, item, JPEG, (80, 10), WIDE_QUALITIES, WIDE_QUALITIES, 3)
+    short = _curve(report, item, JPEG, (80, 40), SHORT_QUALITIES, SHORT_QUALITIES, 1)
+
+    _keep(report, wide)
+    inputs = [
+        (f"{JPEG.dataset} q{q}", "input (JPEG)", report.cell(item, Setting(INPUT, (), JPEG.on(q))))
+        for q in WIDE_QUALITIES
+    ]
+    return _shown(report, item, [wide, short], "JPEG quality", inputs)
+
+
+def fig7_denoise(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+    """The denoising twin of figure 7, which the paper keeps in its supplement."""
+    item = "adafm-fig7-denoise"
+    curve = _curve(report, item, DENOISING, (15, 75), NOISE_LEVELS, (15, 25, 35, 50, 75), 3)
+
+    _keep(report, curve)
+    return _shown(report, item, [curve], "noise level sigma (8-bit grey levels)")
+
+
+def fig7_sr(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+    """The super-resolution twin: factors from 2 to 6, a network for each step of one."""
+    item = "adafm-fig7-sr"
+    curves = []
+    for start, end in FACTORS:
+        levels = tuple(round(start + share * (end - start), 1) for share in BETWEEN)
+        curves.append(_curve(report, item, SR, (start, end), levels, (start, end), 1))
+
+    for curve in curves:
+        _keep(report, curve)
+    return _shown(report, item, curves, "factor")
+
+
+def _curve(
+    report: Report,
+    item: str,
+    subject: Subject,
+    ends: tuple[int, int],
+    levels: Sequence[float],
+    dedicated: Sequence[int],
+    order: int,
+) -> Curve:
+    network = subject.stage(*ends)
+    method = f"AdaFM-Net {subject.range(*ends)}"
+    cells, knobs, distances = {}, {}, {}
+    for level in levels:
+        protocol, written = subject.on(level), subject.level(level)
+        cells[level], knobs[level] = report.best(item, Setting(network, (), protocol), (method, written))
+        printed = report.printed_value(item, subject.dataset, method, written, "best_lambda")
+        if printed is not None:
+            knobs[level]["printed"] = printed
+        if level in dedicated:
+            own = report.cell(item, Setting(subject.basic(level), (), protocol), ("baseline", written))
+            far = report.printed_value(item, subject.dataset, method, written, "psnr_distance")
+            distances[level] = replace(own - cells[level], printed=far)
+    complete = set.intersection(*(set(k) for k in knobs.values()))
+    columns = {c: np.array([knobs[level][c] for level in levels]) for c in COLOURS if c in complete}
+    return Curve(network, subject, tuple(levels), order, columns, cells, distances)
+
+
+def _keep(report: Report, curve: Curve) -> None:
+    if report.record and "this_run" in curve.knobs:
+        name, knobs = curve.subject.measure, curve.knobs["this_run"]
+        keep_for_auto(report, curve.network, name, curve.levels, knobs, curve.order)
+
+
+def _shown(
+    report: Report,
+    item: str,
+    curves: list[Curve],
+    axis: str,
+    inputs: Sequence[tuple[str, str, Cell]] = (),
+) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+    """Figure, best coefficients, PSNR with distances."""
+    coefs, rows = [], list(inputs)
+    for curve in curves:
+        for i, level in enumerate(curve.levels):
+            found = {
+                COLUMNS.get(c, c): f"{curve.knobs[c][i]:.2f}" if c in curve.knobs else "" for c in COLOURS
+            }
+            coefs.append({"network": curve.network, "level": curve.subject.level(level), **found})
+        line = f"{curve.network} {{}}".format
+        rows += [(line(curve.subject.level(s)), "best coef", cell) for s, cell in curve.cells.items()]
+        rows += [(line(curve.subject.level(s)), "distance", cell) for s, cell in curve.distances.items()]
+    knobs = pd.DataFrame(coefs).set_index(["network", "level"])
+    report.save_table(f"{item}-knobs", knobs)
+    return report.save_figure(item, _figure(curves, axis)), knobs, report.table(item, rows)
+
+
+def _figure(curves: list[Curve], axis: str) -> Figure:
+    """Above: best coefficients with their fits. Below: distances to dedicated networks."""
+    figure = Figure(figsize=(max(6.4, 3.6 * len(curves)), 6), layout="constrained")
+    grid = figure.subplots(2, len(curves), height_ratios=[3, 2], sharex="col", sharey="row", squeeze=False)
+    for (top, bottom), curve in zip(grid.T, curves, strict=True):
+        _draw_knobs(top, curve)
+        _draw_distances(bottom, curve)
+        bottom.set_xlabel(axis)
+        if curve.subject is JPEG:
+            bottom.invert_xaxis()
+    grid[0, 0].set_ylabel("best coefficient")
+    grid[1, 0].set_ylabel("distance to a dedicated\nnetwork (dB)")
+    for axes in grid[:, 0]:
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=8)
+    return figure
+
+
+def _draw_knobs(axes: Axes, curve: Curve) -> None:
+    markers = {"printed": "^", "paper": "o", "compact": "s", "this_run": "x"}
+    fine = np.linspace(min(curve.levels), max(curve.levels), 200)
+    for column, best in curve.knobs.items():
+        colour = COLOURS[column]
+        label = f"{COLUMNS.get(column, column)}, fit of order {curve.order}"
+        axes.plot(curve.levels, best, markers[column], color=colour, label=label)
+        axes.plot(fine, curve.fit(column)(fine), color=colour, lw=1)
+    axes.set_title(curve.network, fontsize=9)
+    axes.grid(alpha=0.3)
+
+
+def _draw_distances(axes: Axes, curve: Curve) -> None:
+    span = max(curve.levels) - min(curve.levels)
+    width = span / 45
+    shown = {}
+    for column in COLOURS:
+        scores = {level: getattr(cell, column) for level, cell in curve.distances.items()}
+        if column == "printed":
+            values = {level: value for level, value in scores.items() if value is not None}
+        else:
+            values = {level: mean(s) for level, s in scores.items() if s}
+        if values:
+            shown[column] = values
+    for i, (column, values) in enumerate(shown.items()):
+        at = np.array(list(values)) + (i - (len(shown) - 1) / 2) * width
+        axes.bar(at, list(values.values()), width, color=COLOURS[column], label=COLUMNS.get(column, column))
+    axes.axhline(BOUND, color="0.4", lw=1, ls="--", label=f"{BOUND} dB, the paper's bound")
+    axes.grid(alpha=0.3)

@@ -1,0 +1,6 @@
+"""Image sets that stand in for others, and those for which nothing does."""
+
+# the photographs that scikit-image installs; they stand in for absent sets
+EMBEDDED, EMBEDDED_GRAY = "skimage", "skimage-gray"
+DIV2K, PIRM = "div2k-valid", "pirm-test"
+ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in

@@ -1,0 +1,1 @@
+"""CFSNet (Wang, Guo, Tian, Yang, ICCV 2019)."""

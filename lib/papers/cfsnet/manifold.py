@@ -1,0 +1,144 @@
+"""Figure 3, drawn and tested: does the network flatten what a level does to a picture?
+
+The paper sketches a curved manifold of degraded pictures that the network's features make straight, so
+that levels between two known ones lie between their features. Measured here: how far pictures of the
+levels between lie from the line through the two end levels, in pixels and in the coupled features behind
+every module; and the principal components and the t-SNE of how strongly every channel responds.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lib.evaluation.measure import interval
+from lib.models.cfsnet import CFSNet
+from lib.papers.cfsnet.claims import CLAIMS
+from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, Subject
+from lib.papers.common import Drawing, Report, Verdict
+from lib.papers.scores import with_interval
+from lib.papers.tsne import tsne
+from lib.recipes import Scale
+
+LEVELS = {DENOISING: (25, 30, 35, 40, 45, 50), DEBLOCKING: (10, 15, 20, 25, 30, 35, 40)}
+CONTROL = 0.5  # [O] both branches take part
+PICTURES, SIDE = 8, 96  # [O] and pixels a side of each
+PERPLEXITY = 10  # [O] of t-SNE, about as many neighbours
+
+
+def fig3(report: Report) -> Drawing:
+    """Of either task: the last coupled features' channels on two axes, twice, and the distance from the line.
+
+    Noisy pictures of one noise field lie on a line, being sums of picture and level times noise; so only
+    deblocking can show that features are straighter than pictures.
+    """
+    figure = Figure(figsize=(16, 8), layout="constrained")
+    for row, subject in zip(figure.subplots(2, 3), SUBJECTS, strict=True):
+        net = report.network(subject.tuned)
+        curves = None
+        if net is None:
+            row[0].text(0.02, 0.5, f"{subject.tuned} is not trained at {report.scale} scale.")
+        else:
+            spaces = [features(net, x) for x in _pictures(report, subject)]
+            curves = np.array([[deviation(points) for points in own] for own in spaces])
+            _draw_channels(row[0], row[1], [own[-1] for own in spaces], subject)
+            _draw_deviation(row[2], curves)
+        if subject is DEBLOCKING:
+            report.judge(CLAIMS["features are straighter than pictures"], _straighter(report, curves))
+    return report.save_figure("cfsnet-fig3", figure)
+
+
+@torch.inference_mode()
+def features(net: CFSNet, x: Tensor) -> list[Tensor]:
+    """The pictures x (L, C, H, W) themselves, then B_1 to B_M at CONTROL, (L, width, H, W) each."""
+    plain = net.fold(torch.tensor([CONTROL]))
+    found, h = [x], plain.head(x)
+    for block in plain.body:
+        h = block(h)
+        found.append(h)
+    return found
+
+
+def deviation(points: Tensor) -> float:
+    """Of points (L, ...): the mean distance of those between the first and the last from the line through
+    these two, in units of the distance between them."""
+    points = points.flatten(1).double()
+    along = points[-1] - points[0]
+    between = points[1:-1] - points[0]
+    off = between - torch.outer(between @ along / (along @ along), along)
+    return float(off.norm(dim=1).mean() / along.norm())
+
+
+def components(points: Tensor) -> tuple[Tensor, Tensor]:
+    """The two main coordinates of centred points (N, D), (N, 2), and the share of the variance of each."""
+    points = points.double()
+    values, vectors = torch.linalg.eigh(points @ points.T)
+    values, vectors = values.flip(0).clamp(min=0), vectors.flip(1)
+    return vectors[:, :2] * values[:2].sqrt(), values[:2] / values.sum()
+
+
+def _pictures(report: Report, subject: Subject) -> list[Tensor]:
+    """Centres of the first pictures of the set, each at every level, (L, C, SIDE, SIDE)."""
+    levels = []
+    for level in LEVELS[subject]:
+        protocol = subject.on(level)
+        here = replace(protocol, dataset=report.at_hand(protocol))
+        levels.append([_centre(degraded) for _, _, degraded in here.inputs(PICTURES)])
+    return [torch.cat(own) for own in zip(*levels, strict=True)]
+
+
+def _centre(x: Tensor) -> Tensor:
+    top, left = ((side - SIDE) // 2 // 8 * 8 for side in x.shape[-2:])  # whole blocks of a JPEG
+    return x[..., top : top + SIDE, left : left + SIDE]
+
+
+def _straighter(report: Report, curves: np.ndarray | None) -> Callable[[Scale], Verdict]:
+    """curves: (pictures, 1 + modules)."""
+
+    def test(scale: Scale) -> Verdict:
+        if curves is None or scale != report.scale:
+            return None
+        ends = (dict(enumerate(column)) for column in (curves[:, 0], curves[:, -1]))
+        pixels, last = (with_interval(column) for column in ends)
+        certain = interval(curves[:, 0] - curves[:, -1])[0] > 0
+        return certain, f"off the line by {pixels} in pixels, {last} in the last features"
+
+    return test
+
+
+def _draw_channels(main: Axes, near: Axes, maps: list[Tensor], subject: Subject) -> None:
+    """The mean magnitude of every channel: a line through the levels of each picture, less its own mean."""
+    strengths = [own.abs().mean((2, 3)) for own in maps]
+    points = torch.cat([own - own.mean(0) for own in strengths])
+    places, shares = components(points)
+    _draw_paths(main, places, len(maps), subject, "PCA")
+    main.set_xlabel(f"first component ({shares[0]:.0%} of the variance)")
+    main.set_ylabel(f"second ({shares[1]:.0%})")
+    scaled = (points / points.std()).double().numpy()
+    _draw_paths(near, torch.from_numpy(tsne(scaled, PERPLEXITY)), len(maps), subject, "t-SNE")
+
+
+def _draw_paths(axes: Axes, places: Tensor, pictures: int, subject: Subject, kind: str) -> None:
+    for line in places.chunk(pictures):
+        axes.plot(*line.T, color="0.8", lw=0.8, zorder=0)
+    shown = axes.scatter(*places.T, c=LEVELS[subject] * pictures, cmap="viridis", s=14)
+    axes.figure.colorbar(shown, ax=axes, label="level")
+    axes.set_title(f"{subject.title}: channels of the last coupled features, {kind}", fontsize=10)
+    axes.locator_params(nbins=6)
+
+
+def _draw_deviation(axes: Axes, curves: np.ndarray) -> None:
+    low, high = np.array([interval(column) for column in curves.T]).T
+    depth = range(curves.shape[1])
+    axes.plot(depth, curves.mean(0), marker=".")
+    axes.fill_between(depth, low, high, alpha=0.2)
+    axes.set_ylim(bottom=0)
+    axes.set_xticks(depth)
+    axes.set_xlabel("modules passed (0: the pictures)")
+    axes.set_ylabel("distance from the line between the end levels")
+    axes.set_title(f"alpha_in {CONTROL:g}, {len(curves)} pictures; 95 % intervals", fontsize=10)
+    axes.grid(alpha=0.3)

@@ -1,0 +1,1 @@
+"""CUGAN (Cai, He, Qiao, Dong, CVPR workshops 2021)."""

@@ -1,0 +1,138 @@
+"""How CUGAN works and how its adversarial training went: fusion weights, and real against fake."""
+
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+from lib.models.cugan import CUNet
+from lib.papers.common import Drawing, Report, Verdict
+from lib.papers.cugan.claims import CLAIMS
+from lib.papers.pictures import sentence
+from lib.recipes import Scale, find
+from lib.recipes.cugan import CUGAN, SETTINGS, WITHOUT_GFM, scales_name, ugan_name
+
+TENTHS = tuple(i / 10 for i in range(11))
+DEDICATED = tuple(ugan_name(*setting) for setting in SETTINGS)
+ADVERSARIAL = (
+    CUGAN,
+    WITHOUT_GFM,
+    scales_name(1),
+    scales_name(2),
+    *DEDICATED,
+)
+DRAWN = {CUGAN: "C3", WITHOUT_GFM: "C0"}
+MILD = 0.25  # of the largest, that a weight near zero is below
+LAST = 0.25  # of a training, that the table sums up
+BARELY = 0.2  # between mean logits: 0.55 against 0.50 as probabilities
+SURE = 0.98  # probability from which a discriminator is called sure
+
+
+def fusion(report: Report) -> Drawing:
+    """Not a figure of the paper: mean magnitude of the weights of each fusion as both knobs grow.
+
+    Where the weights of a short training started at 1, how near zero they are says nothing of the method.
+    """
+    item, net = "cugan-mech-w", report.network(CUGAN)
+    weights = {} if net is None else fusion_weights(net)
+
+    def judged(scale: Scale) -> Verdict:
+        if not weights or scale != report.scale:
+            return None
+        if find(CUGAN, scale).init_weight:
+            return None, "our training starts every weight away from zero"
+        scales = {title: values for title, values in weights.items() if title != "to the output"}
+        text = "; ".join(f"{title}: {values[0]:.2f} to {values[-1]:.2f}" for title, values in scales.items())
+        fades = all(v == sorted(v) and v[0] <= MILD * v[-1] for v in scales.values())
+        return fades, f"from 0 to 1, {text}"
+
+    report.judge(CLAIMS["what comes from coarser scales fades with the degradation"], judged)
+    if not weights:
+        return report.save_figure(item, sentence(f"CUGAN is not trained at {report.scale} scale."))
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for title, values in weights.items():
+        axes.plot(TENTHS, values, marker=".", label=title)
+    axes.set_xlabel("blur and noise knob, both")
+    axes.set_ylabel("mean magnitude of w")
+    axes.set_title(f"Weights of the fusions ({report.scale} scale)", fontsize=11)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return report.save_figure(item, figure)
+
+
+@torch.inference_mode()
+def fusion_weights(net: CUNet) -> dict[str, list[float]]:
+    """Mean magnitude over channels at every tenth of both knobs, by what is fused."""
+    z = torch.tensor([[at, at] for at in TENTHS])
+    places: dict[str, nn.Linear] = {}
+    scales, number = net.body, 1
+    while scales.below is not None:
+        places[f"scale {number + 1} into {number}"] = scales.up.weight
+        scales, number = scales.below, number + 1
+    places["to the output"] = net.tail.weight
+    return {title: layer(z).abs().mean(1).tolist() for title, layer in places.items()}
+
+
+def health(report: Report) -> tuple[Drawing, pd.DataFrame]:
+    """What discriminators said of real and of restored pictures while training, and how it ended.
+
+    The paper says that without GFM the discriminator rejects what was strongly degraded outright: seen in
+    `lean`, the covariance of its logits of restored pictures with how degraded their inputs were.
+    """
+    item = "cugan-health"
+    curves = {run: report.training_curve(run, report.scale) for run in ADVERSARIAL}
+    curves = {run: curve for run, curve in curves.items() if curve is not None and len(curve)}
+    frame = pd.DataFrame([_ending(run, curve) for run, curve in curves.items()])
+    if curves:
+        frame = frame.set_index("run")
+        report.save_table(item, frame)
+        return report.save_figure(item, _health_figure(report, curves)), frame
+    figure = sentence(f"No adversarial training of {report.scale} scale has a curve.")
+    return report.save_figure(item, figure), frame
+
+
+def _ending(run: str, curve: pd.DataFrame) -> dict[str, str]:
+    """Means over the last part of a training."""
+    last = curve[curve["step"] >= (1 - LAST) * curve["step"].max()]
+    real, fake = last["real"].mean(), last["fake"].mean()
+    return {
+        "run": run,
+        "steps": f"{int(curve['step'].max()):,}",
+        "real": f"{real:.2f}",
+        "fake": f"{fake:.2f}",
+        "lean": "" if run in DEDICATED else f"{last['lean'].mean():.3f}",
+        "reading": _reading(real, fake),
+    }
+
+
+def _reading(real: float, fake: float) -> str:
+    """Of mean logits."""
+    sure = torch.tensor([real, -fake]).sigmoid() >= SURE
+    if real <= fake:
+        return "the discriminator tells nothing apart"
+    if real - fake < BARELY:
+        return "the discriminator barely tells them apart"
+    return "the discriminator is sure of both" if bool(sure.all()) else "in balance"
+
+
+def _health_figure(report: Report, curves: dict[str, pd.DataFrame]) -> Figure:
+    figure = Figure(figsize=(12, 3.8), layout="constrained")
+    logits, gaps, features = figure.subplots(1, 3)
+    for run, curve in curves.items():
+        colour, wide = DRAWN.get(run, "0.75"), 1.5 if run in DRAWN else 0.8
+        label = run if run in DRAWN else None
+        if run in DRAWN:
+            logits.plot(curve["step"], curve["real"], color=colour, label=f"{run}, real")
+            logits.plot(curve["step"], curve["fake"], "--", color=colour, label=f"{run}, restored")
+        gaps.plot(curve["step"], curve["real"] - curve["fake"], color=colour, lw=wide, label=label)
+        features.plot(curve["step"], curve["perceptual"], color=colour, lw=wide, label=label)
+    titles = ("mean logit", "real less restored (grey: the others)", "distance in the ranker's maps")
+    for axes, title in zip((logits, gaps, features), titles, strict=True):
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("training step")
+        axes.grid(alpha=0.3)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=7)
+    figure.suptitle(f"Adversarial training ({report.scale} scale)", fontsize=11)
+    return figure

@@ -1,0 +1,162 @@
+"""What a claim is, and what the stored rows say of it: nothing is measured or drawn here."""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from lib.base import paths
+from lib.base.rows import Rows, read
+from lib.evaluation.measure import Setting
+from lib.evaluation.results import Store, Stored
+from lib.papers import facts
+from lib.papers.scores import Scores, difference
+from lib.recipes import Scale
+from lib.training.checkpoints import path_of
+
+Verdict = Literal["holds", "differs", "not tested"]
+Finding = tuple[bool | None, str]  # whether it holds, None where this cannot tell; what was measured
+SCALES: tuple[Scale, ...] = ("compact", "paper")
+PRINTED_AS = {"div2k-valid": ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
+
+
+class NotMeasured(LookupError):
+    """A row, fact or training curve that a claim rests on is not stored."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A number that the paper prints, by its place in results/printed; `dataset` as it is written there."""
+
+    item: str
+    dataset: str
+    method: str
+    setting: str
+    metric: str = "psnr"
+
+    def __str__(self) -> str:
+        """Return it with the digits that are printed; raises LookupError where it is not there."""
+        wanted = {name: getattr(self, name) for name in ("item", "dataset", "method", "setting", "metric")}
+        for row in printed(self.item.split("-")[0]):
+            if all(row[name].lower() == value.lower() for name, value in wanted.items()):
+                return row["value"]
+        raise LookupError(f"results/printed has no {wanted}.")
+
+    def __float__(self) -> float:
+        return float(str(self))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is stored of a paper at one scale."""
+
+    paper: str
+    scale: Scale
+    folder: Path = paths.MEASURED
+    checkpoints: Path = paths.CHECKPOINTS
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.paper, self.folder)
+
+    @cached_property
+    def facts(self) -> dict[tuple[str, str, str], float]:
+        return facts.load(self.paper, self.folder)
+
+    def scores(self, item: str, setting: Setting) -> Scores:
+        """Return the values of a setting image by image; raises NotMeasured."""
+        return self._known(self.store.find(item, self.scale, setting)).scores
+
+    def gap(self, item: str, more: Setting, less: Setting) -> Scores:
+        """Return by how much one setting is above another, image by image; raises NotMeasured."""
+        return difference(self.scores(item, more), self.scores(item, less))
+
+    def best(self, item: str, setting: Setting) -> Stored:
+        """Return the setting at the knob that was found best; raises NotMeasured."""
+        return self._known(self.store.find_best(item, self.scale, setting))
+
+    def fact(self, item: str, name: str) -> float:
+        """Return a stored number; raises NotMeasured."""
+        return self._known(self.facts.get((item, self.scale, name)))
+
+    def training_curve(self, run: str) -> pd.DataFrame:
+        """Return what a training logged; raises NotMeasured where the run is not trained."""
+        path = path_of(run, self.scale, self.checkpoints).with_suffix(".csv")
+        return pd.read_csv(self._known(path if path.exists() else None))
+
+    @staticmethod
+    def _known(found):
+        if found is None:
+            raise NotMeasured
+        return found
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One testable sentence of a paper.
+
+    item: the table or figure it stands on. sentence: with a {} for every quote. test: judges the evidence.
+    bound: what decides, and whether the paper says so or we do, and why. full_size: on absolute numbers, or
+    on a comparison with networks of full size, so that smaller ones say nothing. needs: what its rows need
+    that is not at hand.
+    """
+
+    name: str
+    item: str
+    sentence: str
+    test: Callable[[Evidence], Finding]
+    quotes: tuple[Quote, ...] = ()
+    bound: str = ""
+    full_size: bool = False
+    needs: str = ""
+
+    @property
+    def paper(self) -> str:
+        """Return the sentence with the numbers that the paper prints."""
+        return self.sentence.format(*self.quotes)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim, what was measured (with intervals), at which scale, and the verdict."""
+
+    claim: Claim
+    scale: str
+    measured: str
+    verdict: Verdict
+
+
+def judge(claim: Claim, evidence: Evidence) -> Judged:
+    """Return what the stored rows say of a claim at their scale."""
+    if claim.full_size and evidence.scale != "paper":
+        return Judged(claim, evidence.scale, "says nothing of smaller networks", "not tested")
+    try:
+        holds, text = claim.test(evidence)
+    except NotMeasured:
+        missing = "needs networks at paper scale" if evidence.scale == "paper" else "not measured"
+        return Judged(claim, evidence.scale, claim.needs or missing, "not tested")
+    if holds is None:
+        return Judged(claim, evidence.scale, text, "not tested")
+    return Judged(claim, evidence.scale, text, "holds" if holds else "differs")
+
+
+def judge_all(
+    paper: str, claims: Iterable[Claim], folder: Path = paths.MEASURED, checkpoints: Path = paths.CHECKPOINTS
+) -> list[Judged]:
+    """Return every claim of a paper judged at both scales, the compact one first."""
+    claims = tuple(claims)
+    found = []
+    for scale in SCALES:
+        evidence = Evidence(paper, scale, folder, checkpoints)
+        found += [judge(claim, evidence) for claim in claims]
+    return found
+
+
+@functools.cache
+def printed(paper: str) -> Rows:
+    """Return the numbers that a paper prints."""
+    return read(paths.PRINTED / f"{paper}.csv")

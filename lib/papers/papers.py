@@ -1,0 +1,79 @@
+"""The papers that are reproduced here: their items, their claims, their notebooks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lib.papers.adafm import claims as adafm_claims
+from lib.papers.adafm import items as adafm
+from lib.papers.cfsnet import claims as cfsnet_claims
+from lib.papers.cfsnet import items as cfsnet
+from lib.papers.claims import Claim
+from lib.papers.common import Report
+from lib.papers.compare import items as compare
+from lib.papers.cugan import claims as cugan_claims
+from lib.papers.cugan import items as cugan
+from lib.papers.qgcn import claims as qgcn_claims
+from lib.papers.qgcn import items as qgcn
+from lib.papers.vdir import claims as vdir_claims
+from lib.papers.vdir import items as vdir
+
+
+@dataclass(frozen=True)
+class Paper:
+    """items: a function of the report for every table and figure; live: those that keep no rows."""
+
+    key: str  # of its files: printed/KEY.csv, measured/KEY.csv
+    title: str
+    notebook: str
+    claims: dict[str, Claim]
+    items: dict[str, Callable[[Report], object]]
+    live: tuple[str, ...]
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Items whose rows are kept."""
+        return tuple(name for name in self.items if name not in self.live)
+
+    def record(self, report: Report, items: Sequence[str] = ()) -> None:
+        """Measure these items, or every one that has rows, on whole sets, and keep each when it is done.
+
+        Raises ValueError for an item that the paper does not have.
+        """
+        unknown = set(items) - set(self.measured)
+        if unknown:
+            names = ", ".join(self.measured)
+            raise ValueError(f"There is no item {', '.join(sorted(unknown))}; there are: {names}.")
+        for name in items or self.measured:
+            try:
+                self.items[name](report)
+            finally:  # what was measured before something was missing, or the command was stopped, too
+                report.keep()
+
+
+PAPERS = (
+    Paper("adafm", "AdaFM (CVPR 2019)", "01_adafm", adafm_claims.CLAIMS, adafm.ITEMS, adafm_claims.LIVE),
+    Paper(
+        "cfsnet",
+        "CFSNet (ICCV 2019)",
+        "02_cfsnet",
+        cfsnet_claims.CLAIMS,
+        cfsnet.ITEMS,
+        cfsnet_claims.LIVE,
+    ),
+    Paper(
+        "cugan",
+        "CUGAN (CVPR workshops 2021)",
+        "03_cugan",
+        cugan_claims.CLAIMS,
+        cugan.ITEMS,
+        cugan_claims.LIVE,
+    ),
+    Paper("vdir", "VDIR (TIP 2022)", "04_vdir", vdir_claims.CLAIMS, vdir.ITEMS, vdir_claims.LIVE),
+    Paper("qgcn", "QGCN (IJCAI 2020)", "05_qgcn", qgcn_claims.CLAIMS, qgcn.ITEMS, qgcn_claims.LIVE),
+)
+# Not a paper: all of them on the same pictures.
+COMPARISON = Paper("compare", "All methods", "06_compare", {}, compare.ITEMS, compare.LIVE)
+
+
+def find(key: str) -> Paper:
+    return next(paper for paper in (*PAPERS, COMPARISON) if paper.key == key)

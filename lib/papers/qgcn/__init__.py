@@ -1,0 +1,1 @@
+"""QGCN (Wang, Fu, Sun, Zha, IJCAI 2020)."""

@@ -1,0 +1,45 @@
+"""Figures 3, 5 and 6 of QGCN: crops of LIVE1 restored by its variants and by others."""
+
+from lib.evaluation.measure import samples
+from lib.papers.common import Drawing, Report
+from lib.papers.pictures import Strip, strips
+from lib.papers.qgcn.subjects import DNCNN, METRICS, OTHER_READING, RNAN, VARIANTS, on
+from lib.papers.scenes import Scene
+from lib.recipes.qgcn import FULL
+
+LIVE1 = "live1"
+WINDOWS, EDGES, DOLLS = "buildings", "lighthouse2", "carnivaldolls"  # pictures of LIVE1
+RIVALS = {"DnCNN-3": DNCNN, "RNAN (trained here)": RNAN, "full model": FULL}
+
+
+def fig3(report: Report) -> Drawing:
+    """What each part contributes to the eye: quality 10."""
+    scene = Scene(report, on(10, LIVE1), _picture(report, WINDOWS), tuple(METRICS))
+    panels = [scene.restored(title, network) for title, network in (VARIANTS | OTHER_READING).items()]
+    title = f"The ablations on quality 10, PSNR | SSIM | PSNR-B ({report.scale} scale)"
+    return report.save_figure("qgcn-fig3", strips([scene.strip(title, [[scene.original, *panels]])]))
+
+
+def fig5(report: Report) -> Drawing:
+    """Against others on a picture with edges; the paper's own choice of picture and quality is not
+    readable in our source."""
+    return report.save_figure("qgcn-fig5", strips([_against(report, EDGES, 10)]))
+
+
+def fig6(report: Report) -> Drawing:
+    """Carnivaldolls at quality 20, as the caption says, and at 10, which fits the printed values."""
+    parts = [_against(report, DOLLS, quality) for quality in (20, 10)]
+    return report.save_figure("qgcn-fig6", strips(parts))
+
+
+def _against(report: Report, picture: str, quality: int) -> Strip:
+    scene = Scene(report, on(quality, LIVE1), _picture(report, picture), tuple(METRICS))
+    panels = [scene.restored(title, network) for title, network in RIVALS.items()]
+    title = f"Quality {quality}, PSNR | SSIM | PSNR-B ({report.scale} scale)"
+    return scene.strip(title, [[scene.original, *panels]])
+
+
+def _picture(report: Report, name: str) -> int:
+    """The picture's number in LIVE1, or the first of what stands in for it."""
+    names = [sample.name for sample in samples(report.at_hand(on(10, LIVE1)))]
+    return names.index(name) if name in names else 0

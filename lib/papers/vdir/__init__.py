@@ -1,0 +1,1 @@
+"""VDIR (Soh, Cho, TIP 2022)."""

@@ -1,0 +1,99 @@
+"""The latent averaged over a patch, four numbers: clouds of them, and what can be read off their places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from lib.models.vdir import VDIR
+from lib.papers.scores import Scores
+from lib.papers.tsne import tsne
+from lib.papers.vdir.maps import latent
+
+SIDE = 96  # [O] pixels of a patch
+NEIGHBOURS = 5
+PERPLEXITY = 30  # [O] of t-SNE
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The latents of patches and what is known of each.
+
+    codes: (n, latent), each number in its own standard deviations. value: (n,), a noise level or the number
+    of a set. colour: (n, 3), mean of the patch. picture: (n,), from which it is. levels: (n,), what the
+    estimator reads, where there is one.
+    """
+
+    codes: np.ndarray
+    value: np.ndarray
+    colour: np.ndarray
+    picture: np.ndarray
+    levels: np.ndarray | None = None
+
+
+@torch.inference_mode()
+def cloud(net: VDIR, patches: Sequence[Tensor], values: Sequence[Sequence[float]]) -> Cloud:
+    """patches: of each picture (n, 3, SIDE, SIDE). values: what is known of each."""
+    latents = [latent(net, x) for x in patches]
+    codes = torch.cat([c.mean((2, 3)) for c in latents]).numpy()
+    codes = (codes - codes.mean(0)) / np.maximum(codes.std(0), 1e-6)
+    colour = torch.cat([x.mean((2, 3)) for x in patches]).numpy()
+    picture = np.repeat(np.arange(len(patches)), [len(x) for x in patches])
+    levels = None
+    if net.estimator is not None:
+        levels = torch.cat([net.estimator.level(c) for c in latents]).numpy()
+    return Cloud(codes, np.concatenate([np.asarray(v) for v in values]), colour, picture, levels)
+
+
+def cut(x: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """n patches from anywhere in a picture: (1, C, H, W) -> (n, C, SIDE, SIDE)."""
+    draw = torch.rand(n, 2, generator=generator)
+    corners = (draw * (torch.tensor(x.shape[-2:]) - SIDE + 1)).long().tolist()
+    return torch.cat([x[..., top : top + SIDE, left : left + SIDE] for top, left in corners])
+
+
+def linear_errors(found: Cloud) -> dict[str, np.ndarray]:
+    """Least squares on the even pictures; of each odd one, what it reads minus the truth."""
+    design = np.column_stack([found.codes, np.ones(len(found.codes))])
+    fitted_on = found.picture % 2 == 0
+    weights, *_ = np.linalg.lstsq(design[fitted_on], found.value[fitted_on], rcond=None)
+    errors = design @ weights - found.value
+    return {str(p): errors[found.picture == p] for p in set(found.picture[~fitted_on])}
+
+
+def neighbours(found: Cloud, distance: np.ndarray) -> tuple[Scores, Scores]:
+    """Of each picture, the mean of `distance` (n, n) from its patches to the nearest ones by latent, and to
+    all, of other pictures."""
+    apart = np.linalg.norm(found.codes[:, None] - found.codes, axis=-1)
+    elsewhere = found.picture[:, None] != found.picture
+    nearest = np.where(elsewhere, apart, np.inf).argmin(1)
+    near = distance[np.arange(len(nearest)), nearest]
+    far = np.where(elsewhere, distance, 0).sum(1) / elsewhere.sum(1)
+    own = {str(p): found.picture == p for p in set(found.picture)}
+    near_by = {name: float(near[rows].mean()) for name, rows in own.items()}
+    return near_by, {name: float(far[rows].mean()) for name, rows in own.items()}
+
+
+def guesses(found: Cloud) -> Scores:
+    """Of each picture, the share of patches whose nearest neighbours of other pictures are mostly of its
+    kind."""
+    apart = np.linalg.norm(found.codes[:, None] - found.codes, axis=-1)
+    apart[found.picture[:, None] == found.picture] = np.inf
+    nearest = found.value[apart.argsort(1)[:, :NEIGHBOURS]].astype(int)  # (n, NEIGHBOURS)
+    guessed = np.array([np.bincount(row).argmax() for row in nearest])
+    right = guessed == found.value
+    return {str(p): float(right[found.picture == p].mean()) for p in set(found.picture)}
+
+
+def plane(found: Cloud) -> np.ndarray:
+    """Places (n, 2) of the patches by t-SNE, as the paper shows them."""
+    return tsne(found.codes, PERPLEXITY)
+
+
+def unnumbered(panels: Sequence[Axes]) -> None:
+    """Takes the numbers off the axes: places of t-SNE have no unit."""
+    for axes in panels:
+        axes.set(xticks=[], yticks=[], xlabel="t-SNE of the latent's four means")

@@ -1,0 +1,138 @@
+"""Figure 8 of VDIR: kinds of noise in the latent of the network for real noise, and real photographs."""
+
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lib.data import sets
+from lib.data.images import Picture, to_pixels, to_tensor
+from lib.degradations import to_8bit
+from lib.degradations.estimates import estimate_noise
+from lib.evaluation.measure import Padded, samples
+from lib.models.vdir import VDIR
+from lib.papers.common import Drawing, Report, Verdict
+from lib.papers.gains import Test, surely_above
+from lib.papers.pictures import Panel, Strip, busiest_crop, strips
+from lib.papers.scenes import CROP, Scene
+from lib.papers.scores import Scores, with_interval
+from lib.papers.vdir.claims import CLAIMS
+from lib.papers.vdir.clouds import NEIGHBOURS, Cloud, cloud, cut, guesses, plane, unnumbered
+from lib.papers.vdir.maps import before_training, untrained
+from lib.papers.vdir.subjects import at_rest, camera, noisy
+from lib.recipes import Scale
+from lib.recipes.vdir import AWGN, REAL, REAL_NAIVE
+
+PHOTOGRAPHS = "rni15"
+SHOWN = ("Dog", "Frog", "Window")  # of RNI15
+SETS = (PHOTOGRAPHS, "cbsd68")
+PER_PICTURE = 10  # patches
+GAUSSIAN = 25.0  # grey levels
+EXAMPLE = 2  # picture of CBSD68
+RESTORED = {"VDIR": REAL, "the restorer alone": REAL_NAIVE, "VDIR for Gaussian noise": AWGN}
+
+
+def fig8(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
+    """The embedding of three kinds of noise, pictures restored, and how well the kinds are told apart.
+
+    The paper has SIDD, DND and synthetic noise; here photographs, synthetic camera noise and Gaussian noise.
+    """
+    net = report.network(REAL)
+    complete = all(sets.locate(name) for name in SETS)
+    needs = "" if complete else "needs RNI15 and CBSD68"
+    kinds = _kinds() if complete else {}
+    found = _embedded(net, kinds) if net and kinds else None
+    right = guesses(found) if found else {}
+    start = guesses(_embedded(before_training(REAL, report.scale), kinds)) if found else {}
+    report.judge(CLAIMS["kinds of noise lie apart"], _apart(report, right, start), needs)
+    row = {
+        "kind read off the latent by": f"{NEIGHBOURS} nearest neighbours",
+        "right": with_interval(right) if right else needs or "-",
+        "before training": with_interval(start) if start else "-",
+        "chance": f"{1 / len(kinds):.2f}" if kinds else "-",
+    }
+    frame = pd.DataFrame([row]).set_index("kind read off the latent by")
+    report.save_table("vdir-fig8", frame)
+    figure = _kind_figure(found, tuple(kinds)) if found else untrained(report)
+    restored = strips([*_photographs(report), _camera_strip(report)])
+    return report.save_figure("vdir-fig8", figure), report.save_figure("vdir-fig8-pictures", restored), frame
+
+
+def _kinds() -> dict[str, list[Tensor]]:
+    """Patches of as many pictures of each kind, and of no picture twice."""
+    generator = torch.Generator().manual_seed(0)
+    photographs = [to_tensor(sample.pixels) for sample in samples(PHOTOGRAPHS)]
+    n = len(photographs)
+    kinds = {
+        "photographs (RNI15)": photographs,
+        "camera noise (CBSD68)": [x for _, _, x in camera().inputs(n)],
+        "Gaussian noise (CBSD68)": [to_8bit(x) for _, _, x in noisy(GAUSSIAN).inputs(2 * n)][n:],
+    }
+    return {kind: [cut(x, PER_PICTURE, generator) for x in own] for kind, own in kinds.items()}
+
+
+def _embedded(net: VDIR, kinds: dict[str, list[Tensor]]) -> Cloud:
+    """All patches, each with the number of its kind."""
+    patches = [x for own in kinds.values() for x in own]
+    numbers = [[i] * len(x) for i, own in enumerate(kinds.values()) for x in own]
+    return cloud(net, patches, numbers)
+
+
+def _apart(report: Report, right: Scores, start: Scores) -> Test:
+    """Whether they lie further apart than in an encoder that has learnt nothing."""
+
+    def test(scale: Scale) -> Verdict:
+        if not right or scale != report.scale:
+            return None
+        learnt = surely_above({name: value - start[name] for name, value in right.items()})
+        return learnt, f"{with_interval(right)} of patches, before training {with_interval(start)}"
+
+    return test
+
+
+def _kind_figure(found: Cloud, kinds: tuple[str, ...]) -> Figure:
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    by_colour, by_kind = figure.subplots(1, 2)
+    at = plane(found)
+    by_colour.scatter(*at.T, c=found.colour.clip(0, 1), s=10)
+    by_colour.set_title("(a) mean colour of the noisy patch", fontsize=10)
+    for number, kind in enumerate(kinds):
+        by_kind.scatter(*at[found.value == number].T, s=10, label=kind)
+    by_kind.set_title("(b) kind of noise", fontsize=10)
+    by_kind.legend(fontsize=8)
+    unnumbered((by_colour, by_kind))
+    return figure
+
+
+def _photographs(report: Report) -> list[Strip]:
+    """Photographs of RNI15; there is no truth, so the noise that is left stands under each."""
+    if sets.locate(PHOTOGRAPHS) is None:
+        return []
+    pictures = {sample.name: to_tensor(sample.pixels) for sample in samples(PHOTOGRAPHS)}
+    return [_photograph(report, name, pictures[name]) for name in SHOWN]
+
+
+def _photograph(report: Report, name: str, x: Tensor) -> Strip:
+    noisy_one = _measured("as it is", x)
+    panels = [noisy_one, *(_cleaned(report, title, run, x) for title, run in RESTORED.items())]
+    title = f"{name}, a photograph of RNI15 ({report.scale} scale)"
+    return Strip(title, noisy_one, [panels], busiest_crop(x, CROP))
+
+
+def _cleaned(report: Report, title: str, run: str, x: Tensor) -> Panel:
+    net = report.network(run)
+    if net is None:
+        return Panel(torch.full_like(x, 0.93), title, "not trained")
+    plain = Padded(net.fold(torch.tensor(at_rest(run))), net.multiple).eval()
+    with torch.inference_mode():
+        return _measured(title, to_8bit(plain(x)))
+
+
+def _measured(title: str, x: Tensor) -> Panel:
+    return Panel(x, title, f"noise {estimate_noise(Picture(to_pixels(x))):.1f} grey levels")
+
+
+def _camera_strip(report: Report) -> Strip:
+    scene = Scene(report, camera(), EXAMPLE)
+    panels = [scene.restored(title, run, at_rest(run)) for title, run in RESTORED.items()]
+    return scene.strip(f"Synthetic camera noise ({report.scale} scale)", [[scene.original, *panels]])

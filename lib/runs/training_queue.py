@@ -1,0 +1,58 @@
+"""Many training runs: each in a process of its own with a log, parents and guides before what needs them."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+
+from lib.base import paths
+from lib.recipes import Recipe
+from lib.runs import processes
+from lib.runs.graph import Step, Watcher
+
+
+def trainings(recipes: Iterable[Recipe], command: Callable[[str], Sequence[str]]) -> list[Step]:
+    """A step for each run, in their order, `command` giving for its name what trains it alone."""
+    return [
+        Step(
+            recipe.name,
+            processes.Logged(tuple(command(recipe.name)), log_of(recipe)),
+            frozenset(recipe.needs),
+        )
+        for recipe in recipes
+    ]
+
+
+def log_of(recipe: Recipe) -> Path:
+    return paths.RUNS / "training" / f"{recipe.name}-{recipe.scale}.log"
+
+
+def groups(runs: Sequence[Step]) -> list[list[Step]]:
+    """The runs in groups that need nothing of one another; inside a group their order is kept."""
+    found: list[list[Step]] = []
+    for run in runs:
+        related = [g for g in found if any(run.name in other.needs or other.name in run.needs for other in g)]
+        found = [group for group in found if group not in related]
+        found.append([*chain.from_iterable(related), run])
+    place = {run.name: i for i, run in enumerate(runs)}
+    ordered = [sorted(group, key=lambda run: place[run.name]) for group in found]
+    return sorted(ordered, key=lambda group: place[group[0].name])
+
+
+class Lines(Watcher):
+    """A line for each start and end. logs: of the steps that have one, by name."""
+
+    def __init__(self, logs: dict[str, Path], say: Callable[[str], None] = print):
+        self.logs = logs
+        self.say = say
+
+    def begun(self, step: Step) -> None:
+        log = self.logs.get(step.name)
+        self.say(f"{step.name}: begun" + (f", log {os.path.relpath(log)}" if log else ""))
+
+    def ended(self, step: Step, seconds: float, error: str, left: int) -> None:
+        how = f"failed after {seconds / 60:.1f} min: {error}" if error else f"done in {seconds / 60:.1f} min"
+        self.say(f"{step.name}: {how} ({left} left)")
+
+    def left_out(self, step: Step, missing: Sequence[str]) -> None:
+        self.say(f"{step.name}: not begun, for {', '.join(missing)} is not done")
