@@ -163,6 +163,7 @@ def test_a_folder_of_ones_own_has_its_own_unfinished_runs(tmp_path):
         STAGE,
         "adafm-denoise-bn-s15",
         "adafm-denoise-cin-s15-s75",
+        "adafm-dejpeg-in-q80-q10",
         "adafm-arcnn-s15-ft-s50",
         "adafm-arcnn-g5",
         "qgcn-cqr",
