@@ -25,6 +25,7 @@ def main() -> int:
     add_measure(commands)
     add_reproduce(commands)
     add_restore(commands)
+    add_submit(commands)
     add_export(commands)
     add_status(commands)
     add_bench(commands)
@@ -106,11 +107,16 @@ def train(arguments: argparse.Namespace) -> int:
     out = arguments.out or paths.CHECKPOINTS
     if not (arguments.cluster or arguments.list):
         check_device(arguments.device)
-    if not (arguments.steps or arguments.minutes) and (arguments.patch or arguments.batch):
+    own_budget = not (arguments.steps or arguments.minutes)
+    if own_budget and (arguments.patch or arguments.batch):
         sys.exit("--patch and --batch belong to a budget: give --steps or --minutes too.")
 
     def trained(recipe: recipes.Recipe) -> bool:
-        return not arguments.fresh and checkpoints.path_of(recipe.name, recipe.scale, out).exists()
+        """By today's recipe, or, where a budget is asked for, whatever it was."""
+        path = checkpoints.path_of(recipe.name, recipe.scale, out)
+        asked = replace(recipe, training_set=arguments.training_set or recipe.training_set)
+        current = checkpoints.is_of(asked.sha(), path) or (path.exists() and not own_budget)
+        return current and not arguments.fresh
 
     try:
         named = [recipes.find(name, arguments.scale) for name in arguments.names]
@@ -394,6 +400,36 @@ def restore(arguments: argparse.Namespace) -> int:
     except (ValueError, FileNotFoundError) as error:  # a BadCheckpoint is a ValueError
         sys.exit(str(error))
     return int(failed > 0)
+
+
+def add_submit(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("submit", help="restore the crops of DND, and write what its server takes")
+    parser.add_argument(
+        "--network", required=True, metavar="NAME", help="a run such as vdir-real, or a published network"
+    )
+    parser.add_argument(
+        "--knobs", type=float, nargs="*", default=[], metavar="VALUE", help="of the network, in their order"
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--scale", choices=SCALES[1:], default="paper", help="(default paper)")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="what train --out wrote")
+    add_device(parser)
+    parser.set_defaults(run=submit)
+
+
+def submit(arguments: argparse.Namespace) -> int:
+    from lib.app import submission
+    from lib.base import paths
+    from lib.training import networks
+
+    check_device(arguments.device)
+    try:
+        folder = arguments.checkpoints or paths.CHECKPOINTS
+        net = networks.any_network(arguments.network, arguments.scale, folder).net
+        submission.submit(net, arguments.output, knobs=arguments.knobs, device=arguments.device)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(str(error))
+    return 0
 
 
 def add_export(commands: argparse._SubParsersAction) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lib.papers.deciding import Sample, above, below, every, holm, within
+from lib.papers.deciding import Sample, above, below, every, holm, single, told, within
 
 
 def sample(values, unit="dB"):
@@ -96,6 +96,16 @@ def test_holm_by_its_definition():
 
 
 def test_what_it_says_of_itself():
-    text = str(sample([[0.20, 0.24], [0.22, 0.22], [0.21, 0.23]]))
-    assert text.startswith("0.22 [") and text.endswith("] dB, 3 trainings")
-    assert str(sample([[0.2, 0.3]])).endswith("one training")
+    three = sample([[0.20, 0.24], [0.22, 0.22], [0.21, 0.23]])
+    assert told([three]).startswith("0.22 [") and told([three]).endswith("] dB (3 trainings)")
+    one = sample([[0.2, 0.3]], unit="1")
+    assert told([one]).endswith("] (one training)") and told([one, one]).endswith("] (one training each)")
+    assert told([one, sample([[0.2, 0.3]] * 3, unit="1")]).endswith("(1 to 3 trainings)")
+
+
+def test_arithmetic_is_image_by_image_and_training_by_training():
+    a, b = sample([[1.0, 2.0], [3.0, 4.0]]), sample([[0.5, 0.5], [1.0, 2.0], [9.0, 9.0]])
+    assert (a - b).values.tolist() == [[0.5, 1.5], [2.0, 2.0]]
+    assert (2 * a).values.tolist() == [[2.0, 4.0], [6.0, 8.0]]
+    assert abs(-1.0 * a).values.tolist() == a.values.tolist()
+    assert below(single(0.04), 0.05) is True and below(single(0.048), 0.05) is None

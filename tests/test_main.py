@@ -63,7 +63,7 @@ def picture(tmp_path):
 
 def test_help_of_every_command_loads_nothing_heavy():
     """So it answers at once; a clock would only measure how busy the machine is."""
-    commands = ("fetch", "train", "measure", "reproduce", "restore", "status", "bench", "readme")
+    commands = ("fetch", "train", "measure", "reproduce", "restore", "submit", "status", "bench", "readme")
     code = f"""
 import contextlib, sys
 from lib.__main__ import main

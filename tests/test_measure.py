@@ -17,6 +17,7 @@ from lib.data import sets
 from lib.degradations.levels import Blurred, Compress, Denoise, Shrink, Small
 from lib.evaluation import measure
 from lib.evaluation.measure import (
+    AsTaken,
     Bench,
     Measurement,
     Protocol,
@@ -205,6 +206,21 @@ def test_inputs_of_the_jpeg_and_super_resolution_tables(protocol, expected, refe
     measured = Bench("compact", device="cpu").measure(Setting(networks.INPUT, (), protocol))
     assert measured.scale == "none"
     assert measured.mean == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(("name", "decibels"), [("cc15", 33.41), ("polyu", 35.97)])
+def test_noisy_photographs_of_sets_that_bring_them(name, decibels, reference_data):
+    """The means, counted once by another program."""
+    protocol = Protocol(name, AsTaken(), multiple=1)
+    measured = Bench("compact", device="cpu").measure(Setting(INPUT, (), protocol))
+    assert list(measured.scores) == sets.image_names(name)
+    assert measured.mean == pytest.approx(decibels, abs=0.005)
+    assert measured.row("item")["level"] == "as taken"
+
+
+def test_a_set_without_noisy_photographs_of_its_own_says_so():
+    with pytest.raises(ValueError, match="skimage has no noisy photographs"):
+        list(Protocol("skimage", AsTaken()).inputs(1))
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,29 @@ from lib.evaluation import measure
 from lib.evaluation.measure import Measurement, Protocol, Setting
 from lib.evaluation.results import Store
 from lib.models.qgcn import Ranker
+from lib.papers import facts
 from lib.papers.common import Report
+from lib.papers.judging import Evidence, judge
 from lib.papers.qgcn import items as qgcn
-from lib.papers.qgcn import ranker, readings
-from lib.papers.qgcn.subjects import ABLATION, DNCNN, METRICS, QUALITIES, RNAN, SETS, VARIANTS, on
+from lib.papers.qgcn import order, ranker, readings
+from lib.papers.qgcn.claims import CLAIMS
+from lib.papers.qgcn.subjects import (
+    ABLATION,
+    DNCNN,
+    METRICS,
+    QUALITIES,
+    RANKED,
+    RNAN,
+    SETS,
+    VARIANTS,
+    on,
+    scored,
+)
 from lib.recipes.qgcn import FULL, RANKER
 from lib.training.checkpoints import Provenance
 
 PRINTED = pd.read_csv(paths.PRINTED / "qgcn.csv")
+PIXELS = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +53,7 @@ def report(tmp_path):
 
 
 def verdict(report, claim, scale="compact"):
-    rows = report.verdicts()
-    return rows[(rows["claim"] == claim) & (rows["scale"] == scale)]["verdict"].item()
+    return judge(CLAIMS[claim], Evidence("qgcn", scale, report.store.rows_path.parent)).verdict
 
 
 def stored(item, network, protocol, value):
@@ -78,12 +92,19 @@ def store_table1(report, wrong=()):
 
 def test_the_papers_own_numbers_support_its_claims_on_table1(report):
     store_table1(report)
+    claims = [claim.name for claim in CLAIMS.values() if claim.item == "qgcn-table1"]
+    assert len(claims) == 6
+    assert {verdict(report, claim) for claim in claims} == {"holds"}
+    assert {verdict(report, claim, "paper") for claim in claims} == {"not tested"}
     shown = qgcn.table1(report)
-    rows = report.verdicts()
-    rows = rows[rows["scale"] == "compact"]
-    assert len(rows) == 6 and set(rows["verdict"]) == {"holds"}
     assert shown.loc[("BSDS500 val (100) q10 PSNR", "Ours"), "printed"] == "29.42"
     assert shown.loc[("BSDS500 val (100) q30 SSIM", "w/o L_F"), "compact"] == "0.861"
+
+
+def test_sentences_say_by_how_much_printed_numbers_differ():
+    assert CLAIMS["the ranker helps"].paper.endswith("(by 0.20, 0.40 and 0.08 dB).")
+    assert CLAIMS["feature matching keeps the structure"].paper.endswith("(by 0.027, 0.056 and 0.030).")
+    assert CLAIMS["dilation serves several qualities"].paper.endswith("(1.20 and 1.72 against 0.04 dB).")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +120,6 @@ def test_the_papers_own_numbers_support_its_claims_on_table1(report):
 )
 def test_a_wrong_number_in_table1_differs(report, cell, value, claim):
     store_table1(report, {cell: value}.items())
-    qgcn.table1(report)
     assert verdict(report, claim) == "differs"
 
 
@@ -128,8 +148,9 @@ def test_what_a_single_network_costs(report, own, expected):
     for q in QUALITIES:
         report.store.write([stored("qgcn-perq", FULL, on(q, "live1"), 29.0)])
         report.store.write([stored("qgcn-perq", f"{FULL}-q{q}", on(q, "live1"), own)])
-    qgcn.per_quality(report)
     assert verdict(report, "a single network costs little") == expected
+    shown = qgcn.per_quality(report)
+    assert shown.loc[("LIVE1 q10", "what that costs"), "compact"] == f"{own - 29:.2f}"
 
 
 # --- the ranker ------------------------------------------------------------------------------------
@@ -137,9 +158,9 @@ def test_what_a_single_network_costs(report, own, expected):
 
 def test_only_pairs_that_are_far_enough_apart_count():
     scores = {1: {"a": 0.0}, 4: {"a": -1.0}, 6: {"a": 2.0}, 30: {"a": 1.0}}
-    right = ranker.accuracy(scores, (1, 4, 6, 30))  # of 1-6, 1-30, 4-30, 6-30 the last is wrong
+    right = order.accuracy(scores, (1, 4, 6, 30))  # of 1-6, 1-30, 4-30, 6-30 the last is wrong
     assert right == {"a": 0.75}
-    assert ranker.correlations({q: {"a": float(q)} for q in (1, 2, 3)}, (1, 2, 3)) == {"a": 1.0}
+    assert order.correlations({q: {"a": float(q)} for q in (1, 2, 3)}, (1, 2, 3)) == {"a": 1.0}
 
 
 def test_a_judge_scores_the_degraded_picture(monkeypatch):
@@ -162,11 +183,12 @@ def test_a_judge_scores_the_degraded_picture(monkeypatch):
 @pytest.mark.parametrize(("clean", "expected"), [(4.0, "holds"), (2.0, "differs")])
 def test_the_score_is_judged_on_stored_rows(report, clean, expected):
     protocol = Protocol("live1", Clean(), colour="luma", multiple=1, metric="score")
-    rows = [stored("qgcn-cqr-rank", RANKER, protocol, clean)]
-    for q in ranker.RANKED:
-        level = replace(protocol, level=Compress(q))
-        rows.append(stored("qgcn-cqr-rank", RANKER, level, 0.1 * q))
-    report.store.write(rows)
+    assert scored("clean").protocol == protocol
+    assert scored(30).protocol == replace(protocol, level=Compress(30))
+    scores = {"clean": clean} | {q: 0.1 * q for q in RANKED}
+    report.store.write(
+        stored("qgcn-cqr-rank", RANKER, scored(at).protocol, score) for at, score in scores.items()
+    )
     figure, frame = qgcn.rank(report)
     assert figure.png.startswith(b"\x89PNG")
     assert frame.loc["1 to 30", "pairs ranked rightly, compact"] == "1.000"
@@ -186,14 +208,25 @@ class Knowing(Ranker):
         return [1 / error if self.inverted else error] * 3
 
 
-@pytest.mark.parametrize("inverted", [False, True])
-def test_maps_are_judged_by_their_response(report, inverted):
+@pytest.mark.parametrize(("inverted", "expected"), [(False, "holds"), (True, "differs")])
+def test_maps_are_judged_by_their_response(report, inverted, expected):
     clean = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
-    knowing = Knowing(clean, inverted)
-    for judged in (ranker._cold(report, knowing, [clean]), ranker._where(report, knowing, [clean])):
-        holds, _ = judged("compact")
-        assert holds is not inverted
-        assert judged("paper") is None
+    told = ranker.told(Knowing(clean, inverted), [clean])
+    facts.keep("qgcn", "qgcn-fig4", "compact", told, report.store.rows_path.parent)
+    for claim in ("the clean picture leaves the ranker cold", "the ranker responds where artefacts are"):
+        assert verdict(report, claim) == expected
+        assert verdict(report, claim, "paper") == "not tested"
+
+
+@pytest.mark.parametrize("at_hand", ["live1", "skimage-gray"])
+def test_maps_are_kept_of_the_papers_own_pictures_alone(report, monkeypatch, at_hand):
+    kept = {}
+    monkeypatch.setattr(facts, "keep", lambda paper, item, scale, found: kept.update({item: found}))
+    monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: [measure.sets.Sample("a", PIXELS)])
+    report.record, report.at_hand = True, lambda protocol: at_hand
+    report.network = lambda name: Ranker(1, 4).eval()
+    assert qgcn.fig4(report).png.startswith(b"\x89PNG")
+    assert list(kept) == (["qgcn-fig4"] if at_hand == "live1" else [])
 
 
 def test_figures_are_drawn_without_a_network(report):

@@ -6,21 +6,21 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from evidence import AsPrinted, Collecting
+from evidence import AsPrinted, Collecting, Several
 
 from lib.base import locks, paths, provenance
 from lib.degradations.levels import Compress
 from lib.evaluation import measure
 from lib.evaluation.measure import Measurement, Protocol, Setting
 from lib.evaluation.results import Store
-from lib.papers import common, papers
+from lib.papers import common, facts, papers
 from lib.papers.adafm import curves
 from lib.papers.adafm import items as adafm
 from lib.papers.adafm.claims import CLAIMS
-from lib.papers.adafm.subjects import DENOISING, JPEG, SR
+from lib.papers.adafm.subjects import COEFS, DENOISING, JPEG, SCRATCH, SR, SUBJECTS
 from lib.papers.at_hand import DIV2K, EMBEDDED
 from lib.papers.common import Cell, Report
-from lib.papers.judging import Claim, Evidence, Judged, NotMeasured, Quote, judge, judge_all
+from lib.papers.judging import Claim, Evidence, Judged, NotMeasured, Quote, judge, judge_all, seeded
 from lib.papers.scores import mean, with_interval
 from lib.recipes import find
 from lib.training.checkpoints import Provenance, path_of
@@ -58,7 +58,8 @@ def verdict(report, claim, scale="compact"):
 
 
 def evidence(report, scale="compact"):
-    return Evidence("adafm", scale, report.store.rows_path.parent, report.checkpoints)
+    """What is stored, as if three trainings had come out alike."""
+    return Several("adafm", scale, report.store.rows_path.parent, report.checkpoints)
 
 
 # --- printed numbers -------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ def test_verdicts_rest_on_the_scale_they_are_for():
 
 
 @pytest.mark.parametrize(
-    ("holds", "expected"), [(True, "holds"), (False, "differs"), (None, "not tested")]
+    ("holds", "expected"), [(True, "holds"), (False, "differs"), (None, "undecided")]
 )
 def test_judge(report, holds, expected):
     claim = Claim("name", "item", "text", lambda e: (holds, "1.00 dB"))
@@ -278,6 +279,56 @@ def test_a_wrong_level_in_figure_1_differs(report):
     assert verdict(report, "a wrong level does harm") == "differs"
 
 
+@pytest.mark.parametrize("task", SUBJECTS, ids=lambda task: task.title)
+def test_a_knob_that_leads_through_other_images_is_not_smooth(report, task):
+    """As between networks whose channels are permuted: both ends restore, the middle dips below them."""
+    values = dict(zip(COEFS[task], (30.0, 22.0, 20.0, 22.0, 29.0), strict=False))
+    rows = [(Setting(task.wide, (coef,), task.on(task.middle)), value) for coef, value in values.items()]
+    report.store.write([("adafm-fig2", measured(setting, value)) for setting, value in rows])
+    assert verdict(report, f"the effect is smooth ({task.title})") == "differs"
+    assert verdict(report, f"an interior coefficient is best ({task.title})") == "differs"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ((0.1, 0.98, 0.9), "holds"),
+        ((0.95, 0.98, 0.9), "differs"),  # two random starts
+        ((0.008, 0.99, 0.01), "undecided"),  # never trained
+    ],
+)
+def test_filters_that_stay_alike_have_first_moved(report, found, expected):
+    names = ("fine-tuned", "independent", "trained from start")
+    found = dict(zip(names, found, strict=True))
+    facts.keep("adafm", "adafm-fig3", "compact", found, report.store.rows_path.parent)
+    assert verdict(report, "filters stay alike") == expected
+
+
+@pytest.mark.parametrize(("more", "expected"), [(32.02, "holds"), (32.3, "differs"), (31.7, "differs")])
+def test_as_good_as_is_two_sided(report, more, expected):
+    pairs = {
+        "residual blocks are enough": ("adafm-text-position", f"{SR.wide}-allconv", SR.wide),
+        "no more capacity": ("adafm-text-scratch", SCRATCH, SR.basic(4)),
+    }
+    for claim, (item, other, plain) in pairs.items():
+        knobs = () if plain == SR.basic(4) else (1.0,)
+        rows = [(Setting(other, (1.0,), SR.on(4)), more), (Setting(plain, knobs, SR.on(4)), 32.0)]
+        report.store.write([(item, measured(setting, value)) for setting, value in rows])
+        assert verdict(report, claim) == expected
+
+
+def test_trainings_are_paired_by_their_seeds(report):
+    """The third basic network has no stage: two trainings of the distance."""
+    item, protocol = "adafm-table5", DENOISING.on(75)
+    basic, stage = Setting(DENOISING.basic(75), (), protocol), Setting(DENOISING.wide, (1.0,), protocol)
+    pairs = [(seeded(basic, s) or basic, seeded(stage, s) or stage) for s in (0, 1, 2)]
+    rows = [(one, 26.0 + 0.1 * i) for i, (one, _) in enumerate(pairs)]
+    rows += [(two, 25.5 - 0.1 * i) for i, (_, two) in enumerate(pairs[:2])]
+    report.store.write([(item, measured(setting, value)) for setting, value in rows])
+    found = Evidence("adafm", "compact", report.store.rows_path.parent).difference(item, basic, stage)
+    assert [round(mean(one), 4) for one in found.trainings] == [0.5, 0.7]
+
+
 def write_convergence(report, psnr, scale="compact"):
     for k, values in psnr.items():
         path = path_of(SR.stage(3, 4, k), scale, report.checkpoints).with_suffix(".csv")
@@ -287,7 +338,7 @@ def write_convergence(report, psnr, scale="compact"):
         path.write_text("\n".join([head, *lines]) + "\n")
 
 
-@pytest.mark.parametrize(("late", "expected"), [(31.4, "holds"), (31.8, "differs")])
+@pytest.mark.parametrize(("late", "expected"), [(31.4, "holds"), (31.8, "undecided"), (31.95, "differs")])
 def test_convergence_is_read_from_what_the_trainings_logged(report, late, expected):
     end = {1: late, 3: 31.9, 5: 32.0, 7: 32.0}
     write_convergence(report, {k: [31.0, db - 0.1, db, db, db] for k, db in end.items()})

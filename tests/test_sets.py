@@ -57,6 +57,10 @@ def test_an_embedded_photograph_has_the_pixels_that_scikit_image_gives(empty_fol
     ("div2k-train", 800, "0001", "0800"),
     ("div2k-valid", 100, "0801", "0900"),
     ("kodak24", 24, "kodim01", "kodim24"),
+    ("cc15", 15, "5dmark3_iso3200_1", "d800_iso6400_3"),
+    ("polyu", 100, None, None),
+    ("sidd-valid", 1280, "01_01", "40_32"),
+    ("dnd", 1000, "0001_01", "0050_20"),
 ])
 def test_names_of_a_set(name, count, first, last):
     names = sets.image_names(name)
@@ -97,15 +101,40 @@ def test_a_missing_or_incomplete_set_says_how_to_get_it(empty_folder):
     assert {name for name, where in sets.found().items() if where} == {"skimage", "skimage-gray"}
 
 
-def test_a_set_that_only_its_publisher_gives_says_so(empty_folder):
+@pytest.mark.parametrize("name", ["pirm-test", "sidd-valid", "dnd"])
+def test_a_set_that_only_its_publisher_gives_says_so(empty_folder, name):
     for call in (sets.load_images, lambda name: sets.fetch([name])):
-        with pytest.raises(sets.MissingData, match=r"pirm-test.*publisher alone.*data/README\.md"):
-            call("pirm-test")
+        with pytest.raises(sets.MissingData, match=rf"{name}.*publisher alone.*data/README\.md"):
+            call(name)
+
+
+def test_published_weights_that_are_put_there_by_hand(empty_folder):
+    for call in (lambda: sets.weights_file("vdir/model-AWGN.index"), lambda: sets.fetch(["weights_vdir"])):
+        with pytest.raises(sets.MissingData, match=r"weights_vdir.*publisher alone"):
+            call()
+    (empty_folder / "weights_vdir").mkdir()
+    (empty_folder / "weights_vdir" / "model-AWGN.index").write_bytes(b"")
+    assert sets.has_file("vdir/model-AWGN.index") and not sets.has_file("vdir/model-Real_Noise.index")
+
+
+def test_pictures_of_a_set_with_files_by_number(empty_folder):
     folder = empty_folder / "pirm" / "test"
     folder.mkdir(parents=True)
     for number in range(201, 301):
         Image.new("RGB", (2, 2)).save(folder / f"{number}.png")
     assert [sample.name for sample in sets.load_images("pirm-test")[::99]] == ["201", "300"]
+
+
+def test_a_pair_is_two_files(empty_folder):
+    """The mean of many shots is what should come out, one of them what goes in."""
+    (empty_folder / "cc15").mkdir()
+    for i, name in enumerate(sets.image_names("cc15")):
+        for end, level in (("mean", i), ("real", 100 + i)):
+            Image.new("RGB", (3, 2), (level, 0, 0)).save(empty_folder / "cc15" / f"{name}_{end}.png")
+    pairs = sets.load_images("cc15", limit=3)
+    assert [pair.name for pair in pairs] == sets.image_names("cc15")[:3]
+    assert [pair.pixels[0, 0, 0] for pair in pairs] == [0, 1, 2]
+    assert [pair.taken[1, 2, 0] for pair in pairs] == [100, 101, 102]
 
 
 def test_a_published_file_is_there_or_not(empty_folder):
@@ -191,6 +220,8 @@ def test_set_hash_is_a_sha256_over_shapes_and_pixels():
     content = b"(3, 4)" + bytes(range(12)) + b"(4, 3)" + turned
     assert sets.set_hash(samples) == hashlib.sha256(content).hexdigest()[:12]
     assert sets.set_hash(samples[::-1]) != sets.set_hash(samples)
+    pair = sets.Sample("a", pixels, pixels.T)
+    assert sets.set_hash([pair]) == sets.set_hash(samples)
     assert sets.set_hash("skimage") == sets.set_hash(sets.load_images("skimage"))
 
 

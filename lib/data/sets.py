@@ -10,6 +10,7 @@ import csv
 import functools
 import hashlib
 import importlib.util
+import itertools
 import os
 import shutil
 import sys
@@ -19,10 +20,12 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from lib.base.paths import DATA, ROOT
+from lib.data import dnd, sidd
 from lib.data.images import SUFFIXES, read
 
 REGISTRY = DATA / "registry.csv"
@@ -44,15 +47,19 @@ class FetchFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Sample:
-    """One image: `pixels` is uint8, (H, W) in gray sets and (H, W, 3) in colour sets."""
+    """One image: `pixels` is uint8, (H, W) in gray sets and (H, W, 3) in colour sets.
+
+    taken: in sets of pairs the noisy photograph, of the same shape, of what `pixels` shows without noise.
+    """
 
     name: str
     pixels: np.ndarray
+    taken: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Which files of which folder make a set, in the registry's order."""
+    """Which files of which folder make a set, in the registry's order, and how they are read."""
 
     folder: str
     parts: tuple[str, ...] = ("",)  # the files whose path begins so
@@ -61,6 +68,79 @@ class ImageSet:
     every: int = 1  # 4: the first, the fifth, the ninth file and so on
     numbers: range | None = None  # files 0001.png ... of a published archive
     digits: int = 4  # of these numbers
+
+    paired: ClassVar[bool] = False  # every image has a noisy photograph beside it
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that must be there, below the folder."""
+        if self.numbers is not None:
+            return [f"{self.parts[0]}{number:0{self.digits}d}.png" for number in self.numbers]
+        files = _listed(self.folder)
+        return [f for part in self.parts for f in files if f.startswith(part)][:: self.every]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the images, in their order."""
+        return [Path(file).stem for file in self.files]
+
+    def read(self, home: Path, limit: int | None) -> list[Sample]:
+        """The images, or the first `limit`, from the folder that holds the files."""
+        return [Sample(Path(f).stem, _pixels(home / f, self.gray)) for f in self.files[:limit]]
+
+
+@dataclass(frozen=True)
+class Pairs(ImageSet):
+    """Two files an image: NAME_mean, the mean of many shots, and NAME_real, one of them."""
+
+    paired: ClassVar[bool] = True
+
+    @property
+    def names(self) -> list[str]:
+        return [name.removesuffix("_mean") for name in super().names if name.endswith("_mean")]
+
+    def read(self, home: Path, limit: int | None) -> list[Sample]:
+        by_stem = {Path(file).stem: home / file for file in self.files}
+        return [
+            Sample(name, *(_pixels(by_stem[f"{name}_{end}"], self.gray) for end in ("mean", "real")))
+            for name in self.names[:limit]
+        ]
+
+
+@dataclass(frozen=True)
+class SiddBlocks(ImageSet):
+    """The validation part of SIDD, laid out as it is published."""
+
+    paired: ClassVar[bool] = True
+
+    @property
+    def files(self) -> list[str]:
+        return list(sidd.FILES)
+
+    @property
+    def names(self) -> list[str]:
+        return list(sidd.NAMES)
+
+    def read(self, home: Path, limit: int | None) -> list[Sample]:
+        noisy, clean = sidd.blocks(home)
+        return [Sample(*one) for one in zip(sidd.NAMES[:limit], clean, noisy, strict=False)]
+
+
+@dataclass(frozen=True)
+class DndCrops(ImageSet):
+    """The crops of DND, rounded to 8 bits: noisy photographs without a reference."""
+
+    @property
+    def files(self) -> list[str]:
+        return list(dnd.FILES)
+
+    @property
+    def names(self) -> list[str]:
+        return list(dnd.NAMES)
+
+    def read(self, home: Path, limit: int | None) -> list[Sample]:
+        crops = itertools.islice(dnd.crops(home), limit)
+        return [Sample(crop.name, (255 * crop.pixels.clip(0, 1)).round().astype(np.uint8)) for crop in crops]
 
 
 SETS = {
@@ -87,19 +167,34 @@ SETS = {
         "div2k", ("DIV2K_train_HR/",), training=True, numbers=range(1, 801)),
     "div2k-valid": ImageSet("div2k", ("DIV2K_valid_HR/",), numbers=range(801, 901)),
     "pirm-test": ImageSet("pirm", ("test/",), numbers=range(201, 301), digits=3),
+    "cc15": Pairs("cc15"),
+    "polyu": Pairs("polyu"),
+    "sidd-valid": SiddBlocks("sidd"),
+    "dnd": DndCrops("dnd"),
 }
 
 EMBEDDED = ("skimage", "skimage-gray")  # folders that are the scikit-image package
 
-WEIGHTS = ("arcnn", "dncnn", "ffdnet", "lpips", "dists", "vgg19")
+WEIGHTS = ("arcnn", "dncnn", "ffdnet", "lpips", "dists", "vgg19", "vdir")
 OTHER_FILES = (  # folders of the registry that are no image sets
     *(f"weights_{name}" for name in WEIGHTS),
     "niqe", "camera_response", "iqa_calibration", "mzsr_set5")
+BY_HAND = {  # published files that nothing here fetches, by folder
+    "weights_vdir": tuple(f"model-{kind}.{part}" for kind in ("AWGN", "Real_Noise")
+                          for part in ("index", "data-00000-of-00001")),
+}
 
 
 def image_names(set_name: str) -> list[str]:
-    """The names (file names without suffix) of the images of a set, at hand or not."""
-    return [Path(file).stem for file in _files(set_name)]
+    """The names of the images of a set, at hand or not."""
+    return image_set(set_name).names
+
+
+def image_set(set_name: str) -> ImageSet:
+    """The set of this name; raises ValueError where there is none."""
+    if set_name not in SETS:
+        raise ValueError(f"There is no image set {set_name}; the sets are {', '.join(SETS)}.")
+    return SETS[set_name]
 
 
 def load_images(set_name: str, limit: int | None = None) -> list[Sample]:
@@ -107,11 +202,7 @@ def load_images(set_name: str, limit: int | None = None) -> list[Sample]:
 
     Raises MissingData where the set is not complete, and ValueError for an unknown name.
     """
-    folder = locate(set_name)
-    if folder is None:
-        raise MissingData(_how_to_get(set_name))
-    gray = SETS[set_name].gray
-    return [Sample(Path(f).stem, _pixels(folder / f, gray)) for f in _files(set_name)[:limit]]
+    return image_set(set_name).read(home(set_name), limit)
 
 
 def training_set(set_name: str) -> list[Sample]:
@@ -119,8 +210,7 @@ def training_set(set_name: str) -> list[Sample]:
 
     The embedded photographs are allowed, so that trial runs work on any machine.
     """
-    _files(set_name)
-    if not SETS[set_name].training:
+    if not image_set(set_name).training:
         allowed = ", ".join(name for name, image_set in SETS.items() if image_set.training)
         raise ValueError(f"The set {set_name} is for measuring, never for training; "
                          f"the training sets are {allowed}.")
@@ -129,8 +219,16 @@ def training_set(set_name: str) -> list[Sample]:
 
 def locate(set_name: str) -> Path | None:
     """The folder that holds every file of the set, or None. Checksums are left to `fetch`."""
-    files = _files(set_name)
-    return _home(SETS[set_name].folder, files)
+    wanted = image_set(set_name)
+    return _home(wanted.folder, wanted.files)
+
+
+def home(set_name: str) -> Path:
+    """As `locate`; raises MissingData where the set is not complete."""
+    folder = locate(set_name)
+    if folder is None:
+        raise MissingData(_how_to_get(set_name))
+    return folder
 
 
 def found() -> dict[str, Path | None]:
@@ -139,14 +237,17 @@ def found() -> dict[str, Path | None]:
 
 
 def set_hash(images: str | Iterable[Sample]) -> str:
-    """12 hex digits of a sha256 over the shapes and pixels of a set, given by name or as samples.
+    """12 hex digits of a sha256 over the shapes and pixels of a set, given by name or as samples; noisy
+    photographs count where there are any.
 
     It depends on the pixels and their order only, so it is the same for every file format.
     """
     digest = hashlib.sha256()
     for sample in load_images(images) if isinstance(images, str) else images:
-        digest.update(repr(sample.pixels.shape).encode())
-        digest.update(np.ascontiguousarray(sample.pixels))
+        for pixels in (sample.pixels, sample.taken):
+            if pixels is not None:
+                digest.update(repr(pixels.shape).encode())
+                digest.update(np.ascontiguousarray(pixels))
     return digest.hexdigest()[:12]
 
 
@@ -159,7 +260,7 @@ def weights_file(*forms: str) -> Path:
     for name in forms:
         group, _, file = name.partition("/")
         folder = f"weights_{group}" if group in WEIGHTS else group
-        if file not in [row["file"] for row in _rows(folder)]:
+        if file not in _listed(folder):
             raise ValueError(f"The registry lists no file {name}.")
         home = _home(folder, [file])
         if home is not None:
@@ -205,14 +306,9 @@ def _rows(folder: str) -> list[dict[str, str]]:
     return [row for row in _registry(REGISTRY) if row["dataset"] == folder]
 
 
-def _files(set_name: str) -> list[str]:
-    if set_name not in SETS:
-        raise ValueError(f"There is no image set {set_name}; the sets are {', '.join(SETS)}.")
-    wanted = SETS[set_name]
-    if wanted.numbers is not None:
-        return [f"{wanted.parts[0]}{number:0{wanted.digits}d}.png" for number in wanted.numbers]
-    files = [row["file"] for row in _rows(wanted.folder)]
-    return [f for part in wanted.parts for f in files if f.startswith(part)][::wanted.every]
+def _listed(folder: str) -> list[str]:
+    """The files of a folder by the registry, or by hand; none for a folder that only its publisher gives."""
+    return [row["file"] for row in _rows(folder)] or list(BY_HAND.get(folder, ()))
 
 
 def _places(folder: str) -> list[Path]:
@@ -235,7 +331,7 @@ def _whole_form(folder: str) -> tuple[Path | None, list[str]]:
     """Where a folder of OTHER_FILES lies whole, and its files: those as published, or where they were
     converted these. Where neither is at hand: None, and the files as published."""
     converted = [row["file"] for row in _rows(folder) if row["path"].startswith(CONVERTED)]
-    published = [row["file"] for row in _rows(folder) if row["file"] not in converted]
+    published = [file for file in _listed(folder) if file not in converted]
     for files in (converted, published) if converted else (published,):
         home = _home(folder, files)
         if home is not None:
@@ -246,7 +342,7 @@ def _whole_form(folder: str) -> tuple[Path | None, list[str]]:
 def _how_to_get(name: str) -> str:
     if name in EMBEDDED:
         return f"{name} is not at hand: install scikit-image, which brings it along."
-    if name in SETS and not _rows(SETS[name].folder):
+    if not _rows(SETS[name].folder if name in SETS else name):
         return (f"{name} is not at hand, and its publisher alone gives it: put it into the folder named by "
                 "RESTORATION_DATA as data/README.md says.")
     return (f"{name} is not at hand, or not complete: run `python -m lib fetch {name}`, or set "
@@ -305,7 +401,7 @@ def _wanted(name: str) -> list[tuple[Path, dict[str, str]]]:
             raise MissingData(_how_to_get(name))
         return []
     if name in SETS:
-        files = _files(name)
+        files = SETS[name].files
         home = _home(folder, files)
     else:
         home, files = _whole_form(folder)

@@ -69,6 +69,15 @@ OF_FLOATS: tuple[Metric, ...] = ("lpips_paper", "dists")  # [C] CUGAN, whose pri
 
 
 @dataclass(frozen=True)
+class AsTaken:
+    """Nothing is degraded here: the set brings a noisy photograph of every picture."""
+
+    name = "as taken"
+    multiple = 1
+    border = 0
+
+
+@dataclass(frozen=True)
 class Protocol:
     """How a restored image is scored: which images, which degradation, which metric.
 
@@ -87,7 +96,7 @@ class Protocol:
     """
 
     dataset: str
-    level: Level
+    level: Level | AsTaken
     seed: int = 0
     colour: Colour = "all channels"
     shaves: int = 1
@@ -106,11 +115,15 @@ class Protocol:
         """Name, clean and degraded image, (1, C, H, W) in [0, 1], of the first `limit` images.
 
         The noise of image i comes from its own generator: a part of a set is measured as in the whole.
+        Raises ValueError where the pictures should be as taken and the set has no noisy photographs.
         """
         for i, sample in enumerate(samples(self.dataset, limit)):
             clean = images.cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
-            generator = torch.Generator().manual_seed((self.seed << 20) + i)
-            degraded = self.level.degrade(clean, generator)
+            if isinstance(self.level, AsTaken):
+                degraded = self._taken(sample)
+            else:
+                generator = torch.Generator().manual_seed((self.seed << 20) + i)
+                degraded = self.level.degrade(clean, generator)
             if self.colour == "gray copied":
                 clean, degraded = (x.expand(-1, 3, -1, -1) for x in (clean, degraded))
             yield sample.name, *(images.cropped(x, self.multiple) for x in (clean, degraded))
@@ -143,6 +156,11 @@ class Protocol:
             case "score":
                 raise ValueError("A score is what a judge gives, not a comparison of two pictures.")
         return float(value)
+
+    def _taken(self, sample: sets.Sample) -> Tensor:
+        if sample.taken is None:
+            raise ValueError(f"{self.dataset} has no noisy photographs of its pictures.")
+        return self._channels(images.to_tensor(sample.taken))
 
     def _channels(self, x: Tensor) -> Tensor:
         """What is degraded of a gray or colour picture."""

@@ -11,6 +11,7 @@ are needed in training only. Every convolution is 3x3 with a bias and zero paddi
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -105,6 +106,7 @@ class Restorer(nn.Module):
     factor: 1 restores at the size of the picture, and the last convolution computes what to add to
         it. 2 and 4 enlarge: one pixel shuffle by 2 for each doubling, without a ReLU [O: the paper
         draws one sub-pixel stage]; nothing of the picture is added, as sizes differ [P].
+    resize: brings the latent to the size of the picture; another than `resized` for published weights.
 
     y (N, channels, H, W), c (N, latent, h, w), brought to the size of y and concatenated behind it,
     or None where latent is 0; returns (N, channels, factor H, factor W), not clipped. Raises
@@ -121,11 +123,13 @@ class Restorer(nn.Module):
         blocks: int = 5,
         latent: int = LATENT,
         factor: int = 1,
+        resize: Callable[[Tensor, tuple[int, int]], Tensor] = resized,
     ):
         super().__init__()
         if factor not in (1, 2, 4):
             raise ValueError(f"VDIR restores at factor 1, 2 or 4, not {factor}.")
         self.factor = factor
+        self.resize = resize
         self.head = _conv3(channels + latent, width)
         self.body = nn.Sequential(*(Group(width, blocks) for _ in range(groups)), _conv3(width, width))
         doublings = factor.bit_length() - 1
@@ -141,7 +145,7 @@ class Restorer(nn.Module):
         return [*inner, last, *([self.tail] if self.factor == 1 else [])]
 
     def forward(self, y: Tensor, c: Tensor | None = None) -> Tensor:
-        told = y if c is None else torch.cat([y, resized(c, y.shape[-2:])], 1)
+        told = y if c is None else torch.cat([y, self.resize(c, y.shape[-2:])], 1)
         first = self.head(told)  # (N, width, H, W)
         x = self.tail(self.up(first + self.body(first)))
         return y + x if self.factor == 1 else x

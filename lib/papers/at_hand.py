@@ -3,4 +3,10 @@
 # the photographs that scikit-image installs; they stand in for absent sets
 EMBEDDED, EMBEDDED_GRAY = "skimage", "skimage-gray"
 DIV2K, PIRM = "div2k-valid", "pirm-test"
-ALONE = {DIV2K: "DIV2K", PIRM: "PIRM"}  # sets for which nothing stands in
+ALONE = {  # sets for which nothing stands in
+    DIV2K: "DIV2K",
+    PIRM: "PIRM",
+    "cc15": "cc15",
+    "polyu": "PolyU",
+    "sidd-valid": "SIDD",
+}

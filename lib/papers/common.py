@@ -459,8 +459,11 @@ class Report:
 
 
 def _stand_in(protocol: Protocol) -> str:
-    """Gray photographs for a gray set: its networks may take one channel."""
-    return EMBEDDED_GRAY if sets.SETS[protocol.dataset].gray else EMBEDDED
+    """Gray photographs for a gray set, as its networks may take one channel; for pairs only themselves."""
+    wanted = sets.SETS[protocol.dataset]
+    if wanted.paired:
+        return protocol.dataset
+    return EMBEDDED_GRAY if wanted.gray else EMBEDDED
 
 
 def _printed(path: Path) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from lib.papers.scores import DECIMALS, Scores
+from lib.papers.scores import DECIMALS, Scores, difference
 
 CONFIDENCE = 0.95
 # [O] Fixed before any verdict was seen: how far another training may move a value of which only one was made.
@@ -82,14 +82,40 @@ class Sample:
             return float(self.mean == bound)
         return float(2 * stats.t.sf(abs(self.mean - bound) / error, freedom))
 
+    def __sub__(self, other: "Sample") -> "Sample":
+        """Return the difference image by image, training by training as far as both go."""
+        pairs = zip(self.trainings, other.trainings, strict=False)
+        return Sample(tuple(difference(a, b) for a, b in pairs), self.unit)
+
+    def __rmul__(self, factor: float) -> "Sample":
+        scaled = ({image: factor * value for image, value in one.items()} for one in self.trainings)
+        return Sample(tuple(scaled), self.unit)
+
+    def __abs__(self) -> "Sample":
+        """Return it with the sign that makes its mean positive."""
+        return -1.0 * self if self.mean < 0 else self
+
     def __str__(self) -> str:
-        """Return `0.21 [0.18, 0.25], 3 trainings`."""
+        """Return `0.21 [0.18, 0.25]`."""
         low, high = self.interval()
         digits = DECIMALS.get(self.unit, 3)
-        unit = " dB" if self.unit == "dB" else ""
-        count = len(self.trainings)
-        made = "one training" if count == 1 else f"{count} trainings"
-        return f"{self.mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]{unit}, {made}"
+        return f"{self.mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def single(value: float, unit: str = "1") -> Sample:
+    """Return a number of one training that is no mean over images."""
+    return Sample(({"": value},), unit)
+
+
+def told(samples: Sequence[Sample]) -> str:
+    """Return means with intervals, their unit where it has a name, and of how many trainings they are."""
+    counts = sorted({len(sample.trainings) for sample in samples})
+    unit = " dB" if samples[0].unit == "dB" else ""
+    if counts == [1]:
+        made = "one training" if len(samples) == 1 else "one training each"
+    else:
+        made = f"{' to '.join(str(count) for count in (counts[0], counts[-1])[: len(counts)])} trainings"
+    return f"{', '.join(map(str, samples))}{unit} ({made})"
 
 
 def above(sample: Sample, bound: float) -> Decision:

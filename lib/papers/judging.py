@@ -2,8 +2,9 @@
 
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,21 +12,29 @@ import pandas as pd
 
 from lib.base import paths
 from lib.base.rows import Rows, read
-from lib.evaluation.measure import Setting
+from lib.evaluation.measure import UNITS, Setting
 from lib.evaluation.results import Store, Stored
 from lib.papers import facts
+from lib.papers.deciding import Sample
 from lib.papers.scores import Scores, difference
-from lib.recipes import Scale
+from lib.recipes import Scale, queue
+from lib.recipes.common import SEEDS, seeded_name
 from lib.training.checkpoints import path_of
+from lib.training.networks import PUBLISHED, WEIGHTLESS
 
-Verdict = Literal["holds", "differs", "not tested"]
-Finding = tuple[bool | None, str]  # whether it holds, None where this cannot tell; what was measured
+Verdict = Literal["holds", "differs", "undecided", "not tested"]
+Finding = tuple[bool | None, str]  # whether it holds, None where this cannot decide; what was measured
 SCALES: tuple[Scale, ...] = ("compact", "paper")
-PRINTED_AS = {"div2k-valid": ("div2k100",), "bsds500-val": ("bsds500", "bsd100"), "bsd68": ("bsd68 gray",)}
+PRINTED_AS = {
+    "div2k-valid": ("div2k100",),
+    "bsds500-val": ("bsds500", "bsd100"),
+    "bsd68": ("bsd68 gray",),
+    "sidd-valid": ("sidd validation", "sidd"),
+}
 
 
 class NotMeasured(LookupError):
-    """A row, fact or training curve that a claim rests on is not stored."""
+    """What a claim rests on is not stored, or, with a reason, says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,22 @@ class Quote:
 
     def __float__(self) -> float:
         return float(str(self))
+
+
+@dataclass(frozen=True)
+class Gap:
+    """By how much one printed number is above another: what a sentence says where only both are printed."""
+
+    more: Quote
+    less: Quote
+
+    def __str__(self) -> str:
+        """Return it with the digits of the first; raises LookupError where either is not there."""
+        _, _, digits = str(self.more).partition(".")
+        return f"{float(self):.{len(digits)}f}"
+
+    def __float__(self) -> float:
+        return float(self.more) - float(self.less)
 
 
 @dataclass(frozen=True)
@@ -75,6 +100,37 @@ class Evidence:
         """Return by how much one setting is above another, image by image; raises NotMeasured."""
         return difference(self.scores(item, more), self.scores(item, less))
 
+    def difference(self, item: str, more: Setting, less: Setting) -> Sample:
+        """Return the gap for every training of both: the first, and each further seed that both have.
+
+        Raises NotMeasured where the first is not.
+        """
+        return self._over_trainings(partial(self.gap, item), more, less)
+
+    def short_of(self, item: str, own: Setting, turned: Setting) -> Sample:
+        """Return by how much a setting at its best knob falls short of another, for every training of both.
+
+        Raises NotMeasured where the first is not.
+        """
+
+        def gap(own: Setting, turned: Setting) -> Scores:
+            return difference(self.scores(item, own), self.best(item, turned).scores)
+
+        return self._over_trainings(gap, own, turned)
+
+    def sample(self, item: str, setting: Setting) -> Sample:
+        """Return the values of a setting for every training of its network; raises NotMeasured."""
+        return self._over_trainings(partial(self.scores, item), setting)
+
+    def _over_trainings(self, measured: Callable[..., Scores], *settings: Setting) -> Sample:
+        trainings = [measured(*settings)]
+        for seed in SEEDS[1:]:
+            again = tuple(seeded(setting, seed) for setting in settings)
+            if None not in again and again != settings:
+                with suppress(NotMeasured):
+                    trainings.append(measured(*again))
+        return Sample(tuple(trainings), UNITS[settings[0].protocol.metric])
+
     def best(self, item: str, setting: Setting) -> Stored:
         """Return the setting at the knob that was found best; raises NotMeasured."""
         return self._known(self.store.find_best(item, self.scale, setting))
@@ -82,6 +138,15 @@ class Evidence:
     def fact(self, item: str, name: str) -> float:
         """Return a stored number; raises NotMeasured."""
         return self._known(self.facts.get((item, self.scale, name)))
+
+    def facts_by_image(self, item: str, name: str) -> Scores:
+        """Return the facts called `<name>: <image>`, image by image; raises NotMeasured."""
+        found = {
+            fact.removeprefix(f"{name}: "): value
+            for (of, scale, fact), value in self.facts.items()
+            if (of, scale) == (item, self.scale) and fact.startswith(f"{name}: ")
+        }
+        return self._known(found or None)
 
     def training_curve(self, run: str) -> pd.DataFrame:
         """Return what a training logged; raises NotMeasured where the run is not trained."""
@@ -95,11 +160,26 @@ class Evidence:
         return found
 
 
+def seeded(setting: Setting, seed: int) -> Setting | None:
+    """Return the setting with its network trained from another seed; the same where nothing of it is trained
+    here, None where there is no such run."""
+    if setting.network in WEIGHTLESS or setting.network in PUBLISHED:
+        return setting
+    name = seeded_name(setting.network, seed)
+    return replace(setting, network=name) if name in _runs() else None
+
+
+@functools.cache
+def _runs() -> frozenset[str]:
+    return frozenset(recipe.name for recipe in queue("compact"))
+
+
 @dataclass(frozen=True)
 class Claim:
     """One testable sentence of a paper.
 
     item: the table or figure it stands on. sentence: with a {} for every quote. test: judges the evidence.
+    headline: one of the paper's two or three that three trainings of both sides are measured for.
     bound: what decides, and whether the paper says so or we do, and why. full_size: on absolute numbers, or
     on a comparison with networks of full size, so that smaller ones say nothing. needs: what its rows need
     that is not at hand.
@@ -109,10 +189,11 @@ class Claim:
     item: str
     sentence: str
     test: Callable[[Evidence], Finding]
-    quotes: tuple[Quote, ...] = ()
+    quotes: tuple[Quote | Gap, ...] = ()
     bound: str = ""
     full_size: bool = False
     needs: str = ""
+    headline: bool = False
 
     @property
     def paper(self) -> str:
@@ -136,11 +217,11 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
         return Judged(claim, evidence.scale, "says nothing of smaller networks", "not tested")
     try:
         holds, text = claim.test(evidence)
-    except NotMeasured:
+    except NotMeasured as reason:
         missing = "needs networks at paper scale" if evidence.scale == "paper" else "not measured"
-        return Judged(claim, evidence.scale, claim.needs or missing, "not tested")
+        return Judged(claim, evidence.scale, str(reason) or claim.needs or missing, "not tested")
     if holds is None:
-        return Judged(claim, evidence.scale, text, "not tested")
+        return Judged(claim, evidence.scale, text, "undecided")
     return Judged(claim, evidence.scale, text, "holds" if holds else "differs")
 
 

@@ -350,7 +350,16 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *(_basic(size, DEJPEG, quality) for quality in (70, 50, 30)),
         *_variants(size),
         *(run for width in WIDTHS for run in _as_wide(size, width)),
-        *again(_basic(size, DENOISE, 15), _stage(size, DENOISE, 15, 75, 1)),
+        *again(*_headline(size)),
+    )
+
+
+def _headline(size: Size) -> tuple[Recipe, ...]:
+    """What the main claims compare: from end to end of denoising and of JPEG, and dedicated networks."""
+    return tuple(
+        run
+        for task, easy, hard in ((DENOISE, 15, 75), (DEJPEG, 80, 10))
+        for run in (_basic(size, task, easy), _basic(size, task, hard), _stage(size, task, easy, hard, 1))
     )
 
 

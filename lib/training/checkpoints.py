@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -99,6 +99,15 @@ def load(path: Path) -> Checkpoint:
         raise BadCheckpoint(f"The weights in {path.name} do not match the hash in its header.")
     tensors = {k: v.float() if v.is_floating_point() else v for k, v in stored.items()}
     return Checkpoint(tensors, provenance, sha)
+
+
+def is_of(recipe_sha: str, path: Path) -> bool:
+    """Return whether a file is there and was trained by the recipe of this hash; its weights are not read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return json.loads((file.metadata() or {}).get("recipe_sha", '""')) == recipe_sha
+    except (OSError, SafetensorError, json.JSONDecodeError):
+        return False
 
 
 def header_sha(header: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from lib.data.sets import has_file, weights_file
 from lib.metrics import perceptual
 from lib.models.baselines import Bicubic, OnLuma, load_arcnn, load_dncnn, load_ffdnet
 from lib.models.knobs import Controllable, Interpolated
+from lib.models.vdir_published import load_vdir
 from lib.recipes import Scale, cfsnet, cugan, find, qgcn
 from lib.training import checkpoints
 from lib.training.checkpoints import BadCheckpoint, Provenance
@@ -32,6 +33,8 @@ def arcnn_in_colour(quality: int) -> str:
     return f"{arcnn(quality)} on Y of RGB"
 
 
+VDIR_AWGN, VDIR_REAL = "VDIR for Gaussian noise", "VDIR for real noise"  # with their authors' weights
+
 PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
     "DnCNN-S 15": ("dncnn/sigma=15.mat", load_dncnn),
     "DnCNN-S 25": ("dncnn/sigma=25.mat", load_dncnn),
@@ -46,6 +49,8 @@ PUBLISHED: dict[str, tuple[str, Callable[[Path], Controllable]]] = {
         arcnn_in_colour(q): (f"arcnn/q{q}.mat", lambda path: OnLuma(load_arcnn(path)).eval())
         for q in ARCNN_QUALITIES
     },
+    VDIR_AWGN: ("vdir/model-AWGN.index", load_vdir),
+    VDIR_REAL: ("vdir/model-Real_Noise.index", load_vdir),
 }
 
 # Two runs of one architecture, the second trained on from the first, with a knob `texture` between them.

@@ -11,6 +11,7 @@ from lib.evaluation.measure import Setting
 from lib.models.adafm import AdaFM
 from lib.papers.adafm.subjects import ARCNN_CONTROL, ARCNN_FILTERS, ARCNN_START, ARCNN_TUNED, DENOISING
 from lib.papers.common import Drawing, Report
+from lib.recipes import Scale, find
 
 
 def fig3(report: Report) -> tuple[Drawing, pd.DataFrame]:
@@ -27,7 +28,9 @@ def fig3(report: Report) -> tuple[Drawing, pd.DataFrame]:
     close, control = (cosine_distance(first[0], f) for f in first[1:]) if all(arcnn) else (None, None)
 
     if close is not None:
-        report.keep_facts(item, {"fine-tuned": close, "independent": control})
+        moved = cosine_distance(first[0], _at_random(report.scale))
+        found = {"fine-tuned": close, "independent": control, "trained from start": moved}
+        report.keep_facts(item, found)
     rows = [("sigma 50", "ARCNN trained on 15", untouched)]
     rows += [("sigma 50", f"with g of {g}x{g}", cell) for g, cell in fits.items()]
     frame = report.table(item, [*rows, ("sigma 50", "fine-tuned on 50", tuned)])
@@ -38,6 +41,14 @@ def fig3(report: Report) -> tuple[Drawing, pd.DataFrame]:
         return report.save_figure(item, blank), frame
     figure = _filters(first[0], first[1], fitted.sites()[0].module, close, control)
     return report.save_figure(item, figure), frame
+
+
+def _at_random(scale: Scale) -> Tensor:
+    """First-layer filters of the start network as its training found them."""
+    recipe = find(ARCNN_START, scale)
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        return recipe.build().sites()[0].conv.weight
 
 
 def cosine_distance(a: Tensor, b: Tensor) -> float:

@@ -61,6 +61,11 @@ class Subject:
         return recipes.cin_name(self.task, self.start, self.end)
 
     @property
+    def conditioned(self) -> str:
+        """Conditional IN as like for like: the start network frozen, a second scale and shift learnt."""
+        return recipes.in_stage_name(self.task, self.start, self.end)
+
+    @property
     def conditional_in_windows(self) -> str:
         return self.conditional + IN_WINDOWS
 

@@ -88,8 +88,9 @@ def _against_rivals(report: Report, subject: Subject) -> Rows:
     ends = {subject.start: "start", subject.end: "end"}
     networks = {
         "AdaBN": subject.adabn,
-        "Conditional IN": subject.conditional_in_windows,
-        "Conditional IN, whole picture": subject.conditional,
+        "Conditional IN": subject.conditioned,
+        "Conditional IN, both levels at once": subject.conditional,
+        "Conditional IN, both levels at once, in windows": subject.conditional_in_windows,
         "AdaFM-Net": subject.wide,
     }
     cells = {

@@ -6,13 +6,11 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from lib.models.cugan import CUNet
-from lib.papers.common import Drawing, Report, Verdict
-from lib.papers.cugan.claims import CLAIMS
+from lib.papers.common import Drawing, Report
+from lib.papers.cugan.subjects import TENTHS
 from lib.papers.pictures import sentence
-from lib.recipes import Scale, find
 from lib.recipes.cugan import CUGAN, SETTINGS, WITHOUT_GFM, scales_name, ugan_name
 
-TENTHS = tuple(i / 10 for i in range(11))
 DEDICATED = tuple(ugan_name(*setting) for setting in SETTINGS)
 ADVERSARIAL = (
     CUGAN,
@@ -22,33 +20,23 @@ ADVERSARIAL = (
     *DEDICATED,
 )
 DRAWN = {CUGAN: "C3", WITHOUT_GFM: "C0"}
-MILD = 0.25  # of the largest, that a weight near zero is below
 LAST = 0.25  # of a training, that the table sums up
 BARELY = 0.2  # between mean logits: 0.55 against 0.50 as probabilities
 SURE = 0.98  # probability from which a discriminator is called sure
 
 
 def fusion(report: Report) -> Drawing:
-    """Not a figure of the paper: mean magnitude of the weights of each fusion as both knobs grow.
-
-    Where the weights of a short training started at 1, how near zero they are says nothing of the method.
-    """
+    """Not a figure of the paper: mean magnitude of the weights of each fusion as both knobs grow."""
     item, net = "cugan-mech-w", report.network(CUGAN)
     weights = {} if net is None else fusion_weights(net)
-
-    def judged(scale: Scale) -> Verdict:
-        if not weights or scale != report.scale:
-            return None
-        if find(CUGAN, scale).init_weight:
-            return None, "our training starts every weight away from zero"
-        scales = {title: values for title, values in weights.items() if title != "to the output"}
-        text = "; ".join(f"{title}: {values[0]:.2f} to {values[-1]:.2f}" for title, values in scales.items())
-        fades = all(v == sorted(v) and v[0] <= MILD * v[-1] for v in scales.values())
-        return fades, f"from 0 to 1, {text}"
-
-    report.judge(CLAIMS["what comes from coarser scales fades with the degradation"], judged)
     if not weights:
         return report.save_figure(item, sentence(f"CUGAN is not trained at {report.scale} scale."))
+    found = {
+        f"{title} at {at:g}": value
+        for title, values in weights.items()
+        for at, value in zip(TENTHS, values, strict=True)
+    }
+    report.keep_facts(item, found)
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
     for title, values in weights.items():

@@ -1,9 +1,23 @@
-"""What the tables of CUGAN measure: degradations, what the knobs are told of them, protocols, metrics."""
+"""What the items of CUGAN measure: degradations, what the knobs are told of them, protocols, metrics, and
+the settings of every item that a claim stands on."""
 
-from lib.degradations.levels import BlurNoise
-from lib.evaluation.measure import Metric, Protocol, Setting
+from dataclasses import dataclass
+
+from lib.degradations.levels import BlurNoise, Denoise
+from lib.evaluation.measure import Colour, Metric, Protocol, Setting
 from lib.models.cugan import BLUR, SIGMA
-from lib.recipes.cugan import CUGAN, CUNET, ugan_name, unet_name
+from lib.recipes.cugan import (
+    BLOCKS,
+    CUGAN,
+    CUNET,
+    RIVAL,
+    WITHOUT_GAN,
+    WITHOUT_GFM,
+    scales_name,
+    ugan_name,
+    unet_name,
+)
+from lib.training.networks import INPUT
 
 LIVE1 = "live1"
 ONE = (BlurNoise(0, 30), BlurNoise(0, 50), BlurNoise(2, 0), BlurNoise(4, 0))
@@ -22,7 +36,7 @@ METRICS: dict[Metric, str] = {
 
 
 def told(level: BlurNoise) -> tuple[float, float]:
-    """The knobs that say this degradation."""
+    """Return the knobs that say this degradation."""
     return level.blur / BLUR, level.sigma / SIGMA
 
 
@@ -43,9 +57,94 @@ def ugan(level: BlurNoise) -> str:
 
 
 def cugan(level: BlurNoise, network: str = CUGAN) -> Setting:
-    """A network with knobs on LIVE1, told the degradation."""
+    """Return a network with knobs on LIVE1, told the degradation."""
     return Setting(network, told(level), on_live1(level))
 
 
 def cunet(level: BlurNoise) -> Setting:
     return cugan(level, CUNET)
+
+
+# --- tables 1 and 2, by method as it is printed -------------------------------------------------------
+
+
+def of_table1(level: BlurNoise) -> dict[str, Setting]:
+    """Return the network for a degradation and the one that is told it."""
+    return {"UGAN": Setting(ugan(level), (), on_live1(level)), "CUGAN": cugan(level)}
+
+
+def of_table2(level: BlurNoise) -> dict[str, Setting]:
+    """Return the network for a degradation, two that are told it, and the degraded pictures themselves."""
+    protocol = on_cbsd68(level)
+    return {
+        "degraded": Setting(INPUT, (), protocol),
+        "Unet": Setting(unet(level), (), protocol),
+        "CUnet": Setting(CUNET, told(level), protocol),
+        "CResMD": Setting(RIVAL, told(level), protocol),
+    }
+
+
+# --- table 3 -----------------------------------------------------------------------------------------
+
+AS_PRINTED = "cbsd68 (called gray)"
+FFDNET = "FFDNet colour"
+SIGMAS = (15, 25, 30, 50)
+IN_TABLE_2 = (30, 50)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to denoise the pictures and to judge the result."""
+
+    title: str
+    network: str
+    dataset: str
+    colour: Colour = "all channels"
+
+    def setting(self, sigma: int) -> Setting:
+        """Return the setting. Published networks have their noise as it was for them, neither clipped nor
+        rounded; ours as a file holds it."""
+        if self.network == CUNET:
+            level, knobs = BlurNoise(0, sigma), told(BlurNoise(0, sigma))
+        else:
+            level, knobs = Denoise(sigma, quantise=False), (float(sigma),)
+        return Setting(self.network, knobs, Protocol(self.dataset, level, colour=self.colour, multiple=8))
+
+
+IN_COLOUR = Reading("CUnet: colour, judged in colour", CUNET, "cbsd68")
+FFDNET_IN_COLOUR = Reading("FFDNet colour (published): judged in colour", FFDNET, "cbsd68")
+FFDNET_IN_GRAY = Reading("FFDNet colour (published): judged in gray", FFDNET, "cbsd68", "gray of RGB")
+IN_GRAY = Reading("CUnet: colour, judged in gray", CUNET, "cbsd68", "gray of RGB")
+ONE_NOISE = Reading("CUnet: gray, one noise in all channels", CUNET, "bsd68", "gray copied")
+GRAY = Reading("FFDNet gray (published)", "FFDNet gray", "bsd68")
+READINGS = (
+    IN_COLOUR,
+    FFDNET_IN_COLOUR,
+    IN_GRAY,
+    FFDNET_IN_GRAY,
+    Reading("CUnet: gray, a noise for each channel", CUNET, "bsd68", "gray as RGB"),
+    ONE_NOISE,
+    GRAY,
+)
+
+# --- figures -----------------------------------------------------------------------------------------
+
+MEANT, GIVEN = BlurNoise(2, 30), BlurNoise(1, 50)  # [P] of figure 2
+IN_TWO = {
+    f"Unet for {MEANT.name}": Setting(unet(MEANT), (), on_live1(GIVEN)),
+    "CUnet, told": cunet(GIVEN),
+    f"UGAN for {MEANT.name}": Setting(ugan(MEANT), (), on_live1(GIVEN)),
+    "CUGAN, told": cugan(GIVEN),
+}
+TENTHS = tuple(i / 10 for i in range(11))  # of every knob, of figure 4 and of the fusion weights
+TURNED = BlurNoise(2, 30)  # of figure 4
+LEVELS = dict(zip(("blur", "noise"), told(TURNED), strict=True))  # of each knob: what the picture has
+PLACES = {  # of each knob: where figure 4's claims look at it
+    "noise": tuple(at for at in TENTHS if at <= LEVELS["noise"]),
+    "blur": tuple(at for at in TENTHS if at <= LEVELS["blur"]),
+    "texture": (0.0, 1.0),
+}
+IN_SEVEN = (BlurNoise(1, 30), BlurNoise(2, 15))
+SCALES = {f"CUGAN-{scales}": scales_name(scales) for scales in BLOCKS}  # of figure 7
+CONTROL = "no discriminator"
+IN_EIGHT = {"with GFM": CUGAN, "without GFM": WITHOUT_GFM, CONTROL: WITHOUT_GAN}

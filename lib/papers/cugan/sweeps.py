@@ -1,7 +1,7 @@
 """What each knob of CUGAN does to pictures on its whole way: changes, noise, sharpness, PSNR."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,32 +9,23 @@ from torch import Tensor
 
 from lib.data.images import Picture, to_pixels
 from lib.degradations.estimates import estimate_noise
-from lib.degradations.levels import BlurNoise
-from lib.evaluation.measure import interval
 from lib.metrics.fidelity import psnr
 from lib.models.knobs import Controllable
-from lib.papers.common import Report, Verdict
-from lib.papers.cugan.claims import CLAIMS
-from lib.papers.cugan.subjects import on_live1, told
+from lib.papers.common import Report
+from lib.papers.cugan.subjects import LEVELS, LIVE1, PLACES, TENTHS, TURNED, on_live1
 from lib.papers.pictures import busiest_crop
 from lib.papers.scenes import restored
-from lib.papers.scores import with_interval
-from lib.recipes import Scale
 from lib.recipes.cugan import TEXTURE
 
-LEVEL = BlurNoise(2, 30)
-BLUR, NOISE = told(LEVEL)
-TENTHS = tuple(i / 10 for i in range(11))
 PICTURES = 8
 SIDE = 160  # pixels, of the part with the most edges
-LARGEST = 0.3  # of the whole change, that one tenth of the way may make
 
 # The way of every knob, at where it stands; blur is told while texture turns, and 0 while noise does, as
 # in the paper.
 WAYS: dict[str, Callable[[float], tuple[float, float, float]]] = {
     "noise": lambda at: (0.0, at, 1.0),
-    "blur": lambda at: (at, NOISE, 1.0),
-    "texture": lambda at: (BLUR, NOISE, at),
+    "blur": lambda at: (at, LEVELS["noise"], 1.0),
+    "texture": lambda at: (LEVELS["blur"], LEVELS["noise"], at),
 }
 
 
@@ -87,65 +78,34 @@ def mean_step(x: Tensor) -> Tensor:
     return 255 * (down + across) / 2
 
 
-def judge(report: Report) -> None:
-    """The claims on what turning does, where the networks of this scale are at hand."""
-    net = report.network(TEXTURE)
-    sweeps = {} if net is None else {knob: sweep(net, *_pictures(report), knob) for knob in WAYS}
-    dataset = report.at_hand(on_live1(LEVEL))
-
-    def tested(knob: str, test: Callable[[Sweep], Verdict]) -> Callable[[Scale], Verdict]:
-        def judged(scale: Scale) -> Verdict:
-            if not sweeps or scale != report.scale:
-                return None
-            holds, text = test(sweeps[knob])
-            return holds, f"{text}, {PICTURES} pictures of {dataset}"
-
-        return judged
-
-    report.judge(CLAIMS["more of the noise knob leaves less noise"], tested("noise", _less_noise))
-    report.judge(CLAIMS["more of the blur knob sharpens"], tested("blur", _sharper))
-    report.judge(CLAIMS["texture costs accuracy"], tested("texture", _costs))
-    for knob in WAYS:
-        report.judge(CLAIMS[f"smooth transition ({knob})"], tested(knob, _smooth))
+def keep_facts(report: Report) -> None:
+    """Keep what turning does to every picture, where this run records and the networks and LIVE1 are here."""
+    protocol = on_live1(TURNED)
+    if not (report.record and report.available(TEXTURE) and report.at_hand(protocol) == LIVE1):
+        return
+    names, clean, degraded = zip(*protocol.inputs(PICTURES), strict=True)
+    crops = [busiest_crop(x, SIDE) for x in clean]
+    whole, seen = (
+        torch.cat([crop.cut(x) for crop, x in zip(crops, pictures, strict=True)])
+        for pictures in (clean, degraded)
+    )
+    sweeps = {knob: sweep(report.network(TEXTURE), whole, seen, knob) for knob in WAYS}
+    report.keep_facts("cugan-fig4", measured(names, sweeps))
 
 
-def _pictures(report: Report) -> tuple[Tensor, Tensor]:
-    """Clean and degraded, (N, 3, SIDE, SIDE) each."""
-    protocol = replace(on_live1(LEVEL), dataset=report.at_hand(on_live1(LEVEL)))
-    cut = [
-        [busiest_crop(clean, SIDE).cut(x) for x in (clean, degraded)]
-        for _, clean, degraded in protocol.inputs(PICTURES)
-    ]
-    clean, degraded = (torch.cat(pictures) for pictures in zip(*cut, strict=True))
-    return clean, degraded
-
-
-def _less_noise(found: Sweep) -> Verdict:
-    way = replace(found, made=found.made[: 1 + round(10 * NOISE)]).noise
-    sure = all(interval(step)[1] < 0 for step in np.diff(way, axis=0))
-    return sure, f"noise left in grey levels from 0 to {NOISE:g}: {_means(way)}"
-
-
-def _sharper(found: Sweep) -> Verdict:
-    way = found.sharpness[: 1 + round(10 * BLUR)]
-    sure = all(interval(step)[0] > 0 for step in np.diff(way, axis=0))
-    return sure, f"mean step from pixel to pixel in grey levels from 0 to {BLUR:g}: {_means(way)}"
-
-
-def _costs(found: Sweep) -> Verdict:
-    lost, gained = (values[-1] - values[0] for values in (found.psnr, found.sharpness))
-    text = f"{_shown(lost)} dB; mean step from pixel to pixel {_shown(gained)} grey levels"
-    return interval(lost)[1] < 0 and interval(gained)[0] > 0, text
-
-
-def _smooth(found: Sweep) -> Verdict:
-    share = found.largest_share
-    return interval(share)[1] <= LARGEST, f"largest share of a tenth {_shown(share)}"
-
-
-def _means(values: np.ndarray) -> str:
-    return ", ".join(f"{value:.2f}" for value in values.mean(1))
-
-
-def _shown(values: np.ndarray) -> str:
-    return with_interval({str(i): float(value) for i, value in enumerate(values)})
+def measured(names: Sequence[str], sweeps: dict[str, Sweep]) -> dict[str, float]:
+    """Return, by what is measured and picture, what the claims on the sweep of each knob rest on."""
+    found = {f"largest share of {knob}": sweep.largest_share for knob, sweep in sweeps.items()}
+    watched = (
+        ("noise", "noise left", sweeps["noise"].noise),
+        ("blur", "mean step", sweeps["blur"].sharpness),
+        ("texture", "mean step", sweeps["texture"].sharpness),
+        ("texture", "PSNR", sweeps["texture"].psnr),
+    )
+    for knob, what, values in watched:
+        found |= {f"{what} at {knob} {at:g}": values[TENTHS.index(at)] for at in PLACES[knob]}
+    return {
+        f"{title}: {name}": float(value)
+        for title, values in found.items()
+        for name, value in zip(names, values, strict=True)
+    }

@@ -5,14 +5,13 @@ from matplotlib.figure import Figure
 
 from lib.evaluation.measure import UNITS, Metric, Setting
 from lib.papers.common import Cell, Drawing, Report
-from lib.papers.qgcn.subjects import DNCNN, METRICS, QUALITIES, on
+from lib.papers.qgcn.subjects import CLASSIC5, DNCNN, METRICS, QUALITIES, on, restored
 from lib.papers.scores import mean
 from lib.recipes.adafm import DEJPEG, stage_name
 from lib.recipes.qgcn import FULL
 from lib.training.networks import INPUT
 
 ITEM = "qgcn-unseen"
-DATASET = "classic5"
 EVERY = tuple(range(5, 96, 5))
 LIVE = (10, 30, 90)  # qualities that a notebook measures again
 ADAFM = stage_name(DEJPEG, 80, 10, 1)
@@ -28,7 +27,7 @@ def unseen(report: Report) -> tuple[Drawing, pd.DataFrame]:
         for title, network in networks.items()
         for q in EVERY
         for metric, cell in report.cells(
-            ITEM, Setting(network, (), on(q, DATASET)), tuple(METRICS), live=q in LIVE and network != DNCNN
+            ITEM, restored(network, q, CLASSIC5), tuple(METRICS), live=q in LIVE and network != DNCNN
         ).items()
     }
     for q in EVERY:
@@ -38,12 +37,12 @@ def unseen(report: Report) -> tuple[Drawing, pd.DataFrame]:
 
 def _adafm(report: Report, quality: int) -> dict[Metric, Cell]:
     """By every metric at the knob with the best PSNR."""
-    protocol = on(quality, DATASET)
+    protocol = on(quality, CLASSIC5)
     best, knobs = report.best(f"{ITEM}-adafm", Setting(ADAFM, (), protocol), live=False)
     cells: dict[Metric, Cell] = {"psnr": best}
     known = knobs.get("this_run", knobs.get(report.scale))
     for metric in ("ssim", "psnr_b"):
-        setting = Setting(ADAFM, () if known is None else (known,), on(quality, DATASET, metric))
+        setting = Setting(ADAFM, () if known is None else (known,), on(quality, CLASSIC5, metric))
         cells[metric] = report.cell(f"{ITEM}-adafm", setting, live=False)
     return cells
 
@@ -68,11 +67,11 @@ def _figure(report: Report, cells: dict[tuple[str, int, Metric], Cell]) -> Figur
         axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8)
-    figure.suptitle(f"{DATASET}, networks at {report.scale} scale; DnCNN-3 as published", fontsize=11)
+    figure.suptitle(f"{CLASSIC5}, networks at {report.scale} scale; DnCNN-3 as published", fontsize=11)
     return figure
 
 
 def _table(report: Report, cells: dict[tuple[str, int, Metric], Cell]) -> pd.DataFrame:
     order = [(title, q, metric) for q in EVERY for metric in METRICS for title in COLOURS]
-    rows = [(f"{DATASET} q{q} {METRICS[m]}", title, cells[title, q, m]) for title, q, m in order]
+    rows = [(f"{CLASSIC5} q{q} {METRICS[m]}", title, cells[title, q, m]) for title, q, m in order]
     return report.table(ITEM, rows)

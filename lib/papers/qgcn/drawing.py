@@ -8,6 +8,7 @@ from lib.papers.diagrams import PLAIN, SPECIAL, Box, by, chain, conv, outputs
 from lib.recipes import find
 from lib.recipes.qgcn import FULL, RANKER
 
+Shapes = dict[torch.nn.Module, str]  # of what every layer returns
 LEGEND = "in the boxes: weights; below them: output for one patch, channels x height x width"
 
 
@@ -52,18 +53,35 @@ def fig2(report: Report) -> Drawing:
         Box("non-local block", "below", shapes[last], SPECIAL),
         conv("tail conv,\n+ picture", net.tail, shapes),
     ]
-    scales = blocks[0].entry.a.scales
-    dilated = "\n".join(by(scale.weight.shape) for scale in scales[:2])
-    mask = blocks[0].mask
-    inside = [
-        Box("from the\nprevious block", "", shapes[net.head], PLAIN),
-        Box("residual, dilated\n1, 2 and 4", dilated, shapes[blocks[0].entry], SPECIAL),
-        Box("trunk: two more,\ntimes the mask", "", shapes[blocks[0].trunk], SPECIAL),
-        Box("+ what entered\nthe trunk", "", shapes[blocks[0].trunk], PLAIN),
-        Box("two residual,\nconv", by(blocks[0].exit[-1].weight.shape), shapes[blocks[0].exit], PLAIN),
+    figure = Figure(figsize=(12.5, 6.9), layout="constrained")
+    rows = figure.subplots(3, 1)
+    chain(rows[0], trunk, ((0, 6),), 7)
+    chain(rows[1], _block(blocks[0], net.head, shapes), ((1, 3),), 7)
+    chain(rows[2], _mask(blocks[0].mask, blocks[0].entry, shapes), ((2, 5),), 7)
+    weights = sum(p.numel() for p in net.parameters())
+    rows[0].set_title(f"The de-blocking network, {weights:,} parameters ({report.scale} scale)", fontsize=11)
+    rows[1].set_title("One block", fontsize=11)
+    rows[2].set_title("Its mask", fontsize=11)
+    figure.supxlabel(LEGEND, fontsize=8)
+    return report.save_figure("qgcn-fig2", figure)
+
+
+def _block(block: torch.nn.Module, before: torch.nn.Module, shapes: Shapes) -> list[Box]:
+    """The parts of a block behind a layer."""
+    dilated = "\n".join(by(scale.weight.shape) for scale in block.entry.a.scales[:2])
+    return [
+        Box("from the\nprevious block", "", shapes[before], PLAIN),
+        Box("residual, dilated\n1, 2 and 4", dilated, shapes[block.entry], SPECIAL),
+        Box("trunk: two more,\ntimes the mask", "", shapes[block.trunk], SPECIAL),
+        Box("+ what entered\nthe trunk", "", shapes[block.trunk], PLAIN),
+        Box("two residual,\nconv", by(block.exit[-1].weight.shape), shapes[block.exit], PLAIN),
     ]
-    masked = [
-        Box("from the entry", "", shapes[blocks[0].entry], PLAIN),
+
+
+def _mask(mask: torch.nn.Module, before: torch.nn.Module, shapes: Shapes) -> list[Box]:
+    """The parts of a non-local mask behind a layer."""
+    return [
+        Box("from the entry", "", shapes[before], PLAIN),
         Box("non-local", by(mask.first.theta.weight.shape), shapes[mask.first], SPECIAL),
         Box("residual", "", shapes[mask.near], PLAIN),
         conv("conv, stride 2", mask.far[0], shapes),
@@ -71,14 +89,3 @@ def fig2(report: Report) -> Drawing:
         Box("+ as it was,\nresidual, 1x1", by(mask.last[1].weight.shape), shapes[mask.last], PLAIN),
         Box("sigmoid: mask", "", shapes[mask.last], PLAIN),
     ]
-    figure = Figure(figsize=(12.5, 6.9), layout="constrained")
-    rows = figure.subplots(3, 1)
-    chain(rows[0], trunk, ((0, 6),), 7)
-    chain(rows[1], inside, ((1, 3),), 7)
-    chain(rows[2], masked, ((2, 5),), 7)
-    weights = sum(p.numel() for p in net.parameters())
-    rows[0].set_title(f"The de-blocking network, {weights:,} parameters ({report.scale} scale)", fontsize=11)
-    rows[1].set_title("One block", fontsize=11)
-    rows[2].set_title("Its mask", fontsize=11)
-    figure.supxlabel(LEGEND, fontsize=8)
-    return report.save_figure("qgcn-fig2", figure)

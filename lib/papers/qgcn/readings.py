@@ -14,7 +14,8 @@ from lib.degradations.levels import Clean
 from lib.evaluation.jpeg_quality import quality_at
 from lib.evaluation.measure import Protocol
 from lib.papers.common import Drawing, Report
-from lib.papers.qgcn.ranker import LIVE1, RANKED, scored
+from lib.papers.qgcn.ranker import score_cell
+from lib.papers.qgcn.subjects import LIVE1, RANKED
 from lib.papers.scores import Scores
 
 ITEM = "qgcn-reading"
@@ -29,7 +30,7 @@ Readings = dict[int, list[float]]  # quality -> what was read of each picture
 
 def reading(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """What is read at each quality, and how far it is off on the mean."""
-    scores = {q: cell.at(report.scale) for q, cell in scored(report, live=False).items() if q in RANKED}
+    scores = {q: score_cell(report, q, live=False).at(report.scale) for q in RANKED}
     read = {GRID: _off_grid(report, (0, 0)), MOVED: _off_grid(report, CUT)}
     if all(scores.values()):
         read = {SCORE: off_score(scores)} | read

@@ -3,11 +3,10 @@
 from lib.evaluation.measure import samples
 from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Strip, strips
-from lib.papers.qgcn.subjects import DNCNN, METRICS, OTHER_READING, RNAN, VARIANTS, on
+from lib.papers.qgcn.subjects import DNCNN, LIVE1, METRICS, OTHER_READING, RNAN, VARIANTS, on
 from lib.papers.scenes import Scene
 from lib.recipes.qgcn import FULL
 
-LIVE1 = "live1"
 WINDOWS, EDGES, DOLLS = "buildings", "lighthouse2", "carnivaldolls"  # pictures of LIVE1
 RIVALS = {"DnCNN-3": DNCNN, "RNAN (trained here)": RNAN, "full model": FULL}
 

@@ -11,9 +11,10 @@ from lib.papers.gains import Test, all_above, at_paper, listed, surely_above
 from lib.papers.scores import mean
 from lib.papers.variants import SAMPLES
 from lib.papers.vdir.claims import CLAIMS
-from lib.papers.vdir.subjects import MEASURED_AGAIN, NO_ESTIMATOR, TITLES, URBAN, at_rest, noisy
+from lib.papers.vdir.subjects import AUTHORS, MEASURED_AGAIN, NO_ESTIMATOR, TITLES, URBAN, at_rest, noisy
 from lib.recipes import Scale
 from lib.recipes.vdir import AWGN, FFDNET, FFDNET_TOLD, NAIVE, NO_PRIOR
+from lib.training.networks import VDIR_AWGN, has_published
 
 Rows = list[tuple[str, str, Cell]]
 SIGMAS = (10, 30, 50, 70)
@@ -46,6 +47,9 @@ def table1(report: Report) -> pd.DataFrame:
             line = f"{TITLES[dataset]} sigma{sigma}"
             rows += [(line, method, cell) for method, cell in cells.items() if cell.printed is not None]
             gains |= {(rival, dataset, sigma): cells["VDIR"] - cells[rival] for rival in PUBLISHED}
+            if has_published(VDIR_AWGN):
+                setting, written = Setting(VDIR_AWGN, (), noisy(sigma, dataset)), ("VDIR", f"sigma{sigma}")
+                rows.append((line, AUTHORS, report.cell(item, setting, written, live=False)))
             if dataset == SAMPLED_ON:
                 sampled = _sampled(report, item, sigma)
                 rows.append((line, "VDIR, one sample", sampled))

@@ -2,7 +2,7 @@
 
 from lib.data.sets import MissingData, weights_file
 from lib.degradations.levels import Blurred, Camera, Compress, Denoise
-from lib.evaluation.measure import Metric, Protocol
+from lib.evaluation.measure import AsTaken, Metric, Protocol
 from lib.recipes.vdir import NAIVE, NO_PRIOR, REAL, REAL_NAIVE
 
 URBAN = "urban100"
@@ -14,8 +14,12 @@ TITLES = {
     "classic5": "Classic5",
     "live1": "LIVE1",
     URBAN: "Urban100 (25 of 100)",
+    "sidd-valid": "SIDD validation",
+    "cc15": "cc15 (not SIDD, not DND)",
+    "polyu": "PolyU (not SIDD, not DND)",
 }
 MEASURED_AGAIN = ("cbsd68", "set5", "classic5", "live1")  # sets that a notebook measures again
+AUTHORS = "VDIR, its authors' weights"  # a row that only those who have them see
 METRICS: dict[Metric, str] = {"psnr": "PSNR", "ssim": "SSIM", "ssim_u8": "SSIM"}
 NO_ESTIMATOR = "vdir-awgn-noest"
 WITHOUT_KNOB = (NAIVE, NO_PRIOR, NO_ESTIMATOR, REAL, REAL_NAIVE)
@@ -44,6 +48,11 @@ def gray_jpeg(quality: int, dataset: str, metric: Metric = "psnr") -> Protocol:
 def colour_jpeg(quality: int, dataset: str) -> Protocol:
     """JPEG with chroma at half the sides, all of RGB."""
     return Protocol(dataset, Compress(quality), multiple=1)
+
+
+def photographed(dataset: str) -> Protocol:
+    """Real noise, in sets that bring noisy photographs; all of RGB."""
+    return Protocol(dataset, AsTaken(), multiple=1)
 
 
 def camera() -> Protocol:
