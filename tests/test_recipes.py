@@ -28,7 +28,11 @@ DENOISING = {
     "adafm-denoise-cin-s15-s75",
     "adafm-denoise-in-s15",
     "adafm-denoise-in-s15-s75",
-    *(f"adafm-denoise-{run}-seed{seed}" for run in ("basic-s15", "s15-s75-k1") for seed in (1, 2)),
+    *(
+        f"adafm-denoise-{run}-seed{seed}"
+        for run in ("basic-s15", "basic-s75", "s15-s75-k1")
+        for seed in (1, 2)
+    ),
 }
 DEJPEG = {
     *(f"adafm-dejpeg-basic-q{quality}" for quality in (80, 70, 60, 50, 40, 30, 20, 10)),
@@ -39,6 +43,11 @@ DEJPEG = {
     "adafm-dejpeg-cin-q80-q10",
     "adafm-dejpeg-in-q80",
     "adafm-dejpeg-in-q80-q10",
+    *(
+        f"adafm-dejpeg-{run}-seed{seed}"
+        for run in ("basic-q80", "basic-q10", "q80-q10-k1")
+        for seed in (1, 2)
+    ),
     *(
         f"adafm-dejpeg-{run}-{width}"
         for run in ("basic-q80", "basic-q10", "q80-q10-k1", "q10-q80-k1")
