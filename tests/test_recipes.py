@@ -17,7 +17,7 @@ from lib.degradations.levels import Compress
 from lib.metrics.perceptual import PUBLISHED_GUIDES
 from lib.recipes import SCALES, find, queue
 from lib.recipes.common import Cosine, Outcome, Steps
-from lib.training import checkpoints, loop
+from lib.training import checkpoints, health, loop
 
 DENOISING = {
     *(f"adafm-denoise-basic-s{sigma}" for sigma in (15, 25, 35, 50, 75)),
@@ -28,7 +28,11 @@ DENOISING = {
     "adafm-denoise-cin-s15-s75",
     "adafm-denoise-in-s15",
     "adafm-denoise-in-s15-s75",
-    *(f"adafm-denoise-{run}-seed{seed}" for run in ("basic-s15", "s15-s75-k1") for seed in (1, 2)),
+    *(
+        f"adafm-denoise-{run}-seed{seed}"
+        for run in ("basic-s15", "basic-s75", "s15-s75-k1")
+        for seed in (1, 2)
+    ),
 }
 DEJPEG = {
     *(f"adafm-dejpeg-basic-q{quality}" for quality in (80, 70, 60, 50, 40, 30, 20, 10)),
@@ -39,6 +43,11 @@ DEJPEG = {
     "adafm-dejpeg-cin-q80-q10",
     "adafm-dejpeg-in-q80",
     "adafm-dejpeg-in-q80-q10",
+    *(
+        f"adafm-dejpeg-{run}-seed{seed}"
+        for run in ("basic-q80", "basic-q10", "q80-q10-k1")
+        for seed in (1, 2)
+    ),
     *(
         f"adafm-dejpeg-{run}-{width}"
         for run in ("basic-q80", "basic-q10", "q80-q10-k1", "q10-q80-k1")
@@ -314,6 +323,23 @@ def test_one_step_reaches_what_trains_and_nothing_frozen(recipe, trained_parents
     assert all(torch.equal(state[k], before[k]) for k in frozen)
     assert all(not torch.equal(state[k], before[k]) for k in moved)
     assert bool(frozen) == recipe.stage
+
+
+@pytest.mark.parametrize(
+    "recipe", {type(recipe): recipe for recipe in DISTINCT}.values(), ids=lambda recipe: recipe.name
+)
+def test_every_kind_of_run_is_examined(recipe, trained_parents, monkeypatch):
+    """On seven patches in batches of three, one of which cannot be that small."""
+    monkeypatch.setattr(health, "PATCHES", 7)
+    job = loop.Job(replace(recipe, batch=3), torch.device("cpu"), trained_parents, compiled=False)
+    row = job.examine()
+    assert all(0 <= share <= 1 for share in row.values())
+    assert all(re.fullmatch(r"(dead|share)( [^ ]+)*", name) for name in row)
+    ranker = recipe.name in ("qgcn-cqr", "ranker-rgb")  # which has LeakyReLUs
+    assert ("dead" in row, "dead low" in row) == (not ranker, not ranker and bool(job.net.knobs))
+    shares = [share for name, share in row.items() if name.startswith("share ")]
+    assert bool(shares) == bool(recipe.guide or recipe.parts)
+    assert sum(shares) == pytest.approx(1 if shares else 0)
 
 
 def test_another_seed_starts_from_its_own_parent():
