@@ -32,10 +32,11 @@ from lib.metrics import pirm
 from lib.models.knobs import Controllable
 from lib.papers import facts
 from lib.papers.at_hand import ALONE, EMBEDDED, EMBEDDED_GRAY, SMALL, SMALL_GRAY
-from lib.papers.judging import PRINTED_AS
+from lib.papers.judging import PRINTED_AS, seeded
 from lib.papers.scores import DECIMALS, Scores, difference, mean
 from lib.papers.variants import VARIANTS
 from lib.recipes import Scale, find
+from lib.recipes.common import SEEDS
 from lib.recipes.qgcn import RANKER_RGB
 from lib.training.checkpoints import path_of
 from lib.training.loop import train
@@ -176,7 +177,19 @@ class Report:
 
         live: False for what takes long: a notebook shows what is stored and does not measure it again.
         """
-        return self.cell_from(item, setting, printed, self._by(self.bench.measure, live), self.store.find)
+        measure = self._by(self.bench.measure, live)
+        for again in self._further_trainings(setting):
+            self.cell_from(item, again, ("", ""), measure, self.store.find)
+        return self.cell_from(item, setting, printed, measure, self.store.find)
+
+    def _further_trainings(self, setting: Setting) -> list[Setting]:
+        """Return the setting with its network trained from every further seed that is at hand, to record."""
+        again = [seeded(setting, seed) for seed in SEEDS[1:]] if self.record else []
+        return [
+            one
+            for one in again
+            if one not in (None, setting) and path_of(one.network, self.scale, self.checkpoints).exists()
+        ]
 
     def cells(
         self,
