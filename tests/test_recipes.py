@@ -77,13 +77,14 @@ TABLE1 = {  # of QGCN: every row that has a weight, at both readings of it
     "qgcn-wo-cqr",
     "qgcn-rnan-mae",
 }
+SPECIALISTS = {f"qgcn-full-q{quality}" for quality in (10, 20, 30)}
+RANKERS = {"qgcn-cqr", "qgcn-cqr-seed1", "qgcn-cqr-seed2", "ranker-rgb"}
 QGCN = {
-    "qgcn-cqr",
+    *RANKERS,
     "qgcn-texture",
     *TABLE1,
-    *(f"{row}-seed{seed}" for row in TABLE1 for seed in (1, 2)),
-    *(f"qgcn-full-q{quality}" for quality in (10, 20, 30)),
-    "ranker-rgb",
+    *SPECIALISTS,
+    *(f"{row}-seed{seed}" for row in TABLE1 | SPECIALISTS for seed in (1, 2)),
 }
 CFSNET = {
     "cfsnet-denoise-main-s25",
@@ -534,7 +535,7 @@ def test_the_ranker_that_guides_is_clamped_and_sees_patches_of_what_it_guides(sc
 @pytest.mark.parametrize("scale", SCALES)
 def test_batches_are_equal_parts_of_every_quality_and_no_patch_is_cut_into_windows(scale, monkeypatch):
     """Of the batch that each run has; the released 16 would make 6, 5 and 5."""
-    runs = [find(name, scale) for name in QGCN if name not in ("qgcn-cqr", "ranker-rgb")]
+    runs = [find(name, scale) for name in QGCN - RANKERS]
     made = []
     monkeypatch.setattr(Compress, "degrade", lambda self, x, _: made.append((self.quality, len(x))) or x)
     for run in runs:

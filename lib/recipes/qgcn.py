@@ -274,6 +274,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
     grey = full, *_ablations(full)
     plain = replace(mae, name=PLAIN, dilated=False)
     other = tuple(replace(run, name=unit_name(run.name)) for run in _ablations(unit))
+    specialists = tuple(replace(full, name=own_name(q), qualities=(q,)) for q in full.qualities)
     return (
         ranker,
         full,
@@ -286,13 +287,20 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *other,
         *again(*grey, mae, plain),
         *again(unit, *other),
-        *(replace(full, name=f"qgcn-full-q{q}", qualities=(q,)) for q in full.qualities),
+        *specialists,
+        *again(ranker),  # its order of qualities is judged; what it guides keeps to the first
+        *again(*specialists),
     )
 
 
 def unit_name(name: str) -> str:
     """Of the same row of table 1 with the error counted in [0, 1]."""
     return f"{name}-unit"
+
+
+def own_name(quality: int) -> str:
+    """Of the network trained on one quality alone."""
+    return f"{FULL}-q{quality}"
 
 
 def _ablations(full: Deblock) -> tuple[Deblock, ...]:

@@ -1,4 +1,4 @@
-"""How well the scores of the ranker order the qualities of a picture."""
+"""How well the scores of the ranker order the qualities of a picture, and those of all pictures together."""
 
 from itertools import combinations
 
@@ -20,9 +20,27 @@ def accuracy(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
 
 def correlations(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
     """Return Spearman's rank correlation of score and quality, picture by picture."""
+    return {name: _correlation(scores, qualities, [name]) for name in scores[qualities[0]]}
+
+
+def pooled(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
+    """Return Spearman's rank correlation of score and quality over all pictures together, as a value for each
+    picture whose mean it is.
+
+    These are Tukey's pseudo-values of the jackknife, n r - (n - 1) r without the picture: from them an
+    interval over pictures follows as from any other values.
+    """
+    names = list(scores[qualities[0]])
+    whole = _correlation(scores, qualities, names)
+    without = {name: [other for other in names if other != name] for name in names}
+    return {
+        name: len(names) * whole - len(others) * _correlation(scores, qualities, others)
+        for name, others in without.items()
+    }
+
+
+def _correlation(scores: dict[int, Scores], qualities: tuple[int, ...], names: list[str]) -> float:
     from scipy.stats import spearmanr
 
-    return {
-        name: float(spearmanr(qualities, [scores[q][name] for q in qualities]).statistic)
-        for name in scores[qualities[0]]
-    }
+    asked = np.repeat(qualities, len(names))
+    return float(spearmanr(asked, [scores[q][name] for q in qualities for name in names]).statistic)

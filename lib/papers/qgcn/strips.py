@@ -3,9 +3,9 @@
 from lib.evaluation.measure import samples
 from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Strip, strips
-from lib.papers.qgcn.subjects import DNCNN, LIVE1, METRICS, OTHER_READING, RNAN, VARIANTS, on
+from lib.papers.qgcn.subjects import DNCNN, LIVE1, METRICS, RNAN, UNIT_RANGE, VARIANTS, on
 from lib.papers.scenes import Scene
-from lib.recipes.qgcn import FULL
+from lib.recipes.qgcn import FULL, UNIT
 
 WINDOWS, EDGES, DOLLS = "buildings", "lighthouse2", "carnivaldolls"  # pictures of LIVE1
 RIVALS = {"DnCNN-3": DNCNN, "RNAN (trained here)": RNAN, "full model": FULL}
@@ -14,7 +14,8 @@ RIVALS = {"DnCNN-3": DNCNN, "RNAN (trained here)": RNAN, "full model": FULL}
 def fig3(report: Report) -> Drawing:
     """What each part contributes to the eye: quality 10."""
     scene = Scene(report, on(10, LIVE1), _picture(report, WINDOWS), tuple(METRICS))
-    panels = [scene.restored(title, network) for title, network in (VARIANTS | OTHER_READING).items()]
+    shown = VARIANTS | {UNIT_RANGE.title: UNIT}
+    panels = [scene.restored(title, network) for title, network in shown.items()]
     title = f"The ablations on quality 10, PSNR | SSIM | PSNR-B ({report.scale} scale)"
     return report.save_figure("qgcn-fig3", strips([scene.strip(title, [[scene.original, *panels]])]))
 

@@ -1,38 +1,53 @@
 """Tables 1 and 2 of QGCN, and what one network for several qualities costs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from lib.evaluation.measure import UNITS, Metric
+from lib.evaluation.measure import UNITS, Metric, Setting
 from lib.papers.common import Cell, Report
+from lib.papers.judging import seeded
 from lib.papers.qgcn.subjects import (
     ABLATION,
     DNCNN,
     LIVE1,
     METRICS,
-    OTHER_READING,
     QUALITIES,
+    READINGS,
     RNAN,
     SETS,
-    VARIANTS,
-    own,
     restored,
 )
-from lib.recipes.qgcn import FULL
+from lib.papers.scores import Scores, mean
+from lib.recipes.common import SEEDS, seeded_name
+from lib.recipes.qgcn import FULL, own_name
+from lib.training.health import SHARE
 from lib.training.networks import INPUT, PUBLISHED, arcnn
 
 Rows = list[tuple[str, str, Cell]]
 Cells = dict[tuple[str, int, Metric], Cell]  # method, quality, metric
 QUOTED = ("LD", "TNRD", "LPIO")
+TERMS = {"error": "L_MAE", "quality": "L_Q", "features": "L_F"}  # of the loss
+ALONE = "trained on quality 10 alone"  # [O] not a row of the paper: what the one without dilation looks like
 
 
-def table1(report: Report) -> pd.DataFrame:
-    """What each part contributes: the network without the ranker, dilation, or one of its losses; and, not
-    in the paper, with the error counted in [0, 1]."""
+def table1(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What each part contributes: the network without the ranker, dilation, or one of its losses, in both
+    readings of the weights of these; and, row by row, of how many trainings the values are the mean, and how
+    much of the gradient each loss has."""
     item = "qgcn-table1"
-    cells = _measured(report, item, VARIANTS | OTHER_READING, ABLATION)
-    return report.table(item, _rows(SETS[ABLATION], cells))
+    networks = {
+        reading.named(title): network for reading in READINGS for title, network in reading.networks.items()
+    }
+    beside = {"JPEG": INPUT, ALONE: own_name(10)}
+    table = report.table(item, _rows(SETS[ABLATION], _measured(report, item, networks | beside, ABLATION)))
+    frame = pd.DataFrame(
+        [_training(report, title, network) for title, network in (networks | {ALONE: own_name(10)}).items()]
+    ).set_index("row")
+    report.save_table(f"{item}-trainings", frame)
+    return table, frame
 
 
 def table2(report: Report) -> pd.DataFrame:
@@ -54,7 +69,10 @@ def per_quality(report: Report) -> pd.DataFrame:
     item = "qgcn-perq"
     rows: Rows = []
     for quality in QUALITIES:
-        alone, shared = (report.cell(item, restored(net, quality, LIVE1)) for net in (own(quality), FULL))
+        alone, shared = (
+            _over_trainings(report, item, restored(net, quality, LIVE1), ("psnr",))["psnr"]
+            for net in (own_name(quality), FULL)
+        )
         line = f"{SETS[LIVE1]} q{quality}"
         rows += [
             (line, "trained for it", alone),
@@ -87,10 +105,60 @@ def _measured(
     found: Cells = {}
     for method, network in networks.items():
         for quality in qualities:
-            setting, live = restored(network, quality, dataset), network not in PUBLISHED
-            cells = report.cells(item, setting, tuple(METRICS), (method, f"q{quality}"), live=live)
+            setting = restored(network, quality, dataset)
+            cells = _over_trainings(report, item, setting, tuple(METRICS), (method, f"q{quality}"))
             found |= {(method, quality, metric): cell for metric, cell in cells.items()}
     return found
+
+
+def _over_trainings(
+    report: Report,
+    item: str,
+    setting: Setting,
+    metrics: Sequence[Metric],
+    printed: tuple[str, str] = ("", ""),
+) -> dict[Metric, Cell]:
+    """The cells of a setting, what is stored being the mean over all trainings of its network; a notebook
+    measures the first again."""
+    cells = report.cells(item, setting, metrics, printed, live=setting.network not in PUBLISHED)
+    further = [again for seed in SEEDS[1:] if (again := seeded(setting, seed)) not in (None, setting)]
+    trainings = [cells, *(report.cells(item, again, metrics, live=False) for again in further)]
+    return {
+        metric: replace(
+            cell,
+            paper=_together([each[metric].paper for each in trainings]),
+            compact=_together([each[metric].compact for each in trainings]),
+        )
+        for metric, cell in cells.items()
+    }
+
+
+def _together(trainings: Sequence[Scores | None]) -> Scores | None:
+    """The mean image by image of all that are measured."""
+    found = [scores for scores in trainings if scores]
+    if not found:
+        return None
+    return {
+        image: float(np.mean([scores[image] for scores in found]))
+        for image in found[0]
+        if all(image in scores for scores in found)
+    }
+
+
+def _training(report: Report, title: str, network: str) -> dict[str, str]:
+    """How many trainings of a row of table 1 are measured, how far apart they are, and the mean share of each
+    loss in the gradient at their ends."""
+    settings = [restored(seeded_name(network, seed), QUALITIES[0], ABLATION) for seed in SEEDS]
+    stored = [report.store.find("qgcn-table1", report.scale, setting) for setting in settings]
+    values = [mean(found.scores) for found in stored if found]
+    curves = [report.training_curve(setting.network, report.scale) for setting in settings]
+    ends = [curve.iloc[-1] for curve in curves if curve is not None and len(curve)]
+    row = {"row": title, "trainings": str(len(values))}
+    row[f"apart at q{QUALITIES[0]}, dB"] = f"{np.ptp(values):.2f}" if len(values) > 1 else "-"
+    for term, name in TERMS.items():
+        shares = [end[f"{SHARE} {term}"] for end in ends if f"{SHARE} {term}" in end]
+        row[f"{name} of the gradient"] = f"{np.mean(shares):.1%}" if shares else "-"
+    return row
 
 
 def _rows(title: str, cells: Cells) -> Rows:
