@@ -165,6 +165,9 @@ cfsnet.fig8(report)
 # %%
 cfsnet.settings(report)
 
+# %%
+cfsnet.params(report)
+
 # %% [markdown]
 # ## Claims and verdicts
 

@@ -105,6 +105,16 @@ CFSNET = {
     "dni-deblock-q10-ft-q40",
     "dni-sr-mae-ft-gan",
     *(f"cfsnet-cdenoise-{run}-seed{seed}" for run in ("main-s25", "tune-s50") for seed in (1, 2)),
+    *(
+        f"{run}-seed{seed}"
+        for run in (
+            *(f"cfsnet-denoise-{run}" for run in ("main-s25", "tune-s50", "main-s30", "main-s40")),
+            *(f"cfsnet-deblock-{run}" for run in ("main-q10", "tune-q40", "main-q20", "main-q30")),
+            *("cfsnet-sa-denoise-tune-s50", "cfsnet-sa-deblock-tune-q40"),
+            *("dni-denoise-s25-ft-s50", "dni-deblock-q10-ft-q40"),
+        )
+        for seed in (1, 2)
+    ),
 }
 TABLE9 = {"vdir-awgn", *(f"vdir-awgn-{part}" for part in ("res", "l1", "noest"))}  # of VDIR
 VDIR = {

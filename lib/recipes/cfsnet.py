@@ -297,6 +297,18 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *(_dedicated(size, DEBLOCK, quality) for quality in (20, 30)),
         *_pair(size, RESIDUAL, 10, 40),
         *again(*_pair(size, COLOUR, 25, 50)),
+        *again(*_headline(size, DENOISE, 25, 50), *_headline(size, DEBLOCK, 10, 40)),
+        *again(*(_dedicated(size, DENOISE, sigma) for sigma in (30, 40))),
+        *again(*(_dedicated(size, DEBLOCK, quality) for quality in (20, 30))),
+    )
+
+
+def _headline(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
+    """What the main claims compare: CFSNet, coefficients all alike, every weight between two networks."""
+    return (
+        *_pair(size, task, start, end),
+        _tuned(size, task, start, end, adaptive=False),
+        _fine_tuned(size, task, start, end),
     )
 
 

@@ -3,10 +3,11 @@
 The paper sketches a curved manifold of degraded pictures that the network's features make straight, so
 that levels between two known ones lie between their features. Measured here: how far pictures of the
 levels between lie from the line through the two end levels, in pixels and in the coupled features behind
-every module; and the principal components and the t-SNE of how strongly every channel responds.
+every module; for control, in pictures that are merely blurred, and in the last features of the network before
+its training; and the principal components and the t-SNE of how strongly every channel responds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,16 +15,28 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
+from torch.nn import functional as F
 
 from lib.evaluation.measure import interval
 from lib.models.cfsnet import CFSNet
-from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, SUBJECTS, Subject
+from lib.papers.cfsnet.subjects import (
+    BLURRED,
+    DEBLOCKING,
+    DENOISING,
+    LAST,
+    PIXELS,
+    SUBJECTS,
+    UNTRAINED,
+    Subject,
+)
 from lib.papers.common import Drawing, Report
 from lib.papers.tsne import tsne
+from lib.recipes import Recipe, find
 
 LEVELS = {DENOISING: (25, 30, 35, 40, 45, 50), DEBLOCKING: (10, 15, 20, 25, 30, 35, 40)}
 CONTROL = 0.5  # [O] both branches take part
 PICTURES, SIDE = 8, 96  # [O] and pixels a side of each
+BOX = 5  # [O] pixels a side of the blur that is a control
 PERPLEXITY = 10  # [O] of t-SNE, about as many neighbours
 
 
@@ -46,18 +59,40 @@ def fig3(report: Report) -> Drawing:
         _draw_channels(row[0], row[1], [own[-1] for own in spaces], subject)
         _draw_deviation(row[2], curves)
         if subject is DEBLOCKING:
-            report.keep_facts(item, _facts(list(pictures), curves))
+            report.keep_facts(item, _facts(list(pictures), curves, _controls(report, pictures.values())))
     return report.save_figure(item, figure)
 
 
-def _facts(names: Sequence[str], curves: np.ndarray) -> dict[str, float]:
-    """How far every picture is off the line, curves (pictures, 1 + modules): at first, and at last."""
-    ends = {"pixels": curves[:, 0], "last features": curves[:, -1]}
+def _facts(names: Sequence[str], curves: np.ndarray, controls: dict[str, list[float]]) -> dict[str, float]:
+    """How far every picture is off the line: curves (pictures, 1 + modules) at first and last, controls."""
+    spaces = {PIXELS: curves[:, 0], LAST: curves[:, -1], **controls}
     return {
         f"{space}: {name}": float(far)
-        for space, column in ends.items()
+        for space, column in spaces.items()
         for name, far in zip(names, column, strict=True)
     }
+
+
+def _controls(report: Report, pictures: Iterable[Tensor]) -> dict[str, list[float]]:
+    """What flattens as well without having learnt anything: a box blur, and the network before training."""
+    pictures = list(pictures)
+    start = before_training(find(DEBLOCKING.tuned, report.scale))
+    return {
+        BLURRED: [deviation(blurred(x)) for x in pictures],
+        UNTRAINED: [deviation(features(start, x)[-1]) for x in pictures],
+    }
+
+
+def before_training(recipe: Recipe) -> CFSNet:
+    """Return the network of a run as it is started."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        return recipe.build().eval().requires_grad_(False)
+
+
+def blurred(x: Tensor) -> Tensor:
+    """Return pictures (L, C, H, W) as means over BOX x BOX pixels."""
+    return F.avg_pool2d(F.pad(x, [BOX // 2] * 4, mode="reflect"), BOX, stride=1)
 
 
 @torch.inference_mode()

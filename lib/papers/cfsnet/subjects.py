@@ -72,6 +72,13 @@ class Subject:
         """Return the networks of figure 4 by what their curves are called."""
         return {"CFSNet": self.tuned, "CFSNet-SA": self.scalar, "weights (DNI)": self.pair}
 
+    @property
+    def own_ends(self) -> dict[str, Setting]:
+        """Return CFSNet and CFSNet-SA at the level of their tuning branches, by what their curves are
+        called."""
+        titles = ("CFSNet", "CFSNet-SA")
+        return {title: Setting(self.compared[title], (1.0,), self.on(self.end)) for title in titles}
+
     def ours(self, level: int) -> Setting:
         """Return the setting of CFSNet on a level, its control to be searched."""
         return Setting(self.tuned, (), self.on(level))
@@ -125,6 +132,11 @@ SUBJECTS = (DENOISING, DEBLOCKING)
 
 SHOWN = tenths(0, 1)  # controls of figures 4 and 5
 POSTER, PLANE = "cfsnet-poster-curves", "cfsnet-fig5"
+SPACES = ("pixels", "blurred pictures", "untrained features", "last features")  # of figure 3, facts of each
+PIXELS, BLURRED, UNTRAINED, LAST = SPACES
+PARAMS = "cfsnet-text-params"  # its facts count the parameters of these
+MAIN_BRANCH, DNCNN = "main branch of denoising", "DnCNN-B"
+ENLARGING = {kernel: f"super-resolution, upscaler of kernel {kernel}" for kernel in (3, 1)}
 # of figure 5; claims are judged on the first that is measured
 SETS = {PIRM: "PIRM test", "bsds500-val": "BSDS500 val (100)", "set14": "Set14", "set5": "Set5"}
 NETWORKS = {"CFSNet": recipes.SR_TUNED, "weights (DNI)": "dni-sr"}
