@@ -709,8 +709,8 @@ _TABLES6TO7 = (
         "gains go with quality as printed",
         TABLE[6],
         "One network gains at every quality, on Classic5 from {} dB at 10 down to {} at 80, on LIVE1 as much "
-        "at 80 as at 10 ({}, {}) (read as: every share of the mean gain is as printed, within a fifth of that "
-        "mean).",
+        "at 80 as at 10 ({}, {}) (read as: every share of the mean gain is as printed, within a fifth of "
+        "that mean).",
         _as_they_are_printed,
         tuple(_printed_gain(dataset, q) for dataset in ("Classic5", "LIVE1") for q in (10, 80)),
         bound=f"{OURS}: {TREND} of the mean gain; the same gain everywhere would be 0.31 off on Classic5",
