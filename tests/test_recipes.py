@@ -128,6 +128,7 @@ VDIR = {
     "vdir-real",
     "vdir-real-res",
     *(f"{row}-seed{seed}" for row in TABLE9 for seed in (1, 2)),
+    *(f"vdir-{run}-seed{seed}" for run in ("jpeg-y", "awgn-ffdnet", "ffdnet-nonblind") for seed in (1, 2)),
 }
 LONGER = {"compact": {f"{row}-long" for row in TABLE9}}  # at paper scale they are long anyhow
 DEGRADED = {

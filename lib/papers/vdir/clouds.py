@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from lib.models.vdir import VDIR
@@ -83,7 +84,7 @@ def neighbours(found: Cloud, distance: np.ndarray) -> tuple[Scores, Scores]:
 def guesses(found: Cloud) -> Scores:
     """Return the share, picture by picture, of patches whose nearest neighbours of other pictures are mostly
     of its kind."""
-    apart = np.linalg.norm(found.codes[:, None] - found.codes, axis=-1)
+    apart = cdist(found.codes, found.codes)
     apart[found.picture[:, None] == found.picture] = np.inf
     nearest = found.value[apart.argsort(1)[:, :NEIGHBOURS]].astype(int)  # (n, NEIGHBOURS)
     guessed = np.array([np.bincount(row).argmax() for row in nearest])

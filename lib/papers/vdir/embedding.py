@@ -16,8 +16,10 @@ from lib.papers import facts
 from lib.papers.common import Drawing, Report
 from lib.papers.scores import Scores, difference, with_interval
 from lib.papers.vdir.clouds import Cloud, cloud, cut, linear_errors, neighbours, plane, unnumbered
+from lib.papers.vdir.manipulation import by_seed
 from lib.papers.vdir.maps import before_training, untrained
 from lib.papers.vdir.subjects import (
+    ERROR,
     ESTIMATED,
     LINEAR,
     NEARER_COLOUR,
@@ -25,12 +27,14 @@ from lib.papers.vdir.subjects import (
     READ,
     START,
     TRAINED,
+    UNTAUGHT,
     noisy,
 )
 from lib.recipes.vdir import AWGN
 
 PATCHES_OF = "bsds500-val"  # [O] the paper has DIV2K's validation part
 LEVELS = tuple(range(10, 56, 5))  # [P]
+Patches = tuple[list[Tensor], list[tuple[int, ...]]]  # of every picture, and their levels
 
 
 def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
@@ -40,8 +44,8 @@ def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
     found = cloud(net, *patches) if net else None
     probes = _probes(found) if found else {}
     start = _probes(cloud(before_training(AWGN, report.scale), *patches)) if found else {}
-    if found and report.at_hand(protocol) == protocol.dataset:
-        report.keep_facts("vdir-fig7", told(probes, start))
+    if found and report.record and report.at_hand(protocol) == protocol.dataset:
+        report.keep_facts("vdir-fig7", _facts(report, patches, start))
     frame = pd.DataFrame(
         {
             column: {title: with_interval(of[name]) if name in of else "-" for name, title in READ.items()}
@@ -53,20 +57,21 @@ def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
     return report.save_figure("vdir-fig7", figure), frame
 
 
-def told(probes: dict[str, Scores], start: dict[str, Scores]) -> dict[str, float]:
-    """Return what claims on figure 7 rest on."""
-    judged = {name: probes[name] for name in (LINEAR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED)}
-    untaught = {name: start[name] for name in (NEARER_LEVEL, NEARER_COLOUR)}
-    return facts.by_image(
-        {
-            f"{by}, {name}": scores
-            for by, of in ((TRAINED, judged), (START, untaught))
-            for name, scores in of.items()
-        }
-    )
+def _facts(report: Report, patches: Patches, start: dict[str, Scores]) -> dict[str, float]:
+    """What claims on figure 7 rest on: the network, those that no loss told the level, and its start."""
+    found = told(START, start)
+    for run, by in ({AWGN: TRAINED} | UNTAUGHT).items():
+        found |= by_seed(report, run, lambda net, by=by: told(by, _probes(cloud(net, *patches))))
+    return found
 
 
-def _noisy_patches(report: Report) -> tuple[list[Tensor], list[tuple[int, ...]]]:
+def told(by: str, probes: dict[str, Scores]) -> dict[str, float]:
+    """Return what is read off the latents of one network, called `by`."""
+    judged = (LINEAR, ERROR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED)
+    return facts.by_image({f"{by}, {name}": probes[name] for name in judged if name in probes})
+
+
+def _noisy_patches(report: Report) -> Patches:
     """One patch at every level from each picture, anywhere in it."""
     generator = torch.Generator().manual_seed(0)
     found = []
@@ -87,7 +92,7 @@ def _probes(found: Cloud) -> dict[str, Scores]:
     alike, any_colour = neighbours(found, of_colour)
     probes = {
         LINEAR: {name: 1 - float(np.mean(e**2)) / spread for name, e in errors.items()},
-        "error": {name: float(np.abs(e).mean()) for name, e in errors.items()},
+        ERROR: {name: float(np.abs(e).mean()) for name, e in errors.items()},
         "nearest": nearest,
         "chance": chance,
         NEARER_LEVEL: difference(chance, nearest),

@@ -1,5 +1,7 @@
 """Figure 8 of VDIR: kinds of noise in the latent of the network for real noise, and real photographs."""
 
+from dataclasses import replace
+
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
@@ -17,8 +19,8 @@ from lib.papers.pictures import Panel, Strip, busiest_crop, strips
 from lib.papers.scenes import CROP, Scene
 from lib.papers.scores import with_interval
 from lib.papers.vdir.clouds import NEIGHBOURS, Cloud, cloud, cut, guesses, plane, unnumbered
-from lib.papers.vdir.maps import before_training, untrained
-from lib.papers.vdir.subjects import START, TRAINED, at_rest, camera, noisy
+from lib.papers.vdir.maps import DEAD, before_training, deviation, latent, untrained
+from lib.papers.vdir.subjects import PIXELS, POSTERIOR, START, TRAINED, at_rest, camera, noisy
 from lib.recipes.vdir import AWGN, REAL, REAL_NAIVE
 
 PHOTOGRAPHS = "rni15"
@@ -42,8 +44,10 @@ def fig8(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
     found = _embedded(net, kinds) if net and kinds else None
     right = guesses(found) if found else {}
     start = guesses(_embedded(before_training(REAL, report.scale), kinds)) if found else {}
-    if found:
-        report.keep_facts("vdir-fig8", facts.by_image({TRAINED: right, START: start}))
+    if found and report.record:
+        others = {POSTERIOR: _by_posterior(net, kinds, found), PIXELS: _by_pixels(kinds, found)}
+        told = {TRAINED: right, START: start} | {by: guesses(of) for by, of in others.items()}
+        report.keep_facts("vdir-fig8", facts.by_image(told))
     row = {
         "kind read off the latent by": f"{NEIGHBOURS} nearest neighbours",
         "right": with_interval(right) if right else needs or "-",
@@ -75,6 +79,20 @@ def _embedded(net: VDIR, kinds: dict[str, list[Tensor]]) -> Cloud:
     patches = [x for own in kinds.values() for x in own]
     numbers = [[i] * len(x) for i, own in enumerate(kinds.values()) for x in own]
     return cloud(net, patches, numbers)
+
+
+def _by_posterior(net: VDIR, kinds: dict[str, list[Tensor]], found: Cloud) -> Cloud:
+    """The same cloud, each number in deviations of its own distribution: what says nothing stays small."""
+    patches = [x for own in kinds.values() for x in own]
+    codes = torch.cat([latent(net, x).mean((2, 3)) for x in patches])
+    spread = torch.cat([deviation(net, x) for x in patches]).mean(0).clamp(min=DEAD)
+    return replace(found, codes=(codes / spread).numpy())
+
+
+def _by_pixels(kinds: dict[str, list[Tensor]], found: Cloud) -> Cloud:
+    """The patches themselves."""
+    pixels = [x.flatten(1) for own in kinds.values() for x in own]
+    return replace(found, codes=torch.cat(pixels).numpy())
 
 
 def _kind_figure(found: Cloud, kinds: tuple[str, ...]) -> Figure:

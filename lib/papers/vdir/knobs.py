@@ -1,6 +1,7 @@
 """Not in the paper: VDIR's knob beside those of AdaFM and CFSNet, on the same noisy pictures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -9,13 +10,14 @@ from torch import Tensor
 from lib.app.public import find
 from lib.degradations.levels import Denoise
 from lib.evaluation.measure import Padded, Protocol
+from lib.models.vdir import VDIR
 from lib.papers import facts
 from lib.papers.common import Drawing, Report
 from lib.papers.pictures import strips
 from lib.papers.scenes import Scene
 from lib.papers.scores import Scores, with_interval
 from lib.papers.vdir.manipulation import EXAMPLE, look, middle
-from lib.papers.vdir.subjects import AROUND, EDGES, NOISE, PSNR
+from lib.papers.vdir.subjects import AROUND, EDGES, NOISE, PSNR, READ_AT, asked
 
 ITEM = "vdir-strength"
 NOISY = Protocol("cbsd68", Denoise(40), multiple=1)  # 8-bit: what anybody can be given
@@ -30,8 +32,8 @@ Looks = dict[tuple[str, float], dict[str, Scores]]  # by network and knob, quant
 def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """Return every network at five settings of its knob: one picture, and the mean over several."""
     looks = _looks(report)
-    if (OURS, 0.0) in looks and report.at_hand(NOISY) == NOISY.dataset:
-        report.keep_facts(ITEM, told(looks))
+    if report.record and (OURS, 0.0) in looks and report.at_hand(NOISY) == NOISY.dataset:
+        report.keep_facts(ITEM, told(looks) | readings(report.network(find(OURS).run)))
     frame = pd.DataFrame([_line(name, knob, looks) for name, own in KNOBS.items() for knob in own])
     frame = frame.set_index(["network", "knob"])
     report.save_table(ITEM, frame)
@@ -47,6 +49,22 @@ def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
 def told(looks: Looks) -> dict[str, float]:
     """Return what the claim rests on."""
     return facts.by_image({f"{knob:g}, {q}": looks[OURS, knob][q] for knob in AROUND for q in (NOISE, EDGES)})
+
+
+@torch.inference_mode()
+def readings(net: VDIR) -> dict[str, float]:
+    """Return how much more noise the estimator reads in the latent at every knob than at 0, where asked for
+    that much."""
+    found: dict[str, Scores] = {}
+    for sigma in READ_AT:
+        for name, _, x in replace(NOISY, level=Denoise(sigma)).inputs(PICTURES):
+            c, _ = net.encoder(middle(x))
+            found_level = float(net.estimator.level(c))
+            for knob in filter(None, AROUND):
+                moved = net.moved(c, c.new_tensor([[knob]]))
+                read = float(net.estimator.level(moved)) - found_level
+                found.setdefault(asked(sigma, knob), {})[name] = read
+    return facts.by_image(found)
 
 
 def _looks(report: Report) -> Looks:

@@ -13,8 +13,8 @@ from lib.papers import facts
 from lib.papers.common import Drawing, Report
 from lib.papers.pictures import as_shown
 from lib.papers.scores import Scores
-from lib.papers.vdir.manipulation import LEVELS, SIGMA, at_hand, example, noisy_crops, others
-from lib.papers.vdir.subjects import MILD, ORDER, STEP, STRONG, TEXTURE
+from lib.papers.vdir.manipulation import LEVELS, SIGMA, at_hand, by_seed, example, noisy_crops, others
+from lib.papers.vdir.subjects import ELSEWHERE, MILD, ORDER, STEP, STRONG, TEXTURE
 from lib.recipes import Scale, find
 from lib.recipes.vdir import AWGN
 
@@ -26,8 +26,8 @@ def fig6(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """Return the four channels of the latent in the cases of figure 5; the table has their means by level."""
     net = report.network(AWGN)
     crops = noisy_crops(report)
-    if net and at_hand(report):
-        report.keep_facts("vdir-fig6", told(net, crops))
+    if net and report.record and at_hand(report):
+        report.keep_facts("vdir-fig6", by_seed(report, AWGN, lambda one: told(one, crops)))
     frame = pd.DataFrame([_level_means(net, crops, sigma) for sigma in LEVELS]).set_index("sigma")
     report.save_table("vdir-fig6", frame)
     if net is None:
@@ -72,18 +72,23 @@ def _level_means(net: VDIR | None, crops: Crops, sigma: int) -> dict[str, str]:
 
 def told(net: VDIR, crops: Crops) -> dict[str, float]:
     """Return what claims on figure 6 rest on: how far each channel moves from MILD to STRONG, how well its
-    order is that of the levels, and how far its textured quarter is from its flat one. Distances are in
-    deviations of the channel's own distribution."""
-    quantities = (STEP, ORDER, TEXTURE)
+    order is that of the levels, and how far its textured quarter is from its flat one, on its own map and
+    on that of another picture. Distances are in deviations of the channel's own distribution."""
+    quantities = (STEP, ORDER, TEXTURE, ELSEWHERE)
     found: dict[str, Scores] = {f"channel {k}, {q}": {} for k in range(1, LATENT + 1) for q in quantities}
+    last = list(crops.values())[-1]
     for name, of in crops.items():
         own = deviation(net, of[SIGMA])[0].clamp(min=DEAD)
         means = torch.stack([latent(net, of[sigma]).mean((0, 2, 3)) for sigma in LEVELS])
         step = (means[LEVELS.index(STRONG)] - means[LEVELS.index(MILD)]) / own
         order = [_order(values) for values in means.T]
-        apart = _textured_from_flat(latent(net, of[SIGMA])[0].flatten(1), _texture(of[0])) / own
+        texture = _texture(of[0])
+        apart, elsewhere = (
+            _textured_from_flat(latent(net, seen[SIGMA])[0].flatten(1), texture) / own for seen in (of, last)
+        )
+        last = of
         for k in range(LATENT):
-            values = step[k], order[k], apart[k]
+            values = step[k], order[k], apart[k], elsewhere[k]
             for quantity, value in zip(quantities, values, strict=True):
                 found[f"channel {k + 1}, {quantity}"][name] = float(value)
     return facts.by_image(found)

@@ -4,6 +4,7 @@ from lib.data.sets import MissingData, weights_file
 from lib.degradations.levels import Blurred, Camera, Compress, Denoise
 from lib.evaluation.measure import AsTaken, Metric, Protocol, Setting
 from lib.papers.variants import SAMPLES
+from lib.recipes.common import seeded_name
 from lib.recipes.vdir import (
     AWGN,
     FFDNET,
@@ -78,9 +79,10 @@ def denoised(method: str, sigma: int, dataset: str = "cbsd68") -> Setting:
     return Setting(PUBLISHED[method], knobs, noisy(sigma, dataset))
 
 
-def sampled(sigma: int) -> tuple[Setting, ...]:
-    """Return VDIR with a sample of the latent, a few times."""
-    return tuple(Setting(f"{AWGN} sample {seed}", (0.0,), noisy(sigma)) for seed in range(SAMPLES))
+def sampled(sigma: int, training: int = 0) -> tuple[Setting, ...]:
+    """Return VDIR with a sample of the latent, a few times; training: the seed of its network."""
+    run = seeded_name(AWGN, training)
+    return tuple(Setting(f"{run} sample {seed}", (0.0,), noisy(sigma)) for seed in range(SAMPLES))
 
 
 def on_ffdnet(sigma: int) -> tuple[Setting, Setting]:
@@ -171,6 +173,12 @@ def _curves_at_hand() -> bool:
 
 # --- what the latent does: names of facts ------------------------------------------------------------
 
+
+def of_seed(seed: int, fact: str) -> str:
+    """Return the name of a fact of the network trained from a seed."""
+    return f"seed {seed}, {fact}" if seed else fact
+
+
 MILD, STRONG = 10, 50  # [O] of the noise whose latents figure 5 shows; the paper does not say
 OWN, FLIPPED, OTHER = "its own", "flipped", "another picture's"
 LESS, MORE = f"sigma {MILD}", f"sigma {STRONG}"
@@ -180,11 +188,12 @@ NOISE, EDGES = "noise left (grey levels)", "gradient energy (thousandths)"
 QUANTITIES = (PSNR, MOVED, NOISE, EDGES)
 
 STEP, ORDER, TEXTURE = "step", "rank correlation", "texture"  # of each channel, figure 6
+ELSEWHERE = "texture, on another picture's map"
 
-LINEAR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED = "line", "level", "colour", "estimator"  # of figure 7
+LINEAR, ERROR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED = "line", "error", "level", "colour", "estimator"
 READ = {
     LINEAR: "R2 of a line through the four numbers, other half of the pictures",
-    "error": "its mean error in sigma (grey levels)",
+    ERROR: "its mean error in sigma (grey levels)",
     "nearest": "distance in sigma to the nearest patch of another picture",
     "chance": "the same to any patch of another picture",
     NEARER_LEVEL: "how much nearer than chance that is (grey levels of sigma)",
@@ -192,5 +201,13 @@ READ = {
     ESTIMATED: "mean error of the estimator (grey levels)",
 }
 TRAINED, START = "trained", "before training"
+UNTAUGHT = {run: ABLATION[run][0] for run in (NO_ESTIMATOR, NO_PRIOR)}  # no loss told them the level
+POSTERIOR, PIXELS = "trained, in deviations of its posterior", "raw pixels"  # of figure 8
 
 AROUND = (-20.0, -10.0, 0.0, 10.0, 20.0)  # grey levels more or less than what the network found
+READ_AT = (10, 30, 60)  # [O] sigmas at which the estimator reads what the knob did
+
+
+def asked(sigma: int, knob: float) -> str:
+    """Return the name of the fact how much more the estimator reads at a knob than at 0."""
+    return f"sigma {sigma}, asked {knob:g}, read"
