@@ -240,8 +240,7 @@ def _one_peak(subject: Subject) -> Claim:
         "cfsnet-fig4",
         f"At {subject.word} {subject.unseen} PSNR has one maximum inside 0..1 and falls on either side.",
         test,
-        bound=f"{PAPERS}: above both ends; {OURS}: no dip of {SAME} dB on the way, as little as is said to be "
-        "no difference elsewhere",
+        bound=f"{PAPERS}: above both ends; {OURS}: no dip of {SAME} dB on the way, which is no difference",
         headline=True,
     )
 
