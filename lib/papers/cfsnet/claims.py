@@ -238,10 +238,9 @@ def _one_peak(subject: Subject) -> Claim:
     return Claim(
         f"one peak inside ({subject.title})",
         "cfsnet-fig4",
-        f"At {subject.word} {subject.unseen} PSNR rises to one maximum inside 0..1 and falls on either side.",
+        f"At {subject.word} {subject.unseen} PSNR has one maximum inside 0..1 and falls on either side.",
         test,
-        bound=f"{PAPERS}: above both ends; {OURS}: no dip of {SAME} dB on the way, which elsewhere is "
-        "said to be no difference",
+        bound=f"{PAPERS}: above both ends; {OURS}: no dip of {SAME} dB on the way, which is no difference",
         headline=True,
     )
 
