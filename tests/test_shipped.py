@@ -27,10 +27,12 @@ OUTDATED = {
     *("cfsnet-sr-tune-gan", "dni-sr-mae-ft-gan"),
     *("cugan", "cunet"),
     *("qgcn-cqr", "qgcn-full", "qgcn-texture", "qgcn-wo-cqr"),
-    *("vdir-awgn", "vdir-jpeg-rgb", "vdir-jpeg-y", "vdir-real", "vdir-sr-x2", "vdir-sr-x4"),
+    *("vdir-awgn", "vdir-jpeg-rgb", "vdir-jpeg-y", "vdir-sr-x2", "vdir-sr-x4"),
 }
 
-SHIPPED = sorted(paths.CHECKPOINTS.glob("*/*.safetensors"))
+SHIPPED = sorted(
+    path for scale in ("compact", "paper") for path in (paths.CHECKPOINTS / scale).glob("*.safetensors")
+)
 COMPACT = [path for path in SHIPPED if path.parent.name == "compact"]
 
 
@@ -95,3 +97,12 @@ def test_a_changed_recipe_is_noticed(change, scale):
     recipe = todays(noted)
     assert is_current(noted, recipe)
     assert not is_current(noted, replace(recipe, **change))
+
+
+UNMEASURED = sorted((paths.CHECKPOINTS / "unmeasured").glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("path", UNMEASURED, ids=lambda path: path.stem)
+def test_what_waits_to_be_measured_is_of_todays_recipe(path):
+    """Rows are of the weights in compact/: new ones take their place together with their rows."""
+    assert checkpoints.made_by(find(path.stem, "compact"), path)
