@@ -111,7 +111,9 @@ def train(arguments: argparse.Namespace) -> int:
         sys.exit("--patch and --batch belong to a budget: give --steps or --minutes too.")
 
     def trained(recipe: recipes.Recipe) -> bool:
-        return not arguments.fresh and checkpoints.path_of(recipe.name, recipe.scale, out).exists()
+        """By today's recipe, in whatever budget."""
+        path = checkpoints.path_of(recipe.name, recipe.scale, out)
+        return checkpoints.made_by(recipe, path) and not arguments.fresh
 
     try:
         named = [recipes.find(name, arguments.scale) for name in arguments.names]

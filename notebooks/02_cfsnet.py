@@ -36,6 +36,7 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
+from lib.papers import verdicts
 from lib.papers.cfsnet import items as cfsnet
 from lib.papers.common import Report
 from lib.papers.sliders import slider
@@ -164,11 +165,14 @@ cfsnet.fig8(report)
 # %%
 cfsnet.settings(report)
 
+# %%
+cfsnet.params(report)
+
 # %% [markdown]
 # ## Claims and verdicts
 
 # %%
-report.verdicts()
+verdicts.shown(report)
 
 # %%
 print(report.agreement())

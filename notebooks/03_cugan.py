@@ -38,6 +38,7 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
+from lib.papers import verdicts
 from lib.papers.common import Report
 from lib.papers.cugan import items as cugan
 from lib.papers.sliders import slider
@@ -201,7 +202,7 @@ read
 # ## Claims and verdicts
 
 # %%
-report.verdicts()
+verdicts.shown(report)
 
 # %%
 print(report.agreement())

@@ -41,6 +41,7 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
+from lib.papers import verdicts
 from lib.papers.common import Report
 from lib.papers.sliders import slider
 from lib.papers.vdir import items as vdir
@@ -238,7 +239,7 @@ knobs
 # ## Claims and verdicts
 
 # %%
-report.verdicts()
+verdicts.shown(report)
 
 # %%
 print(report.agreement())

@@ -119,17 +119,17 @@ def test_one_changed_bit_in_the_weights_is_refused(path, tensors):
 def test_a_flipped_bit_anywhere_is_refused(path, tensors):
     """Two hundred, half of them in the header, which is longer than the weights, one at a time."""
     checkpoints.save(path, tensors, HISTORY)
-    atomic = path.read_bytes()
-    weights = 8 + int.from_bytes(atomic[:8], "little")
+    whole = path.read_bytes()
+    weights = 8 + int.from_bytes(whole[:8], "little")
     generator = torch.Generator().manual_seed(0)
-    for first, past in ((0, weights), (weights, len(atomic))):
+    for first, past in ((0, weights), (weights, len(whole))):
         for bit in torch.randint(8 * first, 8 * past, (100,), generator=generator).tolist():
-            changed = bytearray(atomic)
+            changed = bytearray(whole)
             changed[bit // 8] ^= 1 << bit % 8
             path.write_bytes(changed)
             with pytest.raises(BadCheckpoint, match=r"run\.safetensors"):
                 checkpoints.load(path)
-    path.write_bytes(atomic)
+    path.write_bytes(whole)
     assert checkpoints.load(path).provenance == HISTORY
 
 

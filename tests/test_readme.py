@@ -74,7 +74,7 @@ def test_numbers_stand_beside_the_printed_ones(results):
 def test_verdicts_and_times(results):
     text = readme.render(MARKS, results)
     assert "| [01_adafm](notebooks/01_adafm.ipynb) | " in text and " | -0.80 dB (3) |" in text
-    assert "holds: 1, differs: 1, not tested: " in text
+    assert "holds: 1, differs: 1, undecided: 0, not tested: " in text
     assert "- *b* (adafm-table5, compact). It is close. Measured: 0.94 dB." in text
     assert "| `make test` | 5.0 min | two cores |" in text
     assert "stale text" not in text

@@ -17,7 +17,7 @@ from lib.degradations.levels import Compress
 from lib.metrics.perceptual import PUBLISHED_GUIDES
 from lib.recipes import SCALES, find, queue
 from lib.recipes.common import Cosine, Outcome, Steps
-from lib.training import checkpoints, loop
+from lib.training import checkpoints, health, loop
 
 DENOISING = {
     *(f"adafm-denoise-basic-s{sigma}" for sigma in (15, 25, 35, 50, 75)),
@@ -28,7 +28,11 @@ DENOISING = {
     "adafm-denoise-cin-s15-s75",
     "adafm-denoise-in-s15",
     "adafm-denoise-in-s15-s75",
-    *(f"adafm-denoise-{run}-seed{seed}" for run in ("basic-s15", "s15-s75-k1") for seed in (1, 2)),
+    *(
+        f"adafm-denoise-{run}-seed{seed}"
+        for run in ("basic-s15", "basic-s75", "s15-s75-k1")
+        for seed in (1, 2)
+    ),
 }
 DEJPEG = {
     *(f"adafm-dejpeg-basic-q{quality}" for quality in (80, 70, 60, 50, 40, 30, 20, 10)),
@@ -39,6 +43,11 @@ DEJPEG = {
     "adafm-dejpeg-cin-q80-q10",
     "adafm-dejpeg-in-q80",
     "adafm-dejpeg-in-q80-q10",
+    *(
+        f"adafm-dejpeg-{run}-seed{seed}"
+        for run in ("basic-q80", "basic-q10", "q80-q10-k1")
+        for seed in (1, 2)
+    ),
     *(
         f"adafm-dejpeg-{run}-{width}"
         for run in ("basic-q80", "basic-q10", "q80-q10-k1", "q10-q80-k1")
@@ -96,6 +105,16 @@ CFSNET = {
     "dni-deblock-q10-ft-q40",
     "dni-sr-mae-ft-gan",
     *(f"cfsnet-cdenoise-{run}-seed{seed}" for run in ("main-s25", "tune-s50") for seed in (1, 2)),
+    *(
+        f"{run}-seed{seed}"
+        for run in (
+            *(f"cfsnet-denoise-{run}" for run in ("main-s25", "tune-s50", "main-s30", "main-s40")),
+            *(f"cfsnet-deblock-{run}" for run in ("main-q10", "tune-q40", "main-q20", "main-q30")),
+            *("cfsnet-sa-denoise-tune-s50", "cfsnet-sa-deblock-tune-q40"),
+            *("dni-denoise-s25-ft-s50", "dni-deblock-q10-ft-q40"),
+        )
+        for seed in (1, 2)
+    ),
 }
 TABLE9 = {"vdir-awgn", *(f"vdir-awgn-{part}" for part in ("res", "l1", "noest"))}  # of VDIR
 VDIR = {
@@ -109,6 +128,7 @@ VDIR = {
     "vdir-real",
     "vdir-real-res",
     *(f"{row}-seed{seed}" for row in TABLE9 for seed in (1, 2)),
+    *(f"vdir-{run}-seed{seed}" for run in ("jpeg-y", "awgn-ffdnet", "ffdnet-nonblind") for seed in (1, 2)),
 }
 LONGER = {"compact": {f"{row}-long" for row in TABLE9}}  # at paper scale they are long anyhow
 DEGRADED = {
@@ -126,7 +146,9 @@ CUGAN = {
     "cugan-2",
     *(f"ugan-{degraded}" for degraded in DEGRADED),
     "cresmd",
-    *(f"cunet-seed{seed}" for seed in (1, 2)),
+    *(f"{name}-seed{seed}" for name in ("cunet", "cugan", "cresmd") for seed in (1, 2)),
+    *(f"unet-{degraded}-seed{seed}" for degraded in DEGRADED - {"r2-s30", "r4-s30"} for seed in (1, 2)),
+    *(f"ugan-{degraded}-seed{seed}" for degraded in DEGRADED for seed in (1, 2)),
 }
 SMOKE = [recipe.name for recipe in queue("smoke")]
 
@@ -315,6 +337,23 @@ def test_one_step_reaches_what_trains_and_nothing_frozen(recipe, trained_parents
     assert all(torch.equal(state[k], before[k]) for k in frozen)
     assert all(not torch.equal(state[k], before[k]) for k in moved)
     assert bool(frozen) == recipe.stage
+
+
+@pytest.mark.parametrize(
+    "recipe", {type(recipe): recipe for recipe in DISTINCT}.values(), ids=lambda recipe: recipe.name
+)
+def test_every_kind_of_run_is_examined(recipe, trained_parents, monkeypatch):
+    """On seven patches in batches of three, one of which cannot be that small."""
+    monkeypatch.setattr(health, "PATCHES", 7)
+    job = loop.Job(replace(recipe, batch=3), torch.device("cpu"), trained_parents, compiled=False)
+    row = job.examine()
+    assert all(0 <= share <= 1 for share in row.values())
+    assert all(re.fullmatch(r"(dead|share)( [^ ]+)*", name) for name in row)
+    ranker = recipe.name in ("qgcn-cqr", "ranker-rgb")  # which has LeakyReLUs
+    assert ("dead" in row, "dead low" in row) == (not ranker, not ranker and bool(job.net.knobs))
+    shares = [share for name, share in row.items() if name.startswith("share ")]
+    assert bool(shares) == bool(recipe.guide or recipe.parts)
+    assert sum(shares) == pytest.approx(1 if shares else 0)
 
 
 def test_another_seed_starts_from_its_own_parent():
@@ -595,7 +634,7 @@ def test_cfsnet_at_paper_scale_is_the_papers_setting():
 
 # --- CUGAN -----------------------------------------------------------------------------------------
 
-FIXED = sorted(name for name in CUGAN if "-r" in name)
+FIXED = sorted(name for name in CUGAN if "-r" in name and "seed" not in name)
 
 
 def lessons(name, count, seed=0):
@@ -703,13 +742,14 @@ def test_every_gan_starts_from_the_network_of_its_own_kind(scale):
             assert (run.parent, run.guide) == ("", "")
             continue
         parent = "cunet" if name.startswith("cugan-no") else name.replace("gan", "net")
+        parent = parent if parent in CUGAN else parent.partition("-seed")[0]  # a Unet in no claim is shared
         assert (run.parent, run.guide, run.stage) == (parent, guide, False)
         first = find(parent, scale)
         assert (run.level, run.widths, run.blocks) == (first.level, first.widths, first.blocks)
         opponent = run.opponent()
         assert (opponent is None) == (name == "cugan-nogan")
         told = opponent is not None and any("gfm" in k for k in opponent.state_dict())
-        assert told == (name in ("cugan", "cugan-1", "cugan-2"))
+        assert told == (name.partition("-seed")[0] in ("cugan", "cugan-1", "cugan-2"))
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -436,6 +436,21 @@ def test_other_weights_or_images_are_measured_again(recorded, tmp_path, column):
     assert recorded()[0] == 1
 
 
+def test_further_trainings_are_recorded_where_they_are_at_hand(report, monkeypatch):
+    setting = Setting(DENOISING.basic(15), (), DENOISING.on(15, EMBEDDED))
+    there = seeded(setting, 2)
+    path = path_of(there.network, "compact", report.checkpoints)
+    path.parent.mkdir()
+    path.touch()
+    monkeypatch.setattr(report.bench, "measure", lambda one: measured(one, 30.0))
+    monkeypatch.setattr(report, "available", lambda network: True)
+    for record, expected in ((False, [setting]), (True, [there, setting])):
+        report.record = record
+        report.measured.clear()
+        report.cell("item", setting)
+        assert [one.setting for _, one in report.measured] == expected
+
+
 def test_the_embedded_photographs_are_recorded_beside_a_set(report, monkeypatch):
     photo = LOAD("skimage", 1)
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: photo)

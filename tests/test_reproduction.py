@@ -65,7 +65,7 @@ def test_a_failing_notebook_stops_no_other(run):
     *_, page, bad, good = done.stdout.splitlines()
     assert page == f"The page: {folder / 'index.html'}"
     assert re.fullmatch(r"1_bad: failed after \d+ s: out of oil", bad)
-    assert re.fullmatch(r"2_good: \d+ s, 2 items, claims: 1 held, 1 differ, 1 not tested", good)
+    assert re.fullmatch(r"2_good: \d+ s, 2 items, claims: 1 held, 1 differ, 0 undecided, 1 not tested", good)
 
 
 def test_progress_is_shown_in_a_log(run):

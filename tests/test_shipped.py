@@ -24,7 +24,7 @@ OUTDATED = {
     *("cfsnet-deblock-main-q10", "cfsnet-deblock-main-q20", "cfsnet-deblock-main-q30"),
     *("cfsnet-deblock-tune-q40", "cfsnet-sa-deblock-tune-q40", "dni-deblock-q10-ft-q40"),
     *("cfsnet-denoise-main-s30", "cfsnet-denoise-main-s40", "cfsnet-sa-denoise-tune-s50"),
-    *("cfsnet-sr-main-mae", "cfsnet-sr-tune-gan", "dni-sr-mae-ft-gan"),
+    *("cfsnet-sr-tune-gan", "dni-sr-mae-ft-gan"),
     *("cugan", "cunet"),
     *("qgcn-cqr", "qgcn-full", "qgcn-texture", "qgcn-wo-cqr"),
     *("vdir-awgn", "vdir-jpeg-rgb", "vdir-jpeg-y", "vdir-real", "vdir-sr-x2", "vdir-sr-x4"),

@@ -1,11 +1,13 @@
 """What status says of checkpoints, rows and damaged files."""
 
 import json
+from dataclasses import replace
 
 import torch
 from safetensors.torch import save_file
 
 from lib.papers import papers
+from lib.recipes import find
 from lib.training.checkpoints import Provenance, path_of, save
 from lib.upkeep import status
 
@@ -22,10 +24,14 @@ def cells(text, name):
 
 def test_trained_measured_and_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(status.paths, "RUNS", tmp_path / "runs")
+    recipe = find(BASIC, "compact")
     history = Provenance(
-        BASIC, "", "{}", "compact", steps=123, training_set="skimage", utc="2026-01-02T03:04:05Z"
+        BASIC, "", recipe.as_json(), "compact", steps=123, training_set="skimage", utc="2026-01-02T03:04:05Z"
     )
-    save(path_of(BASIC, "compact", tmp_path), {"weight": torch.ones(1)}, history)
+    of_today = replace(history, recipe_sha=recipe.sha())
+    save(path_of(BASIC, "compact", tmp_path), {"weight": torch.ones(1)}, of_today)
+    earlier = "adafm-denoise-basic-s50"
+    save(path_of(earlier, "compact", tmp_path), {"weight": torch.ones(1)}, history)
     state = tmp_path / "runs" / "training" / "adafm-denoise-basic-s25-compact-0123" / "state.safetensors"
     state.parent.mkdir(parents=True)
     save_file({"weight": torch.ones(1)}, state, {"progress": json.dumps({"step": 1234}), "share": "0.2"})
@@ -37,6 +43,7 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
     (tmp_path / "adafm.csv").write_text("\n".join(rows))
     text = status.text(tmp_path, tmp_path)
     assert cells(text, BASIC) == ["123 steps, 2026-01-02", "damaged"]
+    assert cells(text, earlier) == ["123 steps, 2026-01-02, by an earlier recipe", "missing"]
     assert cells(text, "adafm-denoise-basic-s75") == ["missing", "missing"]
     assert cells(text, "adafm-denoise-basic-s35") == ["trained, weights not shipped", "missing"]
     assert cells(text, "adafm-denoise-basic-s25") == ["stopped: step 1234 (20%)", "missing"]

@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from tqdm import tqdm
 
 from lib.base import devices, paths
+from lib.base.hashes import weights_sha
 from lib.data import sets
 from lib.data.sets import Sample
 from lib.metrics import perceptual
@@ -162,6 +163,7 @@ def test_a_folder_of_ones_own_has_its_own_unfinished_runs(tmp_path):
         STAGE,
         "adafm-denoise-bn-s15",
         "adafm-denoise-cin-s15-s75",
+        "adafm-dejpeg-in-q80-q10",
         "adafm-arcnn-s15-ft-s50",
         "adafm-arcnn-g5",
         "qgcn-cqr",
@@ -485,7 +487,7 @@ def test_a_published_guide_judges_and_is_noted_and_not_trained(tmp_path, monkeyp
     before = {k: v.clone() for k, v in small.state_dict().items()}
     train("cunet", tmp_path, steps=1)
     history = checkpoints.load(train("cugan", tmp_path, steps=2, guide="vgg16-conv5_3")).provenance
-    assert (history.guide, history.guide_sha) == ("vgg16-conv5_3", checkpoints.weights_sha(before))
+    assert (history.guide, history.guide_sha) == ("vgg16-conv5_3", weights_sha(before))
     assert all(torch.equal(before[k], v) for k, v in small.state_dict().items())
 
 

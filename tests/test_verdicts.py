@@ -1,5 +1,6 @@
-"""Verdicts come from stored rows alone."""
+"""Verdicts come from stored rows alone, quickly, and every claim says what decides it."""
 
+import time
 from dataclasses import replace
 
 import pandas as pd
@@ -11,33 +12,59 @@ from lib.evaluation.results import Store
 from lib.papers import papers, verdicts
 from lib.papers.adafm import items as adafm
 from lib.papers.adafm.subjects import DENOISING
+from lib.papers.judging import judge_all
 from lib.papers.qgcn import items as qgcn
 from lib.papers.scores import mean
 
+CLAIMING = [paper for paper in papers.PAPERS if paper.claims]
+each_paper = pytest.mark.parametrize("paper", CLAIMING, ids=lambda paper: paper.key)
 
-def test_every_claim_of_an_item_is_judged_at_both_scales_and_nothing_is_measured(tmp_path, monkeypatch):
-    def measure(bench, setting):
+
+@each_paper
+def test_every_claim_is_judged_at_both_scales_and_nothing_is_measured(paper, monkeypatch):
+    def measure(*_):
         raise AssertionError("a verdict measured something")
 
-    monkeypatch.setattr(Bench, "measure", measure)
-    paper = replace(papers.find("adafm"), items={"a": adafm.table5, "b": adafm.parameters})
-    frame = pd.read_csv(verdicts.write(paper, tmp_path, "cpu"))
-    claims = ("distance grows with range", "easy to hard is close", "hard to easy is worse")
-    names = [f"{claim} ({task})" for task in ("denoising", "JPEG") for claim in claims]
-    assert list(frame["claim"]) == [*names, "few parameters"] * 2
-    assert list(frame["scale"]) == ["compact"] * 7 + ["paper"] * 7
-    assert frame["verdict"].iloc[-1] == "holds"  # 2048 filters, less than 4 % of the weights
+    monkeypatch.setattr(Bench, "measure_all", measure)
+    frame = verdicts.judged(paper)
+    assert list(frame["claim"]) == [*paper.claims] * 2
+    assert list(frame["scale"]) == ["compact"] * len(paper.claims) + ["paper"] * len(paper.claims)
+    assert set(frame["verdict"]) <= {"holds", "differs", "undecided", "not tested"}
+    assert (frame["measured"] != "").all()
 
+
+@each_paper
+def test_every_claim_says_what_decides_it_and_whose_bound_that_is(paper):
+    for claim in paper.claims.values():
+        assert claim.bound, claim.name
+        assert claim.paper, claim.name
+    assert 1 <= sum(claim.headline for claim in paper.claims.values()) <= 6
+
+
+@each_paper
+def test_nothing_stored_is_not_tested(paper, tmp_path):
+    found = judge_all(paper.key, paper.claims.values(), tmp_path, tmp_path)
+    assert {one.verdict for one in found} == {"not tested"}
+
+
+def test_all_claims_are_judged_in_under_ten_seconds():
+    """Of processor time: the machine may be busy."""
+    began = time.process_time()
+    for paper in CLAIMING:
+        judge_all(paper.key, paper.claims.values())
+    assert time.process_time() - began < 10
+
+
+def test_printed_numbers_stand_beside_what_is_stored(tmp_path):
+    paper = replace(papers.find("adafm"), items={"a": adafm.table5})
+    verdicts.write(paper, tmp_path, "cpu")
     beside = pd.read_csv(tmp_path / "adafm-beside.csv")
     printed = pd.read_csv(paths.PRINTED / "adafm.csv")
     table5 = printed[(printed["item"] == "adafm-table5") & (printed["metric"] == "psnr")]
     assert sorted(beside["printed"]) == sorted(table5["value"].astype(float))
     far = beside[(beside["method"] == "AdaFM-Net") & (beside["setting"] == "sigma15->sigma75")]
-    stored = Store("adafm").find(
-        "adafm-table5",
-        "compact",
-        Setting(DENOISING.wide, (1.0,), DENOISING.on(75)),
-    )
+    wide = Setting(DENOISING.wide, (1.0,), DENOISING.on(75))
+    stored = Store("adafm").find("adafm-table5", "compact", wide)
     assert far["compact"].item() == pytest.approx(mean(stored.scores), abs=5e-5)
 
 

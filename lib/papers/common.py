@@ -1,11 +1,10 @@
-"""What every report shares: cells measured at three places beside the printed one, tables, verdicts.
+"""What every report shares: cells measured at three places beside the printed one, and tables.
 
 A report function asks for cells. Opening a notebook, a cell reads the stored rows and measures the first
 few images again; recording (`python -m lib measure`), it measures every image and stores the rows, those
 left out that are stored for the same weights and images.
 """
 
-import csv
 import io
 import tempfile
 from collections.abc import Callable, Sequence
@@ -31,13 +30,13 @@ from lib.evaluation.measure import (
 from lib.evaluation.results import Store, Stored
 from lib.metrics import pirm
 from lib.models.knobs import Controllable
-from lib.papers import claims, facts
-from lib.papers.at_hand import ALONE, EMBEDDED, EMBEDDED_GRAY
-from lib.papers.claims import Claim, Judged
-from lib.papers.judging import PRINTED_AS
+from lib.papers import facts
+from lib.papers.at_hand import ALONE, EMBEDDED, EMBEDDED_GRAY, SMALL, SMALL_GRAY
+from lib.papers.judging import PRINTED_AS, seeded
 from lib.papers.scores import DECIMALS, Scores, difference, mean
 from lib.papers.variants import VARIANTS
 from lib.recipes import Scale, find
+from lib.recipes.common import SEEDS
 from lib.recipes.qgcn import RANKER_RGB
 from lib.training.checkpoints import path_of
 from lib.training.loop import train
@@ -57,8 +56,6 @@ SLOW: tuple[Metric, ...] = ("dists",)  # seconds a picture: a notebook shows wha
 AGREE = {"dB": 0.005, "1": 0.0005, "score": 0.005, "levels^2": 0.5, "distance": 0.0005}
 
 Measure = Callable[[Setting], Measurement]
-# Whether a claim holds, None where the measure cannot tell, and what was measured; None: not measured.
-Verdict = tuple[bool | None, str] | None
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,6 @@ class Report:
     fresh: bool = False
     checkpoints: Path = paths.CHECKPOINTS
     measured: list[tuple[str, Measurement]] = field(default_factory=list)
-    judged: list[Judged] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.train not in ("never", "missing"):
@@ -181,7 +177,19 @@ class Report:
 
         live: False for what takes long: a notebook shows what is stored and does not measure it again.
         """
-        return self.cell_from(item, setting, printed, self._by(self.bench.measure, live), self.store.find)
+        measure = self._by(self.bench.measure, live)
+        for again in self._further_trainings(setting):
+            self.cell_from(item, again, ("", ""), measure, self.store.find)
+        return self.cell_from(item, setting, printed, measure, self.store.find)
+
+    def _further_trainings(self, setting: Setting) -> list[Setting]:
+        """Return the setting with its network trained from every further seed that is at hand, to record."""
+        again = [seeded(setting, seed) for seed in SEEDS[1:]] if self.record else []
+        return [
+            one
+            for one in again
+            if one not in (None, setting) and path_of(one.network, self.scale, self.checkpoints).exists()
+        ]
 
     def cells(
         self,
@@ -323,7 +331,10 @@ class Report:
         return "" if measurable(protocol.metric) else f"needs {WEIGHTS[protocol.metric]}"
 
     def at_hand(self, protocol: Protocol) -> str:
-        """The protocol's own set, or the photographs embedded in scikit-image where it is not here."""
+        """Return the protocol's own set, or the photographs embedded in scikit-image where it is not here; at
+        smoke scale, which proves only that code runs, their middles."""
+        if self.scale == "smoke" and not sets.SETS[protocol.dataset].paired:
+            return SMALL_GRAY if sets.SETS[protocol.dataset].gray else SMALL
         return protocol.dataset if sets.locate(protocol.dataset) else _stand_in(protocol)
 
     def available(self, network: str) -> bool:
@@ -408,34 +419,6 @@ class Report:
         if self.output:
             (Path(self.output) / f"{item}.png").write_bytes(buffer.getvalue())
         return Drawing(buffer.getvalue())
-
-    def judge(self, claim: Claim, test: Callable[[Scale], Verdict], needs: str = "") -> None:
-        """Test a claim at compact and at paper scale; `test` returns None where it cannot, for want of
-        `needs`, or of networks and rows."""
-        for scale in ("compact", "paper"):
-            outcome = test(scale)
-            missing = "needs networks at paper scale" if scale == "paper" else "not measured"
-            holds, text = outcome if outcome else (None, needs or missing)
-            self.judged = [j for j in self.judged if (j.claim, j.scale) != (claim, scale)]
-            self.judged.append(claims.judge(claim, scale, holds, text))
-
-    def verdicts(self) -> pd.DataFrame:
-        """Every claim tested so far, with what the paper says, what was measured, and the verdict."""
-        rows = [
-            {
-                "claim": j.claim.name,
-                "item": j.claim.item,
-                "paper": j.claim.paper,
-                "scale": j.scale,
-                "measured": j.measured,
-                "verdict": j.verdict,
-            }
-            for j in self.judged
-        ]
-        frame = pd.DataFrame(rows, columns=["claim", "item", "paper", "scale", "measured", "verdict"])
-        if self.output:
-            frame.to_csv(Path(self.output) / "claims.csv", index=False, quoting=csv.QUOTE_MINIMAL)
-        return frame
 
     def agreement(self) -> str:
         """How the images measured in this run agree with the stored rows of the same measurement."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lib.base import atomic, locks, paths
 from lib.base.rows import read
+from lib.papers.scores import Scores
 
 COLUMNS = ("item", "scale", "fact", "value")
 KEY = ("item", "scale", "fact")
@@ -20,6 +21,13 @@ def path_of(paper: str, folder: Path = paths.MEASURED) -> Path:
 def load(paper: str, folder: Path = paths.MEASURED) -> dict[tuple[str, str, str], float]:
     """Return every fact of a paper by item, scale and name."""
     return {tuple(row[key] for key in KEY): float(row["value"]) for row in read(path_of(paper, folder))}
+
+
+def by_image(found: dict[str, Scores]) -> dict[str, float]:
+    """Return what is known of quantities image by image as facts called `<quantity>: <image>`."""
+    return {
+        f"{quantity}: {image}": value for quantity, scores in found.items() for image, value in scores.items()
+    }
 
 
 def keep(paper: str, item: str, scale: str, found: dict[str, float], folder: Path = paths.MEASURED) -> None:

@@ -20,7 +20,7 @@ from lib.papers.scores import Scores, difference
 from lib.recipes import Scale, queue
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training.checkpoints import path_of
-from lib.training.networks import PUBLISHED, WEIGHTLESS
+from lib.training.networks import PAIRS, PUBLISHED, WEIGHTLESS
 
 Verdict = Literal["holds", "differs", "undecided", "not tested"]
 Finding = tuple[bool | None, str]  # whether it holds, None where this cannot decide; what was measured
@@ -73,6 +73,10 @@ class Gap:
 
     def __float__(self) -> float:
         return float(self.more) - float(self.less)
+
+    def __format__(self, rounded: str) -> str:
+        """Return it as `.1f` and the like say."""
+        return format(float(self), rounded) if rounded else str(self)
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,19 @@ class Evidence:
                     trainings.append(measured(*again))
         return Sample(tuple(trainings), UNITS[settings[0].protocol.metric])
 
+    def at_best(self, item: str, setting: Setting) -> Sample:
+        """Return the values of a setting at its best knob, for every training; raises NotMeasured."""
+        return self._over_trainings(lambda one: self.best(item, one).scores, setting)
+
+    def ahead(self, item: str, more: Setting, less: Setting) -> Sample:
+        """Return by how much one setting at its best knob is above another at its own, for every training of
+        both; raises NotMeasured where the first is not."""
+
+        def gap(more: Setting, less: Setting) -> Scores:
+            return difference(self.best(item, more).scores, self.best(item, less).scores)
+
+        return self._over_trainings(gap, more, less)
+
     def best(self, item: str, setting: Setting) -> Stored:
         """Return the setting at the knob that was found best; raises NotMeasured."""
         return self._known(self.store.find_best(item, self.scale, setting))
@@ -171,7 +188,8 @@ def seeded(setting: Setting, seed: int) -> Setting | None:
 
 @functools.cache
 def _runs() -> frozenset[str]:
-    return frozenset(recipe.name for recipe in queue("compact"))
+    """Of networks trained here, those of two runs too."""
+    return frozenset((*(recipe.name for recipe in queue("compact")), *PAIRS))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Panels of pictures for figures: the whole image once, then the same enlarged crop at every setting."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,15 @@ def as_shown(picture: Tensor) -> np.ndarray:
 def busiest_crop(clean: Tensor, side: int) -> Crop:
     """The square with the most edges, away from the border: where a difference can be seen; a smaller one
     in a picture that does not hold it."""
+    return _by_edges(clean, side, np.argmax)
+
+
+def calmest_crop(clean: Tensor, side: int) -> Crop:
+    """The square with the fewest edges: where noise is not taken for texture, nor texture for noise."""
+    return _by_edges(clean, side, np.argmin)
+
+
+def _by_edges(clean: Tensor, side: int, chosen: Callable[[np.ndarray], np.intp]) -> Crop:
     margin = 8
     luma = as_shown(clean).mean(axis=2)
     side = min(side, min(luma.shape) - 2 * margin - 1)
@@ -88,7 +97,7 @@ def busiest_crop(clean: Tensor, side: int) -> Crop:
     total = np.pad(total, ((1, 0), (1, 0)))
     sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
     inner = sums[margin:-margin, margin:-margin]
-    top, left = np.unravel_index(inner.argmax(), inner.shape)
+    top, left = np.unravel_index(chosen(inner), inner.shape)
     return Crop(int(top) + margin, int(left) + margin, side)
 
 

@@ -15,6 +15,7 @@ from lib.models.knobs import Controllable, SelfEnsemble
 from lib.models.vdir import Sampled
 from lib.models.windows import InWindows
 from lib.recipes import adafm, cfsnet, cugan, vdir
+from lib.recipes.common import SEEDS, seeded_name
 from lib.training.checkpoints import Provenance
 from lib.training.networks import Variant
 
@@ -52,7 +53,8 @@ def _in_windows(net: Controllable, history: Provenance) -> InWindows:
 
 VARIANTS = {
     **{
-        f"{vdir.AWGN} sample {seed}": Variant(vdir.AWGN, lambda net, _, seed=seed: Sampled(net, seed))
+        f"{run} sample {seed}": Variant(run, lambda net, _, seed=seed: Sampled(net, seed))
+        for run in (seeded_name(vdir.AWGN, training) for training in SEEDS)
         for seed in range(SAMPLES)
     },
     f"{vdir.REAL} +": Variant(vdir.REAL, lambda net, _: SelfEnsemble(net)),

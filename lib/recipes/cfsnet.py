@@ -178,6 +178,7 @@ class Size(SharedSize):
     tune_lr: float
     gan_lr: float  # of the second step of super-resolution, network and critic
     sr_schedule: Steps | Cosine
+    up_kernel: int  # of the upscaler
     gan_weight: float
     guide: str
     init_gain: float
@@ -209,6 +210,7 @@ PAPER = Size(
     short_lr=3e-4,
     schedule=Steps(drops=((0.5, 0.1),)),  # [P] / 10 every 1e5
     sr_schedule=Steps(drops=((2 / 3, 0.6),)),  # [P] x 0.6 every 4e5
+    up_kernel=3,  # [P]; [C] 1
     gan_weight=0.01,  # [P]
     guide="vgg16-conv5_3",  # [O] the paper has a VGG's features
     betas=(0.9, 0.999),  # [P]
@@ -242,6 +244,7 @@ COMPACT = Size(
     short_lr=1e-3,
     schedule=Cosine(),
     sr_schedule=Cosine(),
+    up_kernel=1,  # [C]
     gan_weight=0.01,  # [P]
     guide="vgg16-conv5_3",
     betas=SHORT_BETAS,
@@ -294,6 +297,18 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *(_dedicated(size, DEBLOCK, quality) for quality in (20, 30)),
         *_pair(size, RESIDUAL, 10, 40),
         *again(*_pair(size, COLOUR, 25, 50)),
+        *again(*_headline(size, DENOISE, 25, 50), *_headline(size, DEBLOCK, 10, 40)),
+        *again(*(_dedicated(size, DENOISE, sigma) for sigma in (30, 40))),
+        *again(*(_dedicated(size, DEBLOCK, quality) for quality in (20, 30))),
+    )
+
+
+def _headline(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
+    """What the main claims compare: CFSNet, coefficients all alike, every weight between two networks."""
+    return (
+        *_pair(size, task, start, end),
+        _tuned(size, task, start, end, adaptive=False),
+        _fine_tuned(size, task, start, end),
     )
 
 
@@ -400,6 +415,6 @@ def _enlarging(size: Size, name: str, kind: type[Main]) -> Main:
         width=size.width,
         blocks=size.sr_blocks,
         enlarges=FACTOR,
-        up_kernel=3,  # [P]
+        up_kernel=size.up_kernel,
         init_gain=size.init_gain,
     )

@@ -6,16 +6,17 @@ stores only the tensors that it trained; the rest is its parent's, found by name
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from lib.base import atomic, paths
 from lib.base.hashes import weights_sha
+from lib.recipes import Recipe
 
 
 class BadCheckpoint(ValueError):
@@ -99,6 +100,20 @@ def load(path: Path) -> Checkpoint:
         raise BadCheckpoint(f"The weights in {path.name} do not match the hash in its header.")
     tensors = {k: v.float() if v.is_floating_point() else v for k, v in stored.items()}
     return Checkpoint(tensors, provenance, sha)
+
+
+def made_by(recipe: Recipe, path: Path) -> bool:
+    """Return whether a file is there and was trained by this recipe, within its own budget or another, on its
+    own training set or another; weights are not read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            notes = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+        stated = json.loads(notes["recipe_fields"])
+        own = replace(recipe, training_set=stated["training_set"])
+        budget = {name: stated[name] for name in ("steps", "minutes", "patch", "batch")}
+    except (OSError, SafetensorError, json.JSONDecodeError, KeyError):
+        return False
+    return notes.get("recipe_sha") in (own.sha(), own.budgeted(**budget).sha())
 
 
 def header_sha(header: dict[str, str]) -> str:

@@ -424,16 +424,17 @@ class Job:
         return path
 
     def _write_curve(self, path: Path) -> None:
+        """A run that went on with later code may have columns that its first rows lack: these stay empty."""
         curve = self.progress.curve
         names = dict.fromkeys(name for row in curve for name in row) or (
             *("step", *self.columns, *self.recipe.measures, "steps_per_second"),
         )
         with open(path, "w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow((*names, "images"))
+            writer = csv.DictWriter(file, (*names, "images"), lineterminator="\n")
+            writer.writeheader()
             for row in curve:
-                values = (row[name] if name == "step" else f"{row[name]:.6g}" for name in names)
-                writer.writerow((*values, self.watched))
+                values = {name: value if name == "step" else f"{value:.6g}" for name, value in row.items()}
+                writer.writerow({**values, "images": self.watched})
 
     def _own_tensors(self) -> dict[str, Tensor]:
         state = self.net.state_dict()

@@ -17,6 +17,7 @@ from lib.models.baselines import Bicubic, OnLuma, load_arcnn, load_dncnn, load_f
 from lib.models.knobs import Controllable, Interpolated
 from lib.models.vdir_published import load_vdir
 from lib.recipes import Scale, cfsnet, cugan, find, qgcn
+from lib.recipes.common import SEEDS, seeded_name
 from lib.training import checkpoints
 from lib.training.checkpoints import BadCheckpoint, Provenance
 
@@ -60,6 +61,11 @@ PAIRS: dict[str, tuple[str, str]] = {
     "dni-denoise": (cfsnet.main_name(cfsnet.DENOISE, 25), cfsnet.fine_tuned_name(cfsnet.DENOISE, 25, 50)),
     "dni-deblock": (cfsnet.main_name(cfsnet.DEBLOCK, 10), cfsnet.fine_tuned_name(cfsnet.DEBLOCK, 10, 40)),
     "dni-sr": (cfsnet.SR_MAIN, cfsnet.SR_FINE_TUNED),
+}
+PAIRS |= {  # those trained from further seeds
+    seeded_name(name, seed): tuple(seeded_name(run, seed) for run in PAIRS[name])
+    for name in ("dni-denoise", "dni-deblock")
+    for seed in SEEDS[1:]
 }
 BETWEEN = "0: the network of least error, 1: the one trained on from it"
 

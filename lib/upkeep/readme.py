@@ -71,7 +71,8 @@ def overview(measured: Path) -> str:
     for paper in PAPERS:
         verdicts = read(measured / f"{paper.key}-verdicts.csv")
         beside = read(measured / f"{paper.key}-beside.csv")
-        made = set(paper.live) | {row["item"] for row in read(measured / f"{paper.key}.csv")}
+        stored = (read(measured / f"{paper.key}{kind}.csv") for kind in ("", "-facts"))
+        made = set(paper.live) | {row["item"] for rows in stored for row in rows}
         items = f"{len(made & set(paper.items))} of {len(paper.items)}"
         line = [paper.title, f"[{paper.notebook}](notebooks/{paper.notebook}.ipynb)", items]
         for scale in SCALES:
@@ -88,8 +89,9 @@ def _median_gap(beside: Rows, scale: str) -> str:
 
 def _counts(paper: Paper, verdicts: Rows, scale: str) -> str:
     found = Counter(row["verdict"] for row in verdicts if row["scale"] == scale)
-    untested = len(paper.claims) - found["holds"] - found["differs"]
-    return f"holds: {found['holds']}, differs: {found['differs']}, not tested: {untested}"
+    decided = ("holds", "differs", "undecided")
+    untested = len(paper.claims) - sum(found[verdict] for verdict in decided)
+    return ", ".join([*(f"{verdict}: {found[verdict]}" for verdict in decided), f"not tested: {untested}"])
 
 
 def distances(rows: Rows, printed: Rows) -> str:

@@ -9,7 +9,7 @@ from lib.base import atomic
 from lib.base.rows import Rows, read
 from lib.runs.outcomes import Outcome, load
 
-VERDICTS = ("holds", "differs", "not tested")
+VERDICTS = ("holds", "differs", "undecided", "not tested")
 
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>$title</title><style>
@@ -40,20 +40,20 @@ def claims(output: Path) -> Rows:
 
 
 def counts(output: Path) -> list[int]:
-    """How many claims hold, differ, and were not tested."""
+    """How many claims hold, differ, are undecided, and were not tested."""
     verdicts = Counter(row["verdict"] for row in claims(output))
     return [verdicts[verdict] for verdict in VERDICTS]
 
 
 def line(outcome: Outcome, folder: Path) -> str:
-    """One line for the terminal: time, items made, claims held / differ / not tested."""
+    """One line for the terminal: time, items made, claims by their verdicts."""
     output = folder / outcome.notebook
     if outcome.status == "failed":
         return f"{outcome.notebook}: failed after {outcome.seconds:.0f} s: {outcome.error}"
-    held, differ, untested = counts(output)
+    held, differ, undecided, untested = counts(output)
     return (
         f"{outcome.notebook}: {outcome.seconds:.0f} s, {len(items(output))} items, "
-        f"claims: {held} held, {differ} differ, {untested} not tested"
+        f"claims: {held} held, {differ} differ, {undecided} undecided, {untested} not tested"
     )
 
 

@@ -15,8 +15,8 @@ from lib.papers.cfsnet import claims as cfsnet
 from lib.papers.cugan import claims as cugan
 from lib.papers.qgcn import claims as qgcn
 from lib.papers.vdir import claims as vdir
-from lib.recipes import Scale, queue
-from lib.training.checkpoints import path_of
+from lib.recipes import Scale, find, queue
+from lib.training.checkpoints import made_by, path_of
 from lib.training.loop import under_way
 
 COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane")
@@ -50,7 +50,9 @@ def _run(name: str, scale: Scale, folder: Path) -> str:
         header = _header(path)
         if not {"steps", "utc"} <= header.keys():
             return "damaged"
-        return f"{json.loads(header['steps'])} steps, {json.loads(header['utc'])[:10]}"
+        old = not made_by(find(name, scale), path)
+        made = f"{json.loads(header['steps'])} steps, {json.loads(header['utc'])[:10]}"
+        return f"{made}, by an earlier recipe" if old else made
     started = (paths.RUNS / "training").glob(f"{name}-{scale}-*/state.safetensors")
     states = [_state(path) for path in started]
     if states:
@@ -77,7 +79,8 @@ def _header(path: Path) -> dict[str, str]:
 
 def _items(folder: Path) -> Iterable[list[str]]:
     for key, (items, live) in ITEMS.items():
-        counts = Counter((row["item"], row["scale"]) for row in read(folder / f"{key}.csv"))
+        stored = (read(folder / f"{key}{kind}.csv") for kind in ("", "-facts"))
+        counts = Counter((row["item"], row["scale"]) for rows in stored for row in rows)
         for item in dict.fromkeys((*items, *(item for item, _ in counts))):
             if item in live:
                 yield [item, *("made in the notebook" for _ in SHOWN)]

@@ -59,7 +59,7 @@ def fig5(report: Report) -> Drawing:
 def _convergence(report: Report) -> pd.DataFrame | None:
     """What the trainings logged, all filter sizes below one another; None where one is missing."""
     curves = {k: report.training_curve(SR.stage(3, 4, k), report.scale) for k in KERNELS}
-    if any(curve is None for curve in curves.values()):
+    if any(curve is None or curve.empty for curve in curves.values()):
         return None
     return pd.concat(curve.assign(k=k) for k, curve in curves.items())
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lib.app import tasks
 from lib.evaluation.measure import Colour, Protocol
-from lib.papers.at_hand import EMBEDDED
+from lib.papers.at_hand import EMBEDDED, SMALL
 from lib.papers.variants import IN_WINDOWS
 from lib.recipes import adafm as recipes
 
@@ -86,7 +86,7 @@ DENOISING = Subject(
     end=75,
     k=1,
     middle=45,
-    example={"cbsd68": 2, EMBEDDED: 2},
+    example={"cbsd68": 2, EMBEDDED: 2, SMALL: 2},
 )
 JPEG = Subject(
     task=recipes.DEJPEG,
@@ -100,7 +100,7 @@ JPEG = Subject(
     end=10,
     k=1,
     middle=30,
-    example={"live1": 2, EMBEDDED: 3},
+    example={"live1": 2, EMBEDDED: 3, SMALL: 3},
 )
 SR = Subject(
     task=recipes.SR,
@@ -114,7 +114,7 @@ SR = Subject(
     end=4,
     k=5,
     middle=3.4,
-    example={"set5": 2, "set14": 4, EMBEDDED: 0},
+    example={"set5": 2, "set14": 4, EMBEDDED: 0, SMALL: 0},
 )
 SUBJECTS = (DENOISING, JPEG, SR)
 

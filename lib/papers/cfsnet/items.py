@@ -6,7 +6,7 @@ from lib.papers.cfsnet.manifold import fig3
 from lib.papers.cfsnet.plane import fig5
 from lib.papers.cfsnet.strips import fig1, fig6, fig7, fig8
 from lib.papers.cfsnet.tables import table1, table2
-from lib.papers.cfsnet.text import gan_health, settings
+from lib.papers.cfsnet.text import gan_health, params, settings
 
 ITEMS = {
     "cfsnet-table1": table1,
@@ -21,5 +21,6 @@ ITEMS = {
     "cfsnet-fig8": fig8,
     "cfsnet-poster-curves": poster,
     "cfsnet-text-settings": settings,
+    "cfsnet-text-params": params,
     "cfsnet-gan-health": gan_health,
 }

@@ -10,8 +10,7 @@ from lib.data.images import rgb_to_ycbcr, to_tensor, ycbcr_to_rgb
 from lib.degradations import jpeg
 from lib.evaluation.measure import Protocol, measurable, samples
 from lib.papers.at_hand import PIRM
-from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, Subject, enlarging
-from lib.papers.cfsnet.tables import PUBLISHED
+from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, PUBLISHED, Subject, enlarging
 from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Panel, Strip, strips
 from lib.papers.scenes import Scene

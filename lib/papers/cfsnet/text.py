@@ -1,11 +1,22 @@
-"""The settings that CFSNet's text prints beside those of our recipes; how its GAN trainings went."""
+"""The settings that CFSNet's text prints beside those of our recipes, its size, how its GANs were trained."""
+
+from dataclasses import replace
 
 import pandas as pd
 import torch
 
 from lib.data import sets
-from lib.papers.cfsnet.curves import SHOWN
-from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, Subject
+from lib.models.baselines import DnCNN
+from lib.papers.cfsnet.subjects import (
+    DEBLOCKING,
+    DENOISING,
+    DNCNN,
+    ENLARGING,
+    MAIN_BRANCH,
+    PARAMS,
+    SHOWN,
+    Subject,
+)
 from lib.papers.common import Drawing, Report
 from lib.papers.health import health
 from lib.recipes import Recipe, find
@@ -28,6 +39,22 @@ def settings(report: Report) -> pd.DataFrame:
         rows.append({**row, "": "" if same else "differs"})
     frame = pd.DataFrame(rows).set_index(["task", "setting"])
     report.save_table(SETTINGS, frame)
+    return frame
+
+
+def params(report: Report) -> pd.DataFrame:
+    """Parameters of the main branch of denoising beside those of DnCNN-B, and of super-resolution with either
+    kernel of its upscaler, the printed 3 and the released 1."""
+    enlarging = find(SR_TUNED, report.scale)
+    nets = {
+        MAIN_BRANCH: find(DENOISING.main(DENOISING.start), report.scale).build(),
+        DNCNN: DnCNN(depth=20),
+        **{name: replace(enlarging, up_kernel=kernel).build() for kernel, name in ENLARGING.items()},
+    }
+    counts = {name: sum(p.numel() for p in net.parameters()) for name, net in nets.items()}
+    report.keep_facts(PARAMS, counts)
+    frame = pd.DataFrame({"parameters": counts}).rename_axis("network")
+    report.save_table(PARAMS, frame)
     return frame
 
 

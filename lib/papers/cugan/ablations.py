@@ -1,8 +1,10 @@
 """Figures 7 and 8 of CUGAN: how many scales, and whether the discriminator is told.
 
-The paper draws LPIPS while training. Trainings here log the distance in the ranker's maps instead (their
-perceptual loss, on training patches); how the networks end is measured on LIVE1.
+The paper draws LPIPS while training. Trainings here log their perceptual loss on training patches instead;
+how the networks end is measured on LIVE1.
 """
+
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,17 @@ from matplotlib.figure import Figure
 from lib.degradations.levels import BlurNoise
 from lib.evaluation.measure import Metric, interval
 from lib.papers.common import Cell, Drawing, Report
-from lib.papers.cugan.subjects import GAN_LEVELS, IN_EIGHT, IN_SEVEN, LIVE1, METRICS, SCALES, cugan
+from lib.papers.cugan.subjects import (
+    GAN_LEVELS,
+    IN_EIGHT,
+    IN_SEVEN,
+    LIVE1,
+    LPIPS,
+    METRICS,
+    SCALES,
+    cugan,
+    first_stage,
+)
 from lib.papers.scores import mean
 
 SEVEN, EIGHT = "cugan-fig7", "cugan-fig8"
@@ -22,13 +34,16 @@ Cells = dict[tuple[str, BlurNoise, Metric], Cell]
 
 def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """One, two and three scales. Sizes differ with them (as in the paper), so depth of scales and number
-    of weights are not told apart."""
+    of weights are not told apart. Of what each was trained on from, whether that made it better."""
     cells = _measured(report, SEVEN, SCALES, IN_SEVEN)
+    for (title, network), level in product(SCALES.items(), IN_SEVEN):
+        before = report.cells(SEVEN, first_stage(cugan(level, network)), (LPIPS,))
+        cells[f"{title} before", level, LPIPS] = before[LPIPS]
     figure = Figure(figsize=(12, 3.8), layout="constrained")
     curves, *panels = figure.subplots(1, 1 + len(IN_SEVEN))
     _draw_curves(report, curves)
     for axes, level in zip(panels, IN_SEVEN, strict=True):
-        _draw_ends(report, axes, {title: cells[title, level, "features"] for title in SCALES})
+        _draw_ends(report, axes, {title: cells[title, level, LPIPS] for title in SCALES})
         axes.set_title(f"{LIVE1}, {level.name}, at the end", fontsize=10)
     figure.suptitle(f"Scales of the generator ({report.scale} scale)", fontsize=11)
     return report.save_figure(SEVEN, figure), _table(report, SEVEN, cells, "CUGAN-1", "CUGAN-3")
@@ -37,19 +52,19 @@ def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
 def fig8(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """CUGAN, the same trained against a discriminator that is told nothing, and against none.
 
-    The distance is what all of them descend, and a discriminator only pulls away from its least: where none
-    at all comes out nearest, it cannot tell which discriminator is the better one.
+    Where the one without any comes out nearest by LPIPS, LPIPS cannot tell which discriminator is the better
+    one.
     """
     cells = _measured(report, EIGHT, IN_EIGHT, GAN_LEVELS)
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     axes = figure.subplots()
     for number, title in enumerate(IN_EIGHT):
-        scores = [cells[title, level, "features"].at(report.scale) for level in GAN_LEVELS]
+        scores = [cells[title, level, LPIPS].at(report.scale) for level in GAN_LEVELS]
         known = {i + 0.25 * (number - 1): mean(s) for i, s in enumerate(scores) if s}
         if known:
             axes.bar(known.keys(), known.values(), 0.25, color=COLOURS[number], label=title)
     axes.set_xticks(range(len(GAN_LEVELS)), [level.name for level in GAN_LEVELS], rotation=30, fontsize=8)
-    axes.set_ylabel("distance in the ranker's maps")
+    axes.set_ylabel(METRICS[LPIPS])
     axes.set_title(f"{LIVE1} ({report.scale} scale)", fontsize=11)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8)
@@ -72,7 +87,8 @@ def _table(report: Report, item: str, cells: Cells, first: str, ours: str) -> pd
     for level in dict.fromkeys(level for _, level, _ in cells):
         for metric, shown in METRICS.items():
             line = f"{LIVE1} {level.name} {shown}"
-            rows += [(line, title, cells[title, level, metric]) for title in titles]
+            at_hand = [title for title in titles if (title, level, metric) in cells]
+            rows += [(line, title, cells[title, level, metric]) for title in at_hand]
             gain = cells[first, level, metric] - cells[ours, level, metric]
             rows.append((line, f"{first} less {ours}", gain))
     return report.table(item, rows)
@@ -84,7 +100,7 @@ def _draw_curves(report: Report, axes: Axes) -> None:
         if curve is not None:
             axes.plot(curve["step"], curve["perceptual"], color=colour, label=title)
     axes.set_xlabel("training step")
-    axes.set_ylabel("distance in the ranker's maps,\ntraining patches")
+    axes.set_ylabel("perceptual loss,\ntraining patches")
     axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8)
@@ -99,4 +115,5 @@ def _draw_ends(report: Report, axes: Axes, cells: dict[str, Cell]) -> None:
             axes.errorbar(i, middle, bar, fmt="o", color=colour, capsize=4)
     axes.set_xticks(range(len(cells)), list(cells))
     axes.set_xlim(-0.5, len(cells) - 0.5)
+    axes.set_ylabel(METRICS[LPIPS])
     axes.grid(alpha=0.3)

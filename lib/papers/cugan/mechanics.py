@@ -9,7 +9,8 @@ from lib.models.cugan import CUNet
 from lib.papers.common import Drawing, Report
 from lib.papers.cugan.subjects import TENTHS
 from lib.papers.pictures import sentence
-from lib.recipes.cugan import CUGAN, SETTINGS, WITHOUT_GFM, scales_name, ugan_name
+from lib.recipes import Scale, find
+from lib.recipes.cugan import CUGAN, CUNET, SETTINGS, WITHOUT_GFM, scales_name, ugan_name
 
 DEDICATED = tuple(ugan_name(*setting) for setting in SETTINGS)
 ADVERSARIAL = (
@@ -36,6 +37,8 @@ def fusion(report: Report) -> Drawing:
         for title, values in weights.items()
         for at, value in zip(TENTHS, values, strict=True)
     }
+    for title, values in fusion_weights(untrained(report.scale)).items():
+        found |= {f"{title} at the start at {at}": values[place] for at, place in ((0, 0), (1, -1))}
     report.keep_facts(item, found)
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -47,6 +50,14 @@ def fusion(report: Report) -> Drawing:
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     return report.save_figure(item, figure)
+
+
+def untrained(scale: Scale) -> CUNet:
+    """CUnet as its training begins, from which CUGAN goes on."""
+    recipe = find(CUNET, scale)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        return recipe.build()
 
 
 @torch.inference_mode()
@@ -115,7 +126,7 @@ def _health_figure(report: Report, curves: dict[str, pd.DataFrame]) -> Figure:
             logits.plot(curve["step"], curve["fake"], "--", color=colour, label=f"{run}, restored")
         gaps.plot(curve["step"], curve["real"] - curve["fake"], color=colour, lw=wide, label=label)
         features.plot(curve["step"], curve["perceptual"], color=colour, lw=wide, label=label)
-    titles = ("mean logit", "real less restored (grey: the others)", "distance in the ranker's maps")
+    titles = ("mean logit", "real less restored (grey: the others)", "perceptual loss")
     for axes, title in zip((logits, gaps, features), titles, strict=True):
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("training step")

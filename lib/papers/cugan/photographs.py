@@ -18,7 +18,7 @@ from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable
 from lib.papers.common import Drawing, Report
 from lib.papers.cugan.sweeps import mean_step
-from lib.papers.pictures import Panel, Strip, busiest_crop, strips
+from lib.papers.pictures import Panel, Strip, busiest_crop, calmest_crop, strips
 from lib.papers.scenes import CROP, restored, untrained
 from lib.recipes.cugan import CUGAN, TEXTURE
 
@@ -38,7 +38,8 @@ DENOISED: tuple[Knobs, ...] = ((0.0, 0.0), (0.0, 0.2), (0.0, 0.4), (0.0, 0.6), (
 SHARPENED: tuple[Knobs, ...] = ((0.1, 0.8), (0.2, 0.8), (0.3, 0.8))  # [P] the end
 GRID_BLUR, GRID_NOISE = (0.0, 0.2, 0.4, 0.6), (0.0, 0.2, 0.4, 0.6, 0.8)
 PART = 768  # pixels a side, of what figure 6 restores of a photograph
-LOOKED_AT = 256  # pixels a side, of what is measured
+LOOKED_AT = 256  # pixels a side, of the part of which steps are measured
+CALM = 96  # pixels a side, of the part of which noise is: elsewhere texture reads as noise
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def fig5(report: Report) -> Drawing:
 def fig6(report: Report) -> Drawing:
     """Noise taken away, and then the picture sharpened."""
     if report.record and report.available(CUGAN) and _real(report) == RNI15:
-        pictures = {name: busiest_crop(x, LOOKED_AT).cut(x) for name, _, x in RNI15.inputs()}
+        pictures = {name: x for name, _, x in RNI15.inputs()}
         report.keep_facts("cugan-fig6", measured(report.network(CUGAN), pictures))
     photograph = _photograph(report, "nind", "NIND")
     x = _manageable(photograph.picture)
@@ -125,13 +126,16 @@ def _row(report: Report, network: str, x: Tensor, settings: Sequence[Knobs]) -> 
 
 
 def measured(net: Controllable, pictures: dict[str, Tensor]) -> dict[str, float]:
-    """Return noise and mean step, in grey levels, of every picture by name: as it is seen (noise alone), as
-    it is left at the end of the first row, and sharpened at that of the second."""
+    """Return noise in the calmest part and mean step in the busiest, in grey levels, of every picture by
+    name: as it is seen (noise alone), as it is left at the end of the first row, and sharpened at that of
+    the second."""
     found = {}
+    ends = {"left": DENOISED[-1], "sharpened": SHARPENED[-1]}
     for name, x in pictures.items():
-        ends = {"left": restored(net, x, DENOISED[-1]), "sharpened": restored(net, x, SHARPENED[-1])}
-        for what, picture in {"seen": x, **ends}.items():
-            found[f"noise {what}: {name}"] = estimate_noise(Picture(to_pixels(picture)))
-        for what, picture in ends.items():
-            found[f"mean step {what}: {name}"] = float(mean_step(picture))
+        calm, busy = calmest_crop(x, CALM).cut(x), busiest_crop(x, LOOKED_AT).cut(x)
+        parts = {"seen": calm} | {what: restored(net, calm, knobs) for what, knobs in ends.items()}
+        for what, part in parts.items():
+            found[f"noise {what} in the calmest part: {name}"] = estimate_noise(Picture(to_pixels(part)))
+        for what, knobs in ends.items():
+            found[f"mean step {what}: {name}"] = float(mean_step(restored(net, busy, knobs)))
     return found

@@ -6,7 +6,19 @@ from lib.degradations.levels import BlurNoise
 from lib.evaluation.measure import samples
 from lib.papers.common import Drawing, Report
 from lib.papers.cugan import sweeps
-from lib.papers.cugan.subjects import GIVEN, IN_TWO, LIVE1, MEANT, METRICS, TURNED, on_live1, told
+from lib.papers.cugan.subjects import (
+    BETWEEN,
+    GIVEN,
+    IN_TWO,
+    LIVE1,
+    LOOKS,
+    MEANT,
+    METRICS,
+    TURNED,
+    on_live1,
+    told,
+    turned,
+)
 from lib.papers.pictures import Panel, strips
 from lib.papers.scenes import Scene
 from lib.recipes.cugan import TEXTURE
@@ -43,8 +55,9 @@ def fig2(report: Report) -> tuple[Drawing, pd.DataFrame]:
     return report.save_figure(item, figure), report.table(item, rows)
 
 
-def fig4(report: Report) -> Drawing:
-    """Every knob on its way, one row each: noise, then blur, then texture."""
+def fig4(report: Report) -> tuple[Drawing, pd.DataFrame]:
+    """Every knob on its way, one row each: noise, then blur, then texture; and how whole sets look where
+    claims are made of it."""
     sweeps.keep_facts(report)
     parts = []
     for name in FOUR:
@@ -53,7 +66,19 @@ def fig4(report: Report) -> Drawing:
             [_turned(scene, f"{knob} {at:g}", *way(at)) for at in FIFTHS] for knob, way in sweeps.WAYS.items()
         ]
         parts.append(scene.strip(f"{name}, {TURNED.name} ({report.scale} scale)", rows))
-    return report.save_figure("cugan-fig4", strips(parts))
+    return report.save_figure("cugan-fig4", strips(parts)), _looks(report)
+
+
+def _looks(report: Report) -> pd.DataFrame:
+    item = "cugan-fig4"
+    cells = {
+        f"{knob} {at:g}": report.cells(item, turned(knob, at), tuple(LOOKS))
+        for knob, places in BETWEEN.items()
+        for at in places
+    }
+    line = f"{LIVE1} {TURNED.name}"
+    rows = [(f"{line} {title}", at, own[m]) for m, title in LOOKS.items() for at, own in cells.items()]
+    return report.table(item, rows)
 
 
 def _scene(report: Report, level: BlurNoise, name: str) -> Scene:

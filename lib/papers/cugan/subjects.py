@@ -1,16 +1,19 @@
 """What the items of CUGAN measure: degradations, what the knobs are told of them, protocols, metrics, and
 the settings of every item that a claim stands on."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from lib.degradations.levels import BlurNoise, Denoise
 from lib.evaluation.measure import Colour, Metric, Protocol, Setting
 from lib.models.cugan import BLUR, SIGMA
+from lib.recipes import find
 from lib.recipes.cugan import (
     BLOCKS,
     CUGAN,
     CUNET,
     RIVAL,
+    TEXTURE,
     WITHOUT_GAN,
     WITHOUT_GFM,
     scales_name,
@@ -25,8 +28,10 @@ MILD = (BlurNoise(1, 15), BlurNoise(1, 30))
 STRONG = (BlurNoise(2, 30), BlurNoise(2, 50), BlurNoise(4, 30), BlurNoise(4, 50))
 GAN_LEVELS = (*ONE, *MILD, *STRONG)  # of table 1
 MSE_LEVELS = (*ONE, *MILD, BlurNoise(2, 50), BlurNoise(4, 50))  # of table 2
+LPIPS: Metric = "lpips_paper"  # [C] what the paper prints
+CONTROLLED: tuple[Metric, ...] = (LPIPS, "dists")  # by which a UGAN has to be better than its Unet
 METRICS: dict[Metric, str] = {
-    "lpips_paper": "LPIPS, unscaled",  # [C] what the paper prints
+    LPIPS: "LPIPS, unscaled",
     "lpips": "LPIPS",
     "dists": "DISTS",
     "features": "ranker features",
@@ -63,6 +68,16 @@ def cugan(level: BlurNoise, network: str = CUGAN) -> Setting:
 
 def cunet(level: BlurNoise) -> Setting:
     return cugan(level, CUNET)
+
+
+def by(metric: Metric, setting: Setting) -> Setting:
+    """Return the same setting, judged by this metric."""
+    return replace(setting, protocol=replace(setting.protocol, metric=metric))
+
+
+def first_stage(setting: Setting) -> Setting:
+    """Return the same of the network that an adversarial one was trained on from."""
+    return replace(setting, network=find(setting.network, "paper").parent)
 
 
 # --- tables 1 and 2, by method as it is printed -------------------------------------------------------
@@ -139,12 +154,26 @@ IN_TWO = {
 TENTHS = tuple(i / 10 for i in range(11))  # of every knob, of figure 4 and of the fusion weights
 TURNED = BlurNoise(2, 30)  # of figure 4
 LEVELS = dict(zip(("blur", "noise"), told(TURNED), strict=True))  # of each knob: what the picture has
-PLACES = {  # of each knob: where figure 4's claims look at it
+# Blur, noise and texture on the way of every knob, by where it stands; blur is told while texture turns, and
+# 0 while noise does, as in the paper.
+WAYS: dict[str, Callable[[float], tuple[float, float, float]]] = {
+    "noise": lambda at: (0.0, at, 1.0),
+    "blur": lambda at: (at, LEVELS["noise"], 1.0),
+    "texture": lambda at: (LEVELS["blur"], LEVELS["noise"], at),
+}
+PLACES = {  # of each knob: where figure 4's claims look at noise and steps
     "noise": tuple(at for at in TENTHS if at <= LEVELS["noise"]),
     "blur": tuple(at for at in TENTHS if at <= LEVELS["blur"]),
     "texture": (0.0, 1.0),
 }
+BETWEEN = {"blur": (0.0, LEVELS["blur"]), "texture": (0.0, 0.5, 1.0)}  # where figure 4 has rows of whole sets
+LOOKS: dict[Metric, str] = {m: METRICS[m] for m in ("psnr", "niqe", "lpips")}  # of these
 IN_SEVEN = (BlurNoise(1, 30), BlurNoise(2, 15))
 SCALES = {f"CUGAN-{scales}": scales_name(scales) for scales in BLOCKS}  # of figure 7
 CONTROL = "no discriminator"
 IN_EIGHT = {"with GFM": CUGAN, "without GFM": WITHOUT_GFM, CONTROL: WITHOUT_GAN}
+
+
+def turned(knob: str, at: float, metric: Metric = "psnr") -> Setting:
+    """Return both networks of figure 4 as one, a knob of it on its way."""
+    return Setting(TEXTURE, WAYS[knob](at), on_live1(TURNED, metric))

@@ -1,6 +1,6 @@
 """What each knob of CUGAN does to pictures on its whole way: changes, noise, sharpness, PSNR."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,21 +12,13 @@ from lib.degradations.estimates import estimate_noise
 from lib.metrics.fidelity import psnr
 from lib.models.knobs import Controllable
 from lib.papers.common import Report
-from lib.papers.cugan.subjects import LEVELS, LIVE1, PLACES, TENTHS, TURNED, on_live1
+from lib.papers.cugan.subjects import LIVE1, PLACES, TENTHS, TURNED, WAYS, on_live1
 from lib.papers.pictures import busiest_crop
 from lib.papers.scenes import restored
 from lib.recipes.cugan import TEXTURE
 
 PICTURES = 8
 SIDE = 160  # pixels, of the part with the most edges
-
-# The way of every knob, at where it stands; blur is told while texture turns, and 0 while noise does, as
-# in the paper.
-WAYS: dict[str, Callable[[float], tuple[float, float, float]]] = {
-    "noise": lambda at: (0.0, at, 1.0),
-    "blur": lambda at: (at, LEVELS["noise"], 1.0),
-    "texture": lambda at: (LEVELS["blur"], LEVELS["noise"], at),
-}
 
 
 @dataclass(frozen=True)
@@ -50,6 +42,11 @@ class Sweep:
         changes, total = self.changes, self.changes.sum(0)
         even = np.full(len(total), 1 / len(changes))
         return np.divide(changes.max(0), total, out=even, where=total > 0)
+
+    @property
+    def whole_change(self) -> np.ndarray:
+        """(N,): mean absolute change from one end to the other, grey levels."""
+        return 255 * (self.made[-1] - self.made[0]).abs().mean((1, 2, 3)).numpy()
 
     @property
     def noise(self) -> np.ndarray:
@@ -96,14 +93,15 @@ def keep_facts(report: Report) -> None:
 def measured(names: Sequence[str], sweeps: dict[str, Sweep]) -> dict[str, float]:
     """Return, by what is measured and picture, what the claims on the sweep of each knob rest on."""
     found = {f"largest share of {knob}": sweep.largest_share for knob, sweep in sweeps.items()}
+    found |= {f"whole change of {knob}": sweep.whole_change for knob, sweep in sweeps.items()}
     watched = (
-        ("noise", "noise left", sweeps["noise"].noise),
-        ("blur", "mean step", sweeps["blur"].sharpness),
-        ("texture", "mean step", sweeps["texture"].sharpness),
-        ("texture", "PSNR", sweeps["texture"].psnr),
+        ("noise", "noise left", sweeps["noise"].noise, PLACES["noise"]),
+        ("blur", "mean step", sweeps["blur"].sharpness, PLACES["blur"]),
+        ("texture", "mean step", sweeps["texture"].sharpness, PLACES["texture"]),
+        *((knob, "PSNR", sweep.psnr, TENTHS) for knob, sweep in sweeps.items()),
     )
-    for knob, what, values in watched:
-        found |= {f"{what} at {knob} {at:g}": values[TENTHS.index(at)] for at in PLACES[knob]}
+    for knob, what, values, places in watched:
+        found |= {f"{what} at {knob} {at:g}": values[TENTHS.index(at)] for at in places}
     return {
         f"{title}: {name}": float(value)
         for title, values in found.items()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from lib.models.vdir import VDIR
@@ -36,7 +37,10 @@ class Cloud:
 
 @torch.inference_mode()
 def cloud(net: VDIR, patches: Sequence[Tensor], values: Sequence[Sequence[float]]) -> Cloud:
-    """patches: of each picture (n, 3, SIDE, SIDE). values: what is known of each."""
+    """Return the latents of patches.
+
+    patches: of each picture (n, 3, SIDE, SIDE). values: what is known of each.
+    """
     latents = [latent(net, x) for x in patches]
     codes = torch.cat([c.mean((2, 3)) for c in latents]).numpy()
     codes = (codes - codes.mean(0)) / np.maximum(codes.std(0), 1e-6)
@@ -49,14 +53,14 @@ def cloud(net: VDIR, patches: Sequence[Tensor], values: Sequence[Sequence[float]
 
 
 def cut(x: Tensor, n: int, generator: torch.Generator) -> Tensor:
-    """n patches from anywhere in a picture: (1, C, H, W) -> (n, C, SIDE, SIDE)."""
+    """Return n patches from anywhere in a picture: (1, C, H, W) -> (n, C, SIDE, SIDE)."""
     draw = torch.rand(n, 2, generator=generator)
     corners = (draw * (torch.tensor(x.shape[-2:]) - SIDE + 1)).long().tolist()
     return torch.cat([x[..., top : top + SIDE, left : left + SIDE] for top, left in corners])
 
 
 def linear_errors(found: Cloud) -> dict[str, np.ndarray]:
-    """Least squares on the even pictures; of each odd one, what it reads minus the truth."""
+    """Return what least squares on the even pictures read of each odd one, minus the truth."""
     design = np.column_stack([found.codes, np.ones(len(found.codes))])
     fitted_on = found.picture % 2 == 0
     weights, *_ = np.linalg.lstsq(design[fitted_on], found.value[fitted_on], rcond=None)
@@ -65,8 +69,8 @@ def linear_errors(found: Cloud) -> dict[str, np.ndarray]:
 
 
 def neighbours(found: Cloud, distance: np.ndarray) -> tuple[Scores, Scores]:
-    """Of each picture, the mean of `distance` (n, n) from its patches to the nearest ones by latent, and to
-    all, of other pictures."""
+    """Return the mean, picture by picture, of `distance` (n, n) from its patches to the nearest ones by
+    latent, and to all, of other pictures."""
     apart = np.linalg.norm(found.codes[:, None] - found.codes, axis=-1)
     elsewhere = found.picture[:, None] != found.picture
     nearest = np.where(elsewhere, apart, np.inf).argmin(1)
@@ -78,9 +82,9 @@ def neighbours(found: Cloud, distance: np.ndarray) -> tuple[Scores, Scores]:
 
 
 def guesses(found: Cloud) -> Scores:
-    """Of each picture, the share of patches whose nearest neighbours of other pictures are mostly of its
-    kind."""
-    apart = np.linalg.norm(found.codes[:, None] - found.codes, axis=-1)
+    """Return the share, picture by picture, of patches whose nearest neighbours of other pictures are mostly
+    of its kind."""
+    apart = cdist(found.codes, found.codes)
     apart[found.picture[:, None] == found.picture] = np.inf
     nearest = found.value[apart.argsort(1)[:, :NEIGHBOURS]].astype(int)  # (n, NEIGHBOURS)
     guessed = np.array([np.bincount(row).argmax() for row in nearest])
@@ -89,11 +93,11 @@ def guesses(found: Cloud) -> Scores:
 
 
 def plane(found: Cloud) -> np.ndarray:
-    """Places (n, 2) of the patches by t-SNE, as the paper shows them."""
+    """Return places (n, 2) of the patches by t-SNE, as the paper shows them."""
     return tsne(found.codes, PERPLEXITY)
 
 
 def unnumbered(panels: Sequence[Axes]) -> None:
-    """Takes the numbers off the axes: places of t-SNE have no unit."""
+    """Take the numbers off the axes: places of t-SNE have no unit."""
     for axes in panels:
         axes.set(xticks=[], yticks=[], xlabel="t-SNE of the latent's four means")

@@ -16,7 +16,7 @@ LEGEND = "in the boxes: weights; below them: output for one patch, channels x he
 
 
 def fig1(report: Report) -> Drawing:
-    """Four ways to meet a degradation, with the parameters of the networks that are trained here."""
+    """Return four ways to meet a degradation, with the parameters of the networks that are trained here."""
     told, alone, ours = (find(run, report.scale).build() for run in (FFDNET_TOLD, NAIVE, AWGN))
     rows = {
         "One network for each level, or one that is told it": [
@@ -46,7 +46,7 @@ def _count(net: nn.Module) -> str:
 
 
 def fig2(report: Report) -> Drawing:
-    """Which loss trains which network: where a gradient arrives, found by sending one."""
+    """Return which loss trains which network: where a gradient arrives, found by sending one."""
     arrives = flows(find(AWGN, report.scale))
     networks = list(next(iter(arrives.values())))
     figure = Figure(figsize=(9, 4), layout="constrained")
@@ -75,7 +75,7 @@ def fig2(report: Report) -> Drawing:
 
 
 def flows(recipe: Variational) -> dict[str, dict[str, bool]]:
-    """By loss and network, whether a gradient of one arrives at the other in a training step."""
+    """Return, by loss and network, whether a gradient of one arrives at the other in a training step."""
     torch.manual_seed(0)
     net, opponent = recipe.build(), recipe.opponent()
     generator = torch.Generator().manual_seed(0)
@@ -105,7 +105,7 @@ def _arrives(term: Tensor, parameters: Iterable[nn.Parameter]) -> bool:
 
 
 def fig3(report: Report) -> Drawing:
-    """Encoder, restorer, one of its groups, its end for super-resolution, and the decoder."""
+    """Return encoder, restorer, one of its groups, its end for super-resolution, and the decoder."""
     recipe = find(AWGN, report.scale)
     net = recipe.build().eval()
     picture = torch.zeros(1, recipe.channels, recipe.patch, recipe.patch)

@@ -1,6 +1,7 @@
 """Not in the paper: VDIR's knob beside those of AdaFM and CFSNet, on the same noisy pictures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -9,29 +10,30 @@ from torch import Tensor
 from lib.app.public import find
 from lib.degradations.levels import Denoise
 from lib.evaluation.measure import Padded, Protocol
-from lib.papers.common import Drawing, Report, Verdict
-from lib.papers.gains import surely_above
+from lib.models.vdir import VDIR
+from lib.papers import facts
+from lib.papers.common import Drawing, Report
 from lib.papers.pictures import strips
 from lib.papers.scenes import Scene
 from lib.papers.scores import Scores, with_interval
-from lib.papers.vdir.claims import CLAIMS
-from lib.papers.vdir.manipulation import EDGES, EXAMPLE, NOISE, PSNR, look, middle
-from lib.recipes import Scale
+from lib.papers.vdir.manipulation import EXAMPLE, look, middle
+from lib.papers.vdir.subjects import AROUND, EDGES, NOISE, PSNR, READ_AT, asked
 
 ITEM = "vdir-strength"
 NOISY = Protocol("cbsd68", Denoise(40), multiple=1)  # 8-bit: what anybody can be given
 PICTURES = 8
-AROUND = (-20.0, -10.0, 0.0, 10.0, 20.0)  # grey levels more or less than what the network found
 BETWEEN = (0.0, 0.25, 0.5, 0.75, 1.0)
-KNOBS = {"vdir-denoise": AROUND, "adafm-denoise": BETWEEN, "cfsnet-denoise": BETWEEN}
+OURS = "vdir-denoise"
+KNOBS = {OURS: AROUND, "adafm-denoise": BETWEEN, "cfsnet-denoise": BETWEEN}
 QUANTITIES = (PSNR, NOISE, EDGES)
 Looks = dict[tuple[str, float], dict[str, Scores]]  # by network and knob, quantity and picture
 
 
 def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
-    """Every network at five settings of its knob: one picture, and the mean over several."""
+    """Return every network at five settings of its knob: one picture, and the mean over several."""
     looks = _looks(report)
-    report.judge(CLAIMS["the knob is heeded"], _heeded(report, looks))
+    if report.record and (OURS, 0.0) in looks and report.at_hand(NOISY) == NOISY.dataset:
+        report.keep_facts(ITEM, told(looks) | readings(report.network(find(OURS).run)))
     frame = pd.DataFrame([_line(name, knob, looks) for name, own in KNOBS.items() for knob in own])
     frame = frame.set_index(["network", "knob"])
     report.save_table(ITEM, frame)
@@ -42,6 +44,27 @@ def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
     ]
     title = f"One picture with noise of {NOISY.level.sigma:g} grey levels, three knobs ({report.scale} scale)"
     return report.save_figure(ITEM, strips([scene.strip(title, rows)])), frame
+
+
+def told(looks: Looks) -> dict[str, float]:
+    """Return what the claim rests on."""
+    return facts.by_image({f"{knob:g}, {q}": looks[OURS, knob][q] for knob in AROUND for q in (NOISE, EDGES)})
+
+
+@torch.inference_mode()
+def readings(net: VDIR) -> dict[str, float]:
+    """Return how much more noise the estimator reads in the latent at every knob than at 0, where asked for
+    that much."""
+    found: dict[str, Scores] = {}
+    for sigma in READ_AT:
+        for name, _, x in replace(NOISY, level=Denoise(sigma)).inputs(PICTURES):
+            c, _ = net.encoder(middle(x))
+            found_level = float(net.estimator.level(c))
+            for knob in filter(None, AROUND):
+                moved = net.moved(c, c.new_tensor([[knob]]))
+                read = float(net.estimator.level(moved)) - found_level
+                found.setdefault(asked(sigma, knob), {})[name] = read
+    return facts.by_image(found)
 
 
 def _looks(report: Report) -> Looks:
@@ -63,22 +86,6 @@ def _of_all(
 ) -> dict[str, Scores]:
     looks = {name: look(restore(x), clean) for name, (x, clean) in crops.items()}
     return {quantity: {name: own[quantity] for name, own in looks.items()} for quantity in QUANTITIES}
-
-
-def _heeded(report: Report, looks: Looks) -> Callable[[Scale], Verdict]:
-    def test(scale: Scale) -> Verdict:
-        if ("vdir-denoise", 0.0) not in looks or scale != report.scale:
-            return None
-        less, blind, more = (looks["vdir-denoise", AROUND[i]] for i in (0, 2, -1))
-        noisier = {name: less[NOISE][name] - value for name, value in blind[NOISE].items()}
-        smoother = {name: value - more[EDGES][name] for name, value in blind[EDGES].items()}
-        text = (
-            f"{with_interval(noisier)} grey levels more noise, "
-            f"{with_interval(smoother)} thousandths less gradient energy"
-        )
-        return surely_above(noisier) and surely_above(smoother), text
-
-    return test
 
 
 def _line(name: str, knob: float, looks: Looks) -> dict[str, str]:

@@ -9,27 +9,25 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lib.models.vdir import LATENT, VDIR
-from lib.papers.common import Drawing, Report, Verdict
-from lib.papers.gains import Test, surely_above
+from lib.papers import facts
+from lib.papers.common import Drawing, Report
 from lib.papers.pictures import as_shown
-from lib.papers.scores import Scores, with_interval
-from lib.papers.vdir.claims import CLAIMS
-from lib.papers.vdir.manipulation import LEVELS, MILD, SIGMA, STRONG, example, noisy_crops, others
+from lib.papers.scores import Scores
+from lib.papers.vdir.manipulation import LEVELS, SIGMA, at_hand, by_seed, example, noisy_crops, others
+from lib.papers.vdir.subjects import ELSEWHERE, MILD, ORDER, STEP, STRONG, TEXTURE
 from lib.recipes import Scale, find
 from lib.recipes.vdir import AWGN
 
-ORDERED = 0.9  # rank correlation
 DEAD = 1e-6  # standard deviation of a channel that says nothing
-TOLD = 1.0  # deviations of the latent's own distribution: what is less drowns when it is sampled
 Crops = dict[str, dict[int, Tensor]]
 
 
 def fig6(report: Report) -> tuple[Drawing, pd.DataFrame]:
-    """The four channels of the latent in the cases of figure 5; the table has their means by noise level."""
+    """Return the four channels of the latent in the cases of figure 5; the table has their means by level."""
     net = report.network(AWGN)
     crops = noisy_crops(report)
-    report.judge(CLAIMS["latents follow the level"], _follow(report, net, crops))
-    report.judge(CLAIMS["latents tell texture from flat"], _textured(report, net, crops))
+    if net and report.record and at_hand(report):
+        report.keep_facts("vdir-fig6", by_seed(report, AWGN, lambda one: told(one, crops)))
     frame = pd.DataFrame([_level_means(net, crops, sigma) for sigma in LEVELS]).set_index("sigma")
     report.save_table("vdir-fig6", frame)
     if net is None:
@@ -39,14 +37,14 @@ def fig6(report: Report) -> tuple[Drawing, pd.DataFrame]:
 
 
 def before_training(run: str, scale: Scale) -> VDIR:
-    """The network as it starts: what a latent tells that has learnt nothing."""
+    """Return the network as it starts: what a latent tells that has learnt nothing."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return find(run, scale).build().eval().requires_grad_(False)
 
 
 def untrained(report: Report) -> Figure:
-    """One line where a network is missing."""
+    """Return one line where a network is missing."""
     figure = Figure(figsize=(7, 0.6))
     figure.text(0.02, 0.5, f"The network is not trained at {report.scale} scale.", va="center")
     return figure
@@ -54,13 +52,13 @@ def untrained(report: Report) -> Figure:
 
 @torch.inference_mode()
 def latent(net: VDIR, x: Tensor) -> Tensor:
-    """Its mean, (N, latent, h, w)."""
+    """Return its mean, (N, latent, h, w)."""
     return net.encoder(x)[0]
 
 
 @torch.inference_mode()
 def deviation(net: VDIR, x: Tensor) -> Tensor:
-    """How widely each channel of it is drawn, mean over positions: (N, latent)."""
+    """Return how widely each channel of it is drawn, mean over positions: (N, latent)."""
     return (net.encoder(x)[1] / 2).exp().mean((2, 3))
 
 
@@ -72,61 +70,40 @@ def _level_means(net: VDIR | None, crops: Crops, sigma: int) -> dict[str, str]:
     return row | {f"channel {k}": f"{value:.2f}" for k, value in enumerate(means, start=1)}
 
 
-def _best_channel(by_channel: list[Scores]) -> tuple[int, Scores]:
-    """The channel whose mean over pictures is largest, its sign made positive."""
-    means = [float(np.mean(list(scores.values()))) for scores in by_channel]
-    channel = int(np.argmax(np.abs(means)))
-    sign = np.sign(means[channel])
-    return channel + 1, {name: float(sign * value) for name, value in by_channel[channel].items()}
-
-
-def _follow(report: Report, net: VDIR | None, crops: Crops) -> Test:
-    """The channel that moves furthest between the mildest and the strongest of figure 5's levels, in the
-    deviations of its own distribution, and whether it does so level by level."""
-
-    def test(scale: Scale) -> Verdict:
-        if net is None or scale != report.scale:
-            return None
-        moved: list[Scores] = [{} for _ in range(LATENT)]
-        ordered: list[Scores] = [{} for _ in range(LATENT)]
-        for name, of in crops.items():
-            means = torch.stack([latent(net, of[sigma]).mean((0, 2, 3)) for sigma in LEVELS])
-            step = means[LEVELS.index(STRONG)] - means[LEVELS.index(MILD)]
-            step = step / deviation(net, of[SIGMA])[0].clamp(min=DEAD)
-            for k, values in enumerate(means.T):
-                alive = float(values.std()) > DEAD
-                moved[k][name] = float(step[k])
-                ordered[k][name] = abs(float(spearmanr(LEVELS, values).statistic)) if alive else 0.0
-        channel, shift = _best_channel(moved)
-        order = ordered[channel - 1]
-        return surely_above(order, ORDERED) and surely_above(shift, TOLD), (
-            f"channel {channel}: rank correlation {with_interval(order)}, from sigma {MILD} to {STRONG} by "
-            f"{with_interval(shift)} of its deviations"
+def told(net: VDIR, crops: Crops) -> dict[str, float]:
+    """Return what claims on figure 6 rest on: how far each channel moves from MILD to STRONG, how well its
+    order is that of the levels, and how far its textured quarter is from its flat one, on its own map and
+    on that of another picture. Distances are in deviations of the channel's own distribution."""
+    quantities = (STEP, ORDER, TEXTURE, ELSEWHERE)
+    found: dict[str, Scores] = {f"channel {k}, {q}": {} for k in range(1, LATENT + 1) for q in quantities}
+    last = list(crops.values())[-1]
+    for name, of in crops.items():
+        own = deviation(net, of[SIGMA])[0].clamp(min=DEAD)
+        means = torch.stack([latent(net, of[sigma]).mean((0, 2, 3)) for sigma in LEVELS])
+        step = (means[LEVELS.index(STRONG)] - means[LEVELS.index(MILD)]) / own
+        order = [_order(values) for values in means.T]
+        texture = _texture(of[0])
+        apart, elsewhere = (
+            _textured_from_flat(latent(net, seen[SIGMA])[0].flatten(1), texture) / own for seen in (of, last)
         )
+        last = of
+        for k in range(LATENT):
+            values = step[k], order[k], apart[k], elsewhere[k]
+            for quantity, value in zip(quantities, values, strict=True):
+                found[f"channel {k + 1}, {quantity}"][name] = float(value)
+    return facts.by_image(found)
 
-    return test
+
+def _order(values: Tensor) -> float:
+    """Rank correlation of a channel's means with the levels, whichever its sign."""
+    alive = float(values.std()) > DEAD
+    return abs(float(spearmanr(LEVELS, values).statistic)) if alive else 0.0
 
 
-def _textured(report: Report, net: VDIR | None, crops: Crops) -> Test:
-    """Difference of a channel between the two quarters, in the deviations of its own distribution."""
-
-    def test(scale: Scale) -> Verdict:
-        if net is None or scale != report.scale:
-            return None
-        found: list[Scores] = [{} for _ in range(LATENT)]
-        for name, of in crops.items():
-            c = latent(net, of[SIGMA])[0].flatten(1)
-            texture = _texture(of[0])
-            low, high = texture.quantile(0.25), texture.quantile(0.75)
-            difference = c[:, texture >= high].mean(1) - c[:, texture <= low].mean(1)
-            own = deviation(net, of[SIGMA])[0].clamp(min=DEAD)
-            for scores, value in zip(found, difference / own, strict=True):
-                scores[name] = float(value)
-        channel, scores = _best_channel(found)
-        apart = f"channel {channel}: {with_interval(scores)} of its deviations apart"
-        return surely_above(scores, TOLD), apart
-
-    return test
+def _textured_from_flat(c: Tensor, texture: Tensor) -> Tensor:
+    """c (latent, positions), texture (positions,) -> difference between the two quarters, (latent,)."""
+    low, high = texture.quantile(0.25), texture.quantile(0.75)
+    return c[:, texture >= high].mean(1) - c[:, texture <= low].mean(1)
 
 
 def _texture(clean: Tensor) -> Tensor:
