@@ -43,7 +43,6 @@ output = ""  # a folder for tables, figures and verdicts
 # %%
 from lib.papers import verdicts
 from lib.papers.common import Report
-from lib.papers import verdicts
 from lib.papers.qgcn import items as qgcn
 from lib.papers.sliders import slider
 
