@@ -93,7 +93,7 @@ class ImageSet:
 class Centres(ImageSet):
     """The middle of every image, for runs that only prove that code runs."""
 
-    side: int = 160  # pixels
+    side: int = 208  # pixels: two blocks of NIQE a side and a border
 
     def read(self, home: Path, limit: int | None) -> list[Sample]:
         return [Sample(one.name, self._middle(one.pixels)) for one in super().read(home, limit)]

@@ -46,9 +46,6 @@ Pictures = dict[str, Tensor]  # clean ones by name
 def rank(report: Report) -> tuple[Drawing, pd.DataFrame]:
     """The score of every picture at every quality, and how well its order is that of the qualities."""
     cells = {at: score_cell(report, at) for at in SCORED}
-    for seed in SEEDS[1:]:  # for the claims; what is shown is of the first training, which guides
-        for at in SCORED:
-            report.cell(ITEM, scored(at, seed), live=False)
     frame = pd.DataFrame([_summary(cells, qualities) for qualities in (TRAINED, RANKED)])
     frame = frame.set_index("qualities")
     report.save_table(ITEM, frame)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from lib.degradations.levels import Clean, Compress, Level
 from lib.evaluation.measure import Metric, Protocol, Setting
-from lib.recipes.common import seeded_name
 from lib.recipes.qgcn import (
     FULL,
     RANKER,
@@ -74,11 +73,9 @@ def restored(network: str, quality: int, dataset: str, metric: Metric = "psnr") 
     return Setting(network, (), on(quality, dataset, metric))
 
 
-def scored(at: int | str, seed: int = 0) -> Setting:
-    """Return the setting of the scores of LIVE1 at a quality of RANKED, or clean, by a training of the
-    ranker."""
-    protocol = Protocol(LIVE1, SCORED[at], colour="luma", multiple=1, metric="score")
-    return Setting(seeded_name(RANKER, seed), (), protocol)
+def scored(at: int | str) -> Setting:
+    """Return the setting of the ranker's scores of LIVE1 at a quality of RANKED, or clean."""
+    return Setting(RANKER, (), Protocol(LIVE1, SCORED[at], colour="luma", multiple=1, metric="score"))
 
 
 def mapped(k: int, version: str) -> str:

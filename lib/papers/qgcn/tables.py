@@ -12,8 +12,10 @@ from lib.papers.judging import seeded
 from lib.papers.qgcn.subjects import (
     ABLATION,
     DNCNN,
+    GREY,
     LIVE1,
     METRICS,
+    NO_RANKER,
     QUALITIES,
     READINGS,
     RNAN,
@@ -38,8 +40,11 @@ def table1(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
     readings of the weights of these; and, row by row, of how many trainings the values are the mean, and how
     much of the gradient each loss has."""
     item = "qgcn-table1"
-    networks = {
-        reading.named(title): network for reading in READINGS for title, network in reading.networks.items()
+    networks = {  # without the ranker there is nothing to weigh
+        reading.named(title): network
+        for reading in READINGS
+        for title, network in reading.networks.items()
+        if reading is GREY or title != NO_RANKER
     }
     beside = {"JPEG": INPUT, ALONE: own_name(10)}
     table = report.table(item, _rows(SETS[ABLATION], _measured(report, item, networks | beside, ABLATION)))
