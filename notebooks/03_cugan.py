@@ -70,7 +70,8 @@ cugan.table2(report)
 # ## Table 1: the same for the adversarial networks
 #
 # For a blur of one pixel the table tells the network 0.15, where its own rule gives 0.25: both are
-# measured. NIQE says how natural a picture looks, without the original. Lower is better, but for PSNR.
+# measured. *Unet* is what a UGAN was trained on from: a UGAN that is no better than that is no rival. NIQE
+# says how natural a picture looks, without the original. Lower is better, but for PSNR.
 
 # %%
 cugan.table1(report)
@@ -115,10 +116,16 @@ mismatched
 # %% [markdown]
 # ## Figure 4: every knob on its way
 #
-# No knob may make the picture jump: every tenth of the way is measured on eight pictures.
+# No knob may make the picture jump, or lead through pictures that are worse than those at both ends: every
+# tenth of the way is measured on eight pictures. The table is of whole LIVE1: what sharpening and texture do
+# to PSNR, and to the look by NIQE and LPIPS, which noise in their place would not please.
 
 # %%
-cugan.fig4(report)
+figure, turned = cugan.fig4(report)
+figure
+
+# %%
+turned
 
 # %% [markdown]
 # ## Figures 5 and 6: photographs
@@ -150,9 +157,8 @@ scales
 # %% [markdown]
 # ## Figure 8: a discriminator that is told
 #
-# The paper measures LPIPS, which the table has too. Drawn and judged is the distance in the ranker's maps,
-# which is the very loss that these networks descend; so beside the two stands the same training without a
-# discriminator, and where that one comes out nearest, the figure tells nothing of discriminators.
+# Beside the two stands the same training without a discriminator: where that one comes out lowest by LPIPS,
+# the figure tells nothing of discriminators.
 
 # %%
 figure, told = cugan.fig8(report)
@@ -166,7 +172,8 @@ told
 #
 # A discriminator that tells nothing apart, or is sure of everything, teaches nothing. `lean` is how far its
 # logits of restored pictures lean with the degradation of their inputs: below 0, what was strongly degraded
-# is rejected. It is left out for networks of one degradation, where nothing can lean.
+# is rejected, as section 1 says of a discriminator that is not told. It is left out for networks of one
+# degradation, where nothing can lean.
 
 # %%
 figure, endings = cugan.health(report)
@@ -178,8 +185,8 @@ endings
 # %% [markdown]
 # ## What the condition does to the fusions
 #
-# A short training starts every weight at 1, the full one of paper scale near 0: there alone the figure tells
-# where they end of themselves.
+# A short training starts every weight around 1, the full one of paper scale near 0, growing from 0 before the
+# first step: the claim is judged by what training made of the start.
 
 # %%
 cugan.fusion(report)

@@ -1,51 +1,66 @@
-"""CUGAN's tables and figures: the printed numbers support its claims, wrong ones contradict them."""
+"""CUGAN's tables and figures: the printed numbers support its claims, wrong networks contradict them."""
 
-from dataclasses import replace
+import copy
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from evidence import Several
 
 from lib.base import paths, provenance
-from lib.data.images import Picture, write
+from lib.data.images import Picture, to_pixels, write
+from lib.degradations import to_8bit
+from lib.degradations.estimates import estimate_noise
 from lib.degradations.levels import BlurNoise, Clean
 from lib.evaluation.measure import Bench, Measurement, Protocol, Setting
 from lib.evaluation.results import Store
 from lib.models.cugan import CUNet
-from lib.models.knobs import Controllable
+from lib.models.knobs import Controllable, Interpolated
 from lib.papers import facts, verdicts
 from lib.papers.at_hand import EMBEDDED
-from lib.papers.common import Report
+from lib.papers.common import Cell, Report
 from lib.papers.cugan import items as cugan
 from lib.papers.cugan import mechanics, photographs, reading, sweeps
-from lib.papers.cugan.claims import CLAIMS, LIVE
+from lib.papers.cugan.claims import CLAIMS, LIVE, NOISY
 from lib.papers.cugan.subjects import (
+    CONTROL,
     FFDNET_IN_COLOUR,
     FFDNET_IN_GRAY,
     GAN_LEVELS,
-    GIVEN,
-    GRAY,
+    IN_EIGHT,
     IN_SEVEN,
+    IN_TABLE_2,
+    IN_TWO,
+    LPIPS,
     METRICS,
     MSE_LEVELS,
-    ONE_NOISE,
+    PLACES,
     READINGS,
     SCALES,
-    SIGMAS,
-    on_cbsd68,
+    STRONG,
+    TENTHS,
+    TURNED,
+    by,
+    first_stage,
+    of_table1,
+    of_table2,
     on_live1,
     told,
+    turned,
     ugan,
     unet,
 )
 from lib.papers.cugan.subjects import cugan as cugan_at
 from lib.papers.cugan.sweeps import Sweep
-from lib.papers.judging import Evidence, judge
+from lib.papers.judging import Evidence, NotMeasured, judge
 from lib.papers.papers import find
-from lib.recipes.cugan import CUGAN, CUNET, RIVAL, WITHOUT_GAN, WITHOUT_GFM
+from lib.papers.pictures import busiest_crop, calmest_crop
+from lib.recipes.cugan import CUGAN, CUNET, WITHOUT_GFM
 from lib.training.checkpoints import Provenance, path_of
-from lib.training.networks import INPUT, scale_of
+from lib.training.networks import load, scale_of
 
 PRINTED = pd.read_csv(paths.PRINTED / "cugan.csv", keep_default_na=False)
 MEANT = {BlurNoise(2, 0): 30.07, BlurNoise(4, 0): 26.63}  # dB, where CUnet is misprinted
@@ -71,8 +86,9 @@ def keep(report, item, found):
 
 
 def judge_item(report, item, scale="compact"):
-    """What is said of every claim of an item by the rows and facts that the report keeps."""
-    evidence = Evidence("cugan", scale, folder_of(report))
+    """What is said of every claim of an item by the rows and facts that the report keeps, as if three
+    trainings had come out alike."""
+    evidence = Several("cugan", scale, folder_of(report))
     return {claim.name: judge(claim, evidence) for claim in CLAIMS.values() if claim.item == item}
 
 
@@ -104,48 +120,400 @@ def test_every_claim_stands_on_an_item_and_every_item_is_recorded_or_made_when_s
     assert find("cugan").measured == tuple(item for item in cugan.ITEMS if item not in LIVE)
 
 
+# --- claims: what the paper says of every one, and a wrong network for every one ----------------------
+
+CLOSE, BETTER = (
+    "one CUGAN is close to networks of one degradation (LPIPS)",
+    "one CUGAN is better under two strong degradations",
+)
+SHOWN_BY_FACTS = "more of the noise knob leaves less noise"
+NAMES = "abc"  # of pictures
+CHANGED = 0.05  # LPIPS, DISTS: by which an adversarial training is made to help
+
+
+@dataclass(frozen=True)
+class World(Several):
+    """Everything that claims rest on, in three trainings that came out alike; what is printed, or made up so
+    that the claims hold."""
+
+    rows: dict[tuple[str, Setting], float] = field(default_factory=dict)
+    known: dict[tuple[str, str], float | tuple[float, ...]] = field(default_factory=dict)
+    lean: dict[str, list[float]] = field(default_factory=dict)
+
+    def scores(self, item, setting):
+        if (item, setting) not in self.rows:
+            raise NotMeasured
+        return {name: self.rows[item, setting] + 0.01 * i for i, name in enumerate(NAMES)}
+
+    def fact(self, item, name):
+        return self._known(self.known.get((item, name)))
+
+    def facts_by_image(self, item, name):
+        value = self.fact(item, name)
+        return {picture: value * (1 + 0.01 * i) for i, picture in enumerate(NAMES)}
+
+    def training_curve(self, run):
+        values = self._known(self.lean.get(run))
+        return pd.DataFrame({"step": range(len(values)), "lean": values})
+
+    def with_rows(self, item, settings, value):
+        """The same, but for some settings' values."""
+        return replace(self, rows=self.rows | {(item, setting): value for setting in settings})
+
+    def moved(self, item, settings, by):
+        changed = {(item, setting): self.rows[item, setting] + by for setting in settings}
+        return replace(self, rows=self.rows | changed)
+
+    def with_facts(self, item, **values):
+        return replace(self, known=self.known | {(item, name): value for name, value in values.items()})
+
+
+def in_table1(method, level, metric):
+    setting = of_table1(level)["UGAN" if method == "Unet" else method]
+    return by(metric, first_stage(setting) if method == "Unet" else setting)
+
+
+def printed_rows():
+    """Tables 1 to 3, and the networks before their adversarial training, which are not printed."""
+    rows = {}
+    for level in GAN_LEVELS:
+        for metric, written in ((LPIPS, "lpips"), ("dists", "dists")):
+            for method in ("UGAN", "CUGAN"):
+                value = printed("cugan-table1", method, level.name, written)
+                rows["cugan-table1", in_table1(method, level, metric)] = value
+            rows["cugan-table1", in_table1("Unet", level, metric)] = value + CHANGED
+    for level in MSE_LEVELS:
+        for method, setting in of_table2(level).items():
+            given = method == "degraded"
+            value = 10.0 if given else printed("cugan-table2", method, level.name, "psnr")
+            rows["cugan-table2", setting] = MEANT.get(level, value) if method == "CUnet" else value
+    for sigma in IN_TABLE_2:
+        colour = printed("cugan-table2", "CUnet", f"r0 sigma{sigma}", "psnr") - 0.3
+        more = printed("cugan-table3", "CUnet", f"sigma{sigma}", "psnr") - colour - 0.3
+        rows["cugan-table3", FFDNET_IN_COLOUR.setting(sigma)] = colour
+        rows["cugan-table3", FFDNET_IN_GRAY.setting(sigma)] = colour + more
+    return rows
+
+
+def drawn_rows():
+    """Figures 2, 4, 7 and 8, of which no number is printed."""
+    rows = {}
+    values = (24.0, 0.4), (26.0, 0.25), (22.0, 0.5), (25.0, 0.2)
+    for setting, (db, far) in zip(IN_TWO.values(), values, strict=True):
+        rows |= {("cugan-fig2", by("psnr", setting)): db, ("cugan-fig2", by("lpips", setting)): far}
+    for at, db, niqe, far in ((0.0, 26.0, 7.0, 0.3), (0.5, 25.5, 6.0, 0.25), (1.0, 24.5, 5.0, 0.2)):
+        for metric, value in (("psnr", db), ("niqe", niqe), ("lpips", far)):
+            rows["cugan-fig4", turned("texture", at, metric)] = value
+    rows["cugan-fig4", turned("blur", 0.0, "lpips")] = 0.35
+    for network, value in zip(SCALES.values(), (0.3, 0.25, 0.2), strict=True):
+        for level in IN_SEVEN:
+            rows["cugan-fig7", by(LPIPS, cugan_at(level, network))] = value
+            rows["cugan-fig7", first_stage(by(LPIPS, cugan_at(level, network)))] = value + CHANGED
+    for network, value in zip(IN_EIGHT.values(), (0.2, 0.22, 0.25), strict=True):
+        rows |= {("cugan-fig8", by(LPIPS, cugan_at(level, network))): value for level in GAN_LEVELS}
+    return rows
+
+
+def made_up_facts():
+    found = {"million parameters of CUnet": 1.37, "million parameters of CResMD": 2.5}
+    known = {("cugan-text-4.2", name): value for name, value in found.items()}
+    fig4 = {f"largest share of {knob}": 0.15 for knob in sweeps.WAYS}
+    fig4 |= {f"whole change of {knob}": 8.0 for knob in sweeps.WAYS}
+    fig4 |= {f"PSNR at {knob} {at:g}": 25 + at for knob in sweeps.WAYS for at in TENTHS}
+    fig4 |= {f"noise left at noise {at:g}": 13 - 15 * at for at in PLACES["noise"]}
+    fig4 |= {f"mean step at blur {at:g}": 6 + 10 * at for at in PLACES["blur"]}
+    fig4 |= {f"mean step at texture {at:g}": 6 + 5 * at for at in PLACES["texture"]}
+    known |= {("cugan-fig4", name): value for name, value in fig4.items()}
+    for what, noise, step in (("seen", 20.0, None), ("left", 2.0, 5.0), ("sharpened", 4.0, 7.0)):
+        known["cugan-fig6", f"noise {what} in the calmest part"] = noise
+        known["cugan-fig6", f"mean step {what}"] = step
+    for title in ("scale 2 into 1", "scale 3 into 2"):
+        known |= {("cugan-mech-w", f"{title} at {at:g}"): 0.05 + at for at in TENTHS}
+        known |= {("cugan-mech-w", f"{title} at the start at {at}"): 0.1 * at for at in (0, 1)}
+    return known
+
+
+def as_the_paper_says():
+    lean = {CUGAN: [0.001, -0.001, 0.002, 0.0], WITHOUT_GFM: [-0.02, -0.01, -0.03, -0.02]}
+    return World("cugan", "paper", rows=printed_rows() | drawn_rows(), known=made_up_facts(), lean=lean)
+
+
+def all_table1(world, method, metric, by, levels=GAN_LEVELS):
+    return world.moved("cugan-table1", [in_table1(method, level, metric) for level in levels], by)
+
+
+def rough(world, metric, by):
+    """Another network at the adversarial end of the texture knob, by one of its metrics."""
+    return world.moved("cugan-fig4", [turned("texture", 1.0, metric)], by)
+
+
+def smeared(world):
+    """Figure 6 after a blur: noise is gone, and the second knob blurs as much."""
+    return world.with_facts("cugan-fig6", **{"mean step sharpened": 4.0})
+
+
+def detour(world, knob):
+    """As on the way to a network whose channels are in another order: both ends restore, nothing between."""
+    dips = {f"PSNR at {knob} {at:g}": 25 - 12 * at * (1 - at) for at in TENTHS}
+    return world.with_facts("cugan-fig4", **dips)
+
+
+# Of every claim the networks that contradict it; each world differs from the paper's in nothing else.
+WRONG = {
+    CLOSE: {
+        "a CUGAN trained on one degradation, and used on all": lambda w: all_table1(w, "CUGAN", LPIPS, 0.03),
+        "one that cannot do a strong blur": lambda w: all_table1(w, "CUGAN", LPIPS, 0.0002, GAN_LEVELS[3:4]),
+    },
+    CLOSE.replace("LPIPS", "DISTS"): {
+        "a CUGAN of another structure of texture": lambda w: all_table1(w, "CUGAN", "dists", 0.01)
+    },
+    BETTER: {
+        "a CUGAN that is no better than all UGANs": lambda w: all_table1(w, "CUGAN", LPIPS, 0.012, STRONG)
+    },
+    "one CUnet is close to networks of one degradation": {
+        "a CUnet that ignores its knobs": lambda w: w.moved(
+            "cugan-table2", [of_table2(level)["CUnet"] for level in MSE_LEVELS], -0.5
+        ),
+        "Unets that are not trained enough": lambda w: w.moved(
+            "cugan-table2", [of_table2(level)["Unet"] for level in MSE_LEVELS], -0.5
+        ),
+    },
+    "two strong degradations cost less than blur alone": {
+        "a CUnet made for blur alone": lambda w: w.moved(
+            "cugan-table2", [of_table2(BlurNoise(blur, 0))["CUnet"] for blur in (2, 4)], 0.25
+        )
+    },
+    "better than CResMD": {
+        "CResMD, as good as it is, beside itself": lambda w: w.moved(
+            "cugan-table2", [of_table2(level)["CResMD"] for level in MSE_LEVELS[:3]], 0.15
+        )
+    },
+    "competitive in denoising": {
+        "FFDNet, half a decibel better": lambda w: w.moved(
+            "cugan-table3", [FFDNET_IN_COLOUR.setting(sigma) for sigma in IN_TABLE_2], 0.5
+        )
+    },
+    "table 3 compares gray with colour": {
+        "a gain of judging in gray as of Y": lambda w: w.moved(
+            "cugan-table3", [FFDNET_IN_GRAY.setting(sigma) for sigma in IN_TABLE_2], 1.4
+        ),
+        "none": lambda w: w.moved(
+            "cugan-table3", [FFDNET_IN_GRAY.setting(sigma) for sigma in IN_TABLE_2], -0.35
+        ),
+    },
+    "fewer parameters than CResMD": {
+        "the layers as described": lambda w: w.with_facts(
+            "cugan-text-4.2", **{"million parameters of CUnet": 6.53}
+        )
+    },
+    "a network for another degradation leaves artefacts": {
+        "networks that need not be told": lambda w: w.with_rows("cugan-fig2", IN_TWO.values(), 26.0)
+    },
+    "the artefacts are worse with a GAN": {
+        "a GAN with a grain on everything": lambda w: w.moved(
+            "cugan-fig2", [by("lpips", setting) for setting in list(IN_TWO.values())[3:]], 0.3
+        ),
+        "a GAN that leaves fewer": lambda w: w.moved(
+            "cugan-fig2", [by("lpips", setting) for setting in list(IN_TWO.values())[2:3]], -0.2
+        ),
+        "a GAN that helps even there, if less": lambda w: w.moved(
+            "cugan-fig2", [by("lpips", setting) for setting in list(IN_TWO.values())[2:]], -0.15
+        ),
+    },
+    SHOWN_BY_FACTS: {
+        "an untrained knob": lambda w: w.with_facts(
+            "cugan-fig4", **{f"noise left at noise {at:g}": 13.0 for at in PLACES["noise"]}
+        ),
+        "one that is turned the other way": lambda w: w.with_facts(
+            "cugan-fig4", **{f"noise left at noise {at:g}": 4 + 15 * at for at in PLACES["noise"]}
+        ),
+        "one that goes back and forth": lambda w: w.with_facts(
+            "cugan-fig4", **{"noise left at noise 0.3": 12.0}
+        ),
+    },
+    "more of the blur knob sharpens": {
+        "one that adds noise": lambda w: w.with_rows("cugan-fig4", [turned("blur", 0.0, "lpips")], 0.1),
+        "one that blurs": lambda w: w.with_facts(
+            "cugan-fig4", **{f"mean step at blur {at:g}": 6 - 10 * at for at in PLACES["blur"]}
+        ),
+    },
+    "texture costs accuracy": {
+        "a grain of two pixels, which LPIPS hardly sees": lambda w: rough(w, "niqe", 4.0),
+        "noise, which NIQE may take for nature": lambda w: rough(w, "lpips", 0.3),
+        "texture that costs nothing": lambda w: rough(w, "psnr", 2.0),
+        "a way by a better network": lambda w: w.moved(
+            "cugan-fig4", [turned("texture", 0.5, "psnr")], 1.0
+        ),
+        "a blur": lambda w: w.with_facts("cugan-fig4", **{"mean step at texture 1": 3.0}),
+    },
+    **{
+        f"smooth transition ({knob})": {
+            "a way through other images": lambda w, knob=knob: detour(w, knob),
+            "a switch": lambda w, knob=knob: w.with_facts("cugan-fig4", **{f"largest share of {knob}": 1.0}),
+            "an untrained knob": lambda w, knob=knob: w.with_facts(
+                "cugan-fig4", **{f"largest share of {knob}": 0.1, f"whole change of {knob}": 0.0}
+            ),
+        }
+        for knob in sweeps.WAYS
+    },
+    "real noise goes, and sharpening does not bring it back": {
+        "the identity": lambda w: w.with_facts("cugan-fig6", **{"noise left in the calmest part": 20.0}),
+        "a knob that brings noise back": lambda w: w.with_facts(
+            "cugan-fig6", **{"noise sharpened in the calmest part": 15.0}
+        ),
+        "a blur": smeared,
+    },
+    "more scales help": {
+        "one of a single scale, as good": lambda w: w.with_rows(
+            "cugan-fig7", [by(LPIPS, cugan_at(level, SCALES["CUGAN-1"])) for level in IN_SEVEN], 0.19
+        )
+    },
+    "telling the discriminator helps": {
+        "a discriminator that harms one degradation, once it is told": lambda w: w.with_rows(
+            "cugan-fig8", [by(LPIPS, cugan_at(GAN_LEVELS[4]))], 0.23
+        )
+    },
+    "what comes from coarser scales fades with the degradation": {
+        "weights that fall": lambda w: w.with_facts(
+            "cugan-mech-w", **{f"scale 2 into 1 at {at:g}": 0.8 - 0.3 * at for at in TENTHS}
+        ),
+        "weights that are largest for mild ones": lambda w: w.with_facts(
+            "cugan-mech-w", **{"scale 2 into 1 at 0.2": 3.0}
+        ),
+        "weights that are all large": lambda w: w.with_facts(
+            "cugan-mech-w", **{f"scale 3 into 2 at {at:g}": 0.7 + at for at in TENTHS}
+        ),
+    },
+    "a discriminator that is not told leans on the degradation": {
+        "one that leans to the strongly degraded": lambda w: replace(
+            w, lean=w.lean | {WITHOUT_GFM: [0.02, 0.01, 0.03, 0.02]}
+        ),
+        "two that do": lambda w: replace(w, lean={WITHOUT_GFM: [0.02, 0.01, 0.03, 0.02], CUGAN: [0.05] * 4}),
+        "one that leans more once it is told": lambda w: replace(
+            w, lean=w.lean | {CUGAN: [-0.05, -0.04, -0.06, -0.05]}
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_what_the_paper_says_holds(claim):
+    """Its printed numbers, and where it prints none what it describes."""
+    found = judge(CLAIMS[claim], as_the_paper_says())
+    assert found.verdict == "holds", found.measured
+
+
+@pytest.mark.parametrize(("claim", "network"), [(claim, one) for claim in CLAIMS for one in WRONG[claim]])
+def test_a_wrong_network_differs(claim, network):
+    found = judge(CLAIMS[claim], WRONG[claim][network](as_the_paper_says()))
+    assert found.verdict == "differs", found.measured
+
+
+def test_no_claim_is_without_a_network_that_contradicts_it():
+    assert set(WRONG) == set(CLAIMS) and all(WRONG.values())
+
+
+def test_the_main_claims_are_those_of_both_tables():
+    assert [name for name, claim in CLAIMS.items() if claim.headline] == [
+        CLOSE,
+        "one CUnet is close to networks of one degradation",
+        "better than CResMD",
+    ]
+    assert all(claim.bound.startswith(("the paper's", "ours")) for claim in CLAIMS.values())
+
+
+@pytest.mark.parametrize("claim", [CLOSE, CLOSE.replace("LPIPS", "DISTS"), BETTER, "more scales help"])
+def test_a_rival_whose_adversarial_training_did_not_help_decides_nothing(claim):
+    """With a discriminator that sleeps or wins a UGAN is no better than its Unet; so good CUGAN is, too."""
+    world = as_the_paper_says()
+    for metric in (LPIPS, "dists"):
+        world = all_table1(world, "Unet", metric, -2 * CHANGED)
+    before = [first_stage(by(LPIPS, cugan_at(level, SCALES["CUGAN-1"]))) for level in IN_SEVEN]
+    found = judge(CLAIMS[claim], world.moved("cugan-fig7", before, -2 * CHANGED))
+    assert found.verdict == "undecided" and "not shown to be better than before" in found.measured
+    if claim == CLOSE:  # but what is worse than even such a rival is worse
+        worse = all_table1(world, "CUGAN", LPIPS, 0.1)
+        assert judge(CLAIMS[claim], worse).verdict == "differs"
+
+
+def test_a_rival_that_does_not_restore_is_no_rival():
+    """CResMD is printed with 29.95 dB at r2: here it is given as much."""
+    settings = of_table2(BlurNoise(2, 0))
+    world = as_the_paper_says()
+    rival = world.rows["cugan-table2", settings["CResMD"]]
+    given = world.with_rows("cugan-table2", [settings["degraded"]], rival)
+    found = judge(CLAIMS["better than CResMD"], given)
+    assert found.verdict == "not tested" and "does not restore" in found.measured
+
+
+@pytest.mark.parametrize(("control", "expected"), [(0.21, "holds"), (0.19, "not tested")])
+def test_figure_8_needs_a_measure_that_tells_discriminators_from_none(control, expected):
+    settings = [by(LPIPS, cugan_at(level, IN_EIGHT[CONTROL])) for level in GAN_LEVELS]
+    world = as_the_paper_says().with_rows("cugan-fig8", settings, control)
+    found = judge(CLAIMS["telling the discriminator helps"], world)
+    assert found.verdict == expected and ("cannot tell" in found.measured) is (expected != "holds")
+
+
+def test_one_training_leaves_a_tenth_of_a_decibel_undecided():
+    """The printed lead over CResMD is 0.04 to 0.10 dB: three trainings that agree show it, one does not."""
+
+    class Single(World):
+        def _over_trainings(self, measured, *settings):
+            return Evidence._over_trainings(self, measured, *settings)
+
+    world = as_the_paper_says()
+    single = Single("cugan", "paper", rows=world.rows)
+    found = judge(CLAIMS["better than CResMD"], single)
+    assert found.verdict == "undecided" and found.measured.endswith("dB (one training each)")
+
+
 # --- tables 1 and 2 --------------------------------------------------------------------------------
 
 
-def store_table1(report, wrong=()):
-    """LPIPS as printed in place of the distance in the ranker's maps."""
-    wrong, rows = dict(wrong), []
-    for level in GAN_LEVELS:
-        for method, network, knobs in (("UGAN", ugan(level), ()), ("CUGAN", CUGAN, told(level))):
-            value = wrong.get((method, level), printed("cugan-table1", method, level.name, "lpips"))
-            rows.append(stored("cugan-table1", Setting(network, knobs, on_live1(level, "features")), value))
-    report.store.write(rows)
+def store(report, world, item):
+    report.store.write(stored(*row, value) for row, value in world.rows.items() if row[0] == item)
 
 
-CLOSE, BETTER = (
-    "one CUGAN is close to networks of one degradation",
-    "one CUGAN is better under two strong degradations",
-)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "differing"),
-    [
-        ({}, set()),
-        ({("CUGAN", BlurNoise(4, 0)): 0.1500}, {CLOSE}),
-        ({("CUGAN", BlurNoise(2, 30)): 0.2070}, {BETTER}),
-    ],
-)
-def test_table1_supports_its_claims(report, wrong, differing, monkeypatch):
+def test_table1_is_shown_as_printed(report, monkeypatch):
     monkeypatch.setattr("lib.data.sets.has_file", lambda *forms: False)
-    store_table1(report, wrong.items())
     shown = cugan.table1(report)
-    found = verdicts_on(report, "cugan-table1")
-    assert {claim for claim, verdict in found.items() if verdict == "differs"} == differing
-    assert set(found) == {CLOSE, BETTER} and set(found.values()) <= {"holds", "differs"}
-    text = judge_item(report, "cugan-table1")[BETTER].measured
-    if not wrong:
-        assert text.startswith("by 0.0049 [0.0049, 0.0049], 0.0059 [") and not text.endswith("dB")
     quoted = shown.loc[("live1 r4 sigma50 DISTS", "CUGAN less UGAN")]
     assert quoted["printed"] == "0.0052" and set(quoted.drop("printed")) == {"needs DISTS weights"}
     assert shown.loc[("live1 r0 sigma30 LPIPS, unscaled", "UGAN"), "printed"] == "0.0490"
     assert shown.loc[("live1 r4 sigma50 LPIPS, unscaled", "CUGAN less UGAN"), "printed"] == "-0.0160"
     assert set(shown.loc["live1 r0 sigma30 LPIPS"]["printed"]) == {""}
+
+
+def test_claims_on_table_1_are_read_from_its_rows(report):
+    """And none is judged by the distance in a ranker's maps."""
+    world = as_the_paper_says()
+    store(report, world, "cugan-table1")
+    assert set(verdicts_on(report, "cugan-table1").values()) == {"holds"}
+    text = judge_item(report, "cugan-table1")[BETTER].measured
+    assert text.startswith("CUGAN less UGAN -0.0049 [-0.0049, -0.0049], -0.0059 [")
+    assert text.endswith("(3 trainings)")
+    assert not any(setting.protocol.metric == "features" for _, setting in world.rows)
+
+
+def test_further_trainings_are_measured_where_rows_are_recorded(report, monkeypatch):
+    asked = set()
+
+    def cells(item, setting, metrics, *_, **__):
+        asked.update((item, setting.network, metric) for metric in metrics)
+        return dict.fromkeys(metrics, Cell())
+
+    monkeypatch.setattr(report, "cells", cells)
+    cugan.table1(report), cugan.table2(report)
+    assert not any("seed" in network for _, network, _ in asked)
+    report.record = True
+    cugan.table1(report), cugan.table2(report)
+    again = {(item, network, metric) for item, network, metric in asked if "seed2" in network}
+    names = {network for item, network, _ in again if item == "cugan-table2"}
+    assert names == {f"{name}-seed2" for name in (CUNET, "cresmd", *map(unet, MSE_LEVELS))}
+    names = {network for item, network, _ in again if item == "cugan-table1"}
+    with_unets = [unet(level) for level in GAN_LEVELS if level in MSE_LEVELS]
+    assert names == {f"{name}-seed2" for name in (CUGAN, *map(ugan, GAN_LEVELS), *with_unets)}
+    assert {metric for item, _, metric in again if item == "cugan-table1"} == {LPIPS}
 
 
 def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatch):
@@ -158,7 +526,8 @@ def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatc
             report.store.write([stored("cugan-table1", setting, value)])
     shown = cugan.table1(report)
     for title in titles.values():
-        assert shown.loc[f"live1 r4 sigma50 {title}"]["compact"].to_dict() == {
+        column = shown.loc[f"live1 r4 sigma50 {title}"]["compact"].drop("Unet", errors="ignore")
+        assert column.to_dict() == {
             "UGAN": "0.3400",
             "CUGAN": "0.3100",
             "CUGAN less UGAN": "-0.0300",
@@ -186,16 +555,6 @@ def test_lpips_is_measured_in_a_notebook_and_dists_when_rows_are_recorded(report
     assert {"lpips", "lpips_paper", "dists"} in asked and cells["dists"].this_run
 
 
-@pytest.mark.parametrize(("second", "expected"), [(-0.5, "differs"), (0.5, "holds")])
-def test_a_gain_whose_interval_crosses_zero_is_none(report, second, expected):
-    """The mean is above zero either way."""
-    gains = {"a": 0.9, "b": second, "c": 0.2}
-    for network, scores in ((ugan, gains), (unet, dict.fromkeys(gains, 0.0))):
-        setting = Setting(network(BlurNoise(2, 30)), (), on_live1(GIVEN, "features"))
-        report.store.write([stored_images("cugan-fig2", setting, scores)])
-    assert verdicts_on(report, "cugan-fig2")["the artefacts are worse with a GAN"] == expected
-
-
 def test_both_conditions_of_a_blur_of_one_pixel_are_measured(report):
     for blur, value in ((0.15, 1.5), (0.25, 1.25)):
         setting = Setting(CUGAN, (blur, 0.3), on_live1(BlurNoise(1, 15), "features"))
@@ -203,45 +562,6 @@ def test_both_conditions_of_a_blur_of_one_pixel_are_measured(report):
     shown = cugan.table1(report)["compact"]
     assert shown[("live1 r1 sigma15 ranker features", "CUGAN told 0.15 of blur")] == "1.5000"
     assert shown[("live1 r1 sigma15 ranker features", "CUGAN")] == "1.2500"
-
-
-def store_table2(report, wrong=()):
-    wrong, rows = dict(wrong), []
-    for level in MSE_LEVELS:
-        networks = {"Unet": (unet(level), ()), "CUnet": (CUNET, told(level)), "CResMD": (RIVAL, told(level))}
-        for method, (network, knobs) in networks.items():
-            value = printed("cugan-table2", method, level.name, "psnr")
-            if method == "CUnet":
-                value = MEANT.get(level, value)
-            value = wrong.get((method, level), value)
-            rows.append(stored("cugan-table2", Setting(network, knobs, on_cbsd68(level)), value))
-        given = wrong.get(("degraded", level), 10.0)
-        rows.append(stored("cugan-table2", Setting(INPUT, (), on_cbsd68(level)), given))
-    report.store.write(rows)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "differing"),
-    [
-        ({}, set()),
-        ({("Unet", BlurNoise(0, 30)): 30.73}, {"one CUnet is close to networks of one degradation"}),
-        ({("Unet", BlurNoise(4, 50)): 23.24}, {"two strong degradations cost less than blur alone"}),
-        ({("CResMD", BlurNoise(1, 15)): 29.05}, {"better than CResMD"}),
-    ],
-)
-def test_table2_supports_its_claims(report, wrong, differing):
-    store_table2(report, wrong.items())
-    found = verdicts_on(report, "cugan-table2")
-    assert {claim for claim, verdict in found.items() if verdict == "differs"} == differing
-    assert len(found) == 3 and set(found.values()) <= {"holds", "differs"}
-    assert set(verdicts_on(report, "cugan-table2", "paper").values()) == {"not tested"}
-
-
-def test_a_rival_that_does_not_restore_is_no_rival(report):
-    """CResMD is printed with 29.95 dB at r2: here it is given as much."""
-    level = BlurNoise(2, 0)
-    store_table2(report, {("degraded", level): printed("cugan-table2", "CResMD", level.name, "psnr")}.items())
-    assert verdicts_on(report, "cugan-table2")["better than CResMD"] == "not tested"
 
 
 def test_misprinted_numbers_do_not_count_as_printed(tmp_path):
@@ -262,34 +582,12 @@ def test_two_columns_of_table2_are_misprinted(report):
 # --- table 3 ---------------------------------------------------------------------------------------
 
 
-def store_table3(report, more, fair, scale="compact"):
-    """The published network at 30 dB in colour, judged in gray this much more; CUnet on gray with one noise
-    this far above FFDNet."""
-    values = {FFDNET_IN_COLOUR: 30.0, FFDNET_IN_GRAY: 30.0 + more, ONE_NOISE: 28.0 + fair, GRAY: 28.0}
-    report.store.write(
-        stored("cugan-table3", reading.setting(sigma), value, scale)
-        for reading, value in values.items()
-        for sigma in SIGMAS
-    )
-
-
-@pytest.mark.parametrize(("more", "expected"), [(0.36, "holds"), (0.25, "differs"), (0.5, "differs")])
-def test_judging_in_gray_is_compared_with_what_is_printed_more(report, more, expected):
-    """0.39 and 0.32 dB are."""
-    store_table3(report, more, 1.0)
+def test_table3_shows_the_printed_rows_and_both_readings(report):
+    setting = FFDNET_IN_COLOUR.setting(50)
+    report.store.write([stored("cugan-table3", setting, 27.95)])
     shown = cugan.table3(report)
-    claim = "table 3 compares gray with colour"
-    assert verdicts_on(report, "cugan-table3", "paper")[claim] == expected
-    assert set(verdicts_on(report, "cugan-table3").values()) == {"not tested"}  # compact
     assert shown.loc[("sigma50", "CUnet, as printed"), "printed"] == "28.48"
     assert shown.loc[("sigma15", "FFDNet gray (published)")].iloc[-1] == "takes long"
-
-
-@pytest.mark.parametrize(("fair", "expected"), [(0.02, "holds"), (-0.3, "differs")])
-def test_gray_is_compared_with_gray_at_the_papers_size(report, fair, expected):
-    store_table3(report, 0.36, fair, "paper")
-    found = verdicts_on(report, "cugan-table3", "paper")
-    assert found["better than denoisers of gray pictures"] == expected
 
 
 def test_readings_differ_in_what_is_noisy_and_what_is_judged():
@@ -343,79 +641,25 @@ def test_the_text_is_held_against_the_papers_own_tables(report):
     assert parameters.loc["CResMD"].tolist()[:2] == ["2.5", "2.558"]
     assert verdicts_on(report, "cugan-text-4.2", "paper") == {"fewer parameters than CResMD": "differs"}
     assert verdicts_on(report, "cugan-text-4.2") == {"fewer parameters than CResMD": "not tested"}
-    fewer = {"million parameters of CUnet": 1.37, "million parameters of CResMD": 2.5}
-    keep(report, "cugan-text-4.2", fewer)
-    assert verdicts_on(report, "cugan-text-4.2", "paper") == {"fewer parameters than CResMD": "holds"}
 
 
 # --- figures with rows -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("single", "adversarial", "expected"),
-    [(24.0, 2.5, ("holds", "holds")), (26.5, 1.5, ("differs", "differs"))],
-)
-def test_figure_2_compares_with_networks_that_are_told(report, single, adversarial, expected):
-    """Told, both reach 26 dB; the Unet for another degradation lies 2 from the original."""
-    level = BlurNoise(1, 50)
-    values = {
-        (unet(BlurNoise(2, 30)), ()): (single, 2.0),
-        (CUNET, told(level)): (26.0, 1.0),
-        (ugan(BlurNoise(2, 30)), ()): (single, adversarial),
-        (CUGAN, told(level)): (26.0, 1.0),
-    }
-    for (network, knobs), pair in values.items():
-        for metric, value in zip(("psnr", "features"), pair, strict=True):
-            setting = Setting(network, knobs, on_live1(level, metric))
-            report.store.write([stored("cugan-fig2", setting, value)])
-    figure, _ = cugan.fig2(report)
-    assert figure.png.startswith(b"\x89PNG")
-    assert tuple(verdicts_on(report, "cugan-fig2").values()) == expected
-
-
-@pytest.mark.parametrize(("two", "expected"), [(1.1, "holds"), (0.99, "differs")])
-def test_figure_7_needs_three_scales_ahead_of_two_and_of_one(report, two, expected):
-    for network, value in zip(SCALES.values(), (1.2, two, 1.0), strict=True):
-        for level in IN_SEVEN:
-            setting = Setting(network, told(level), on_live1(level, "features"))
-            report.store.write([stored("cugan-fig7", setting, value)])
-    _, shown = cugan.fig7(report)
-    assert verdicts_on(report, "cugan-fig7") == {"more scales help": expected}
-    assert shown.loc[("live1 r2 sigma15 ranker features", "CUGAN-1 less CUGAN-3"), "compact"] == "0.2000"
-
-
-@pytest.mark.parametrize(
-    ("worst", "control", "expected"),
-    [
-        (1.1, 1.2, "holds"),
-        (0.999, 1.2, "differs"),
-        (1.1, 0.9, "not tested"),
-        (0.999, 0.9, "not tested"),
-    ],
-)
-def test_figure_8_needs_every_degradation_and_a_measure_that_can_tell(report, worst, control, expected):
-    for network, usual in ((CUGAN, 1.0), (WITHOUT_GFM, 1.1), (WITHOUT_GAN, control)):
-        report.store.write(
-            stored(
-                "cugan-fig8",
-                Setting(network, told(level), on_live1(level, "features")),
-                worst if (network, level) == (WITHOUT_GFM, GAN_LEVELS[4]) else usual,
-            )
-            for level in GAN_LEVELS
-        )
-    figure, _ = cugan.fig8(report)
-    assert figure.png.startswith(b"\x89PNG")
-    (found,) = judge_item(report, "cugan-fig8").values()
-    assert found.verdict == expected and ("cannot tell" in found.measured) is (control < 1)
-
-
-def test_figure_8_differs_where_the_control_lies_between_the_two(report):
-    for network, value in ((CUGAN, 1.0), (WITHOUT_GFM, 0.8), (WITHOUT_GAN, 0.9)):
-        report.store.write(
-            stored("cugan-fig8", Setting(network, told(level), on_live1(level, "features")), value)
-            for level in GAN_LEVELS
-        )
-    assert verdicts_on(report, "cugan-fig8") == {"telling the discriminator helps": "differs"}
+@pytest.mark.parametrize("item", ["cugan-fig2", "cugan-fig4", "cugan-fig7", "cugan-fig8"])
+def test_figures_with_rows_are_drawn_and_judged_from_them(report, item, monkeypatch):
+    monkeypatch.setattr(report, "at_hand", lambda protocol: EMBEDDED)
+    world = as_the_paper_says()
+    store(report, world, item)
+    keep(report, item, {f"{n}: {p}": v for (of, n), v in world.known.items() if of == item for p in NAMES})
+    figure, shown = cugan.ITEMS[item](report)
+    assert figure.png.startswith(b"\x89PNG") and set(verdicts_on(report, item).values()) == {"holds"}
+    if item == "cugan-fig7":
+        line = "live1 r2 sigma15 LPIPS, unscaled"
+        assert shown.loc[(line, "CUGAN-1 less CUGAN-3"), "compact"] == "0.1000"
+        assert shown.loc[(line, "CUGAN-1 before"), "compact"] == "0.3500"
+    if item == "cugan-fig4":
+        assert shown.loc[("live1 r2 sigma30 LPIPS", "texture 0.5"), "compact"] == "0.2500"
 
 
 # --- what a knob does on its way -------------------------------------------------------------------
@@ -434,18 +678,20 @@ def ramp(values, size=32):
         (np.linspace(0.2, 0.7, 11) ** 2, 0.15, True),
         ([0.2] * 5 + [0.7] * 6, 1.0, False),
         ([0.2, 0.3, 0.32, 0.33, 0.34, 0.35, 0.35, 0.35, 0.35, 0.35, 0.35], 2 / 3, False),
-        ([0.5] * 11, 0.1, True),
+        ([0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.3, 0.35, 0.4, 0.45, 0.55], 0.1818, False),  # far from both ends
+        ([0.5] * 11, 0.1, False),  # nothing was turned
     ],
 )
 def test_a_jump_is_told_from_a_smooth_way(report, values, share, smooth):
-    found = Sweep(ramp([0.5])[0], ramp(list(values)))
+    """The original is brighter than all of them."""
+    found = Sweep(ramp([0.9])[0], ramp(list(values)))
     assert found.largest_share == pytest.approx([share] * 2, abs=0.001)
     keep_sweep(report, found)
     said = judge_item(report, "cugan-fig4")
     for knob in sweeps.WAYS:
         one = said[f"smooth transition ({knob})"]
         assert one.verdict == ("holds" if smooth else "differs")
-        assert one.measured.endswith("], 2 pictures of live1")
+        assert one.measured.endswith("(one training, 2 pictures of live1)")
 
 
 def keep_sweep(report, found):
@@ -454,11 +700,60 @@ def keep_sweep(report, found):
     keep(report, "cugan-fig4", sweeps.measured(names, dict.fromkeys(sweeps.WAYS, found)))
 
 
-TURNS = (
-    "more of the noise knob leaves less noise",
-    "more of the blur knob sharpens",
-    "texture costs accuracy",
-)
+def reordered(layer, out=None, into=None):
+    """A layer whose channels come and go in another order."""
+    rows, columns = (1, 0) if isinstance(layer, torch.nn.ConvTranspose2d) else (0, 1)
+    if out is not None:
+        layer.weight.data = layer.weight.data.index_select(rows, out)
+        layer.bias.data = layer.bias.data[out]
+    if into is not None:
+        layer.weight.data = layer.weight.data.index_select(columns, into)
+
+
+def permuted(net, generator):
+    """The same function of the picture, with the channels of every layer in another order."""
+    net = copy.deepcopy(net).requires_grad_(False)
+    draw = partial(torch.randperm, generator=generator)
+
+    def fused(fusion, out, into):
+        reordered(fusion.conv, out, into)
+        if out is not None:
+            reordered(fusion.weight, out)
+
+    def inside(scales, order):
+        for block in (*scales.left, *scales.right):
+            inner = draw(block.a.out_channels)
+            reordered(block.a, inner, order)
+            fused(block.b, order, inner)
+        if scales.below is not None:
+            lower = draw(scales.down.out_channels)
+            reordered(scales.down, lower, order)
+            fused(scales.up, order, lower)
+            inside(scales.below, lower)
+
+    order = draw(net.head.out_channels)
+    reordered(net.head, order)
+    inside(net.body, order)
+    fused(net.tail, None, order)
+    return net
+
+
+def test_a_second_network_with_permuted_channels_is_no_smooth_transition(report):
+    """Both ends restore as CUnet and CUGAN do; between them lie the weights of neither."""
+    first, second = (load(name, "compact").net.requires_grad_(False) for name in (CUNET, CUGAN))
+    other = permuted(second, torch.Generator().manual_seed(0))
+    ((_, clean, degraded),) = Protocol(EMBEDDED, TURNED, multiple=16).inputs(1)
+    crop = busiest_crop(clean, 144)
+    x, seen = (
+        torch.cat([row for part in crop.cut(p).split(48, 2) for row in part.split(48, 3)])
+        for p in (clean, degraded)
+    )
+    z = torch.tensor([told(TURNED)]).expand(len(x), -1)
+    torch.testing.assert_close(second(seen, z), other(seen, z), atol=1e-4, rtol=0)
+    for net, differs in ((second, False), (other, True)):
+        keep_sweep(report, sweeps.sweep(Interpolated(first, net), x, seen, "texture"))
+        found = judge_item(report, "cugan-fig4")["smooth transition (texture)"]
+        assert (found.verdict == "differs") is differs, found.measured
 
 
 def textured(strengths, generator):
@@ -467,18 +762,18 @@ def textured(strengths, generator):
     return 0.5 + torch.tensor(strengths).view(-1, 1, 1, 1, 1) / 255 * noise
 
 
-def test_noise_falls_and_sharpness_rises_or_the_claim_differs(report):
+def test_noise_falls_or_the_claim_differs(report):
+    """And noise that is added sharpens nothing, for LPIPS sees it."""
     generator = torch.Generator().manual_seed(0)
     falling = Sweep(torch.full((4, 3, 48, 48), 0.5), textured(np.linspace(30, 2, 11).tolist(), generator))
     rising = Sweep(falling.clean, falling.made.flip(0))
     assert falling.noise[0] == pytest.approx([30] * 4, rel=0.1)
-    for found, expected in (
-        (falling, ("holds", "differs", "differs")),
-        (rising, ("differs", "holds", "holds")),
-    ):
+    worse = as_the_paper_says().with_rows("cugan-fig4", [turned("blur", 0.0, "lpips")], 0.1)
+    store(report, worse, "cugan-fig4")
+    for found, expected in ((falling, "holds"), (rising, "differs")):
         keep_sweep(report, found)
         said = verdicts_on(report, "cugan-fig4")
-        assert tuple(said[claim] for claim in TURNS) == expected
+        assert (said[SHOWN_BY_FACTS], said["more of the blur knob sharpens"]) == (expected, "differs")
 
 
 class Grey(Controllable):
@@ -522,7 +817,8 @@ def test_a_sweep_is_kept_where_its_own_set_is_at_hand(recording, monkeypatch):
     assert set(verdicts_on(recording, "cugan-fig4").values()) == {"not tested"}  # another set stands in
     monkeypatch.setattr(sweeps, "LIVE1", EMBEDDED)
     sweeps.keep_facts(recording)
-    assert "not tested" not in verdicts_on(recording, "cugan-fig4").values()
+    found = {name for name, said in verdicts_on(recording, "cugan-fig4").items() if said != "not tested"}
+    assert found == {SHOWN_BY_FACTS, *(f"smooth transition ({knob})" for knob in sweeps.WAYS)}
     assert set(verdicts_on(recording, "cugan-fig4", "paper").values()) == {"not tested"}
 
 
@@ -544,51 +840,61 @@ REAL = "real noise goes, and sharpening does not bring it back"
 
 def test_noise_left_and_sharpness_are_measured_at_the_ends_of_both_rows(report):
     """All noise goes by 0.8 at either end; a picture without noise is left out."""
-    x = 0.5 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    found = photographs.measured(Grey(), {"noisy": x.clamp(0, 1), "plain": torch.full_like(x, 0.5)})
-    assert len(found) == 2 * 5
+    noise = 0.1 * torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    one, two = (0.5 + part[None] for part in noise)
+    pictures = {"noisy": one.clamp(0, 1), "as noisy": two.clamp(0, 1), "plain": torch.full_like(one, 0.5)}
+    found = photographs.measured(Grey(), pictures)
+    assert len(found) == 3 * 5
     for end in ("left", "sharpened"):
-        assert found[f"noise {end}: noisy"] == pytest.approx(0.2 * found["noise seen: noisy"], rel=0.1)
+        left, seen = (found[f"noise {at} in the calmest part: noisy"] for at in (end, "seen"))
+        assert left == pytest.approx(0.2 * seen, rel=0.1)
     keep(report, "cugan-fig6", found)
     said = judge_item(report, "cugan-fig6")[REAL]
-    assert said.measured.startswith("0.20 [0.20, 0.20] of the noise left, 0.20 [0.20, 0.20] after")
-    assert said.verdict == "differs"  # nothing is sharpened
+    assert said.measured.startswith("0.20") and said.measured.endswith("(one training, 2 photographs)")
+    assert said.verdict != "holds"  # nothing is sharpened
 
 
-@pytest.mark.parametrize(
-    ("seen", "left", "sharpened", "sharper", "expected"),
-    [
-        (10.0, 2.0, 4.0, 1.0, "holds"),
-        (10.0, 6.0, 4.0, 1.0, "differs"),
-        (10.0, 2.0, 6.0, 1.0, "differs"),
-        (10.0, 2.0, 4.0, -1.0, "differs"),
-        (0.5, 0.1, 0.2, 1.0, "not tested"),
-    ],
-)
-def test_real_noise_has_to_go_and_stay_away(report, seen, left, sharpened, sharper, expected):
-    noise = {"seen": seen, "left": left, "sharpened": sharpened}
-    found = {f"noise {what}: a": value for what, value in noise.items()}
-    keep(report, "cugan-fig6", found | {"mean step left: a": 5.0, "mean step sharpened: a": 5.0 + sharper})
-    assert verdicts_on(report, "cugan-fig6") == {REAL: expected}
+def test_clean_pictures_are_not_called_noisy(report, reference_data):
+    """In their calmest part; in the busiest, texture reads as up to 13.7 grey levels of noise."""
+    pictures = [x for _, x, _ in Protocol("live1", Clean(), multiple=1).inputs(12)]
+    calm = [calmest_crop(x, photographs.CALM).cut(x) for x in pictures]
+    read = [estimate_noise(Picture(to_pixels(x))) for x in calm]
+    assert max(read) < NOISY
+    busy = [busiest_crop(x, photographs.LOOKED_AT).cut(x) for x in pictures]
+    assert max(estimate_noise(Picture(to_pixels(x))) for x in busy) > NOISY
+    noise = 10 / 255 * torch.randn(calm[0].shape, generator=torch.Generator().manual_seed(0))
+    noisy = [to_8bit(x + noise) for x in calm]
+    assert min(estimate_noise(Picture(to_pixels(x))) for x in noisy) > NOISY
+
+
+def test_without_noise_there_is_none_to_take_away():
+    world = as_the_paper_says().with_facts("cugan-fig6", **{"noise seen in the calmest part": 0.9 * NOISY})
+    found = judge(CLAIMS[REAL], world)
+    assert found.verdict == "not tested" and "noise to take away" in found.measured
 
 
 def test_real_photographs_are_measured_where_they_are(recording, monkeypatch):
     assert cugan.fig6(recording).png.startswith(b"\x89PNG")
-    assert verdicts_on(recording, "cugan-fig6") == {REAL: "not tested"}  # another set stands in
+    assert judge_item(recording, "cugan-fig6")[REAL].measured == "not measured"  # another set stands in
     monkeypatch.setattr(photographs, "RNI15", Protocol(EMBEDDED, Clean(), multiple=1))
     cugan.fig6(recording)
-    assert verdicts_on(recording, "cugan-fig6")[REAL] != "not tested"
+    said = judge_item(recording, "cugan-fig6")[REAL]
+    assert said.measured != "not measured"  # whether there is noise in them or not
 
 
 # --- mechanics -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("slope", "start", "expected"), [(1.0, 0.1, "holds"), (1.0, 0.5, "differs"), (-0.3, 0.5, "differs")]
+    ("slope", "start", "expected"),
+    [
+        (1.0, 0.1, ("holds", "holds")),
+        (1.0, 0.5, ("differs", "undecided")),  # a training that starts at 1 may not have come as far
+        (-0.3, 0.5, ("differs", "differs")),
+    ],
 )
 def test_fusion_weights_are_read_at_every_tenth(report, slope, start, expected):
-    """They must grow, from near zero, where that is where they started."""
-    report.scale = "paper"
+    """They must grow, from near zero, and not as they did untrained."""
     net = CUNet(widths=(4, 6, 8), blocks=1)
     with torch.no_grad():
         for place in (net.body.up, net.body.below.up):
@@ -599,15 +905,31 @@ def test_fusion_weights_are_read_at_every_tenth(report, slope, start, expected):
     grown = [start + slope * at / 10 for at in range(11)]
     assert found["scale 2 into 1"] == pytest.approx(grown, abs=1e-6)
     report.network, report.record = lambda name: net, True
-    assert cugan.fusion(report).png.startswith(b"\x89PNG")
-    assert list(verdicts_on(report, "cugan-mech-w", "paper").values()) == [expected]
-    report.scale = "compact"
+    for scale, verdict in zip(("paper", "compact"), expected, strict=True):
+        report.scale = scale
+        assert cugan.fusion(report).png.startswith(b"\x89PNG")
+        assert list(verdicts_on(report, "cugan-mech-w", scale).values()) == [verdict]
+
+
+@pytest.mark.parametrize("scale", ["compact", "paper"])
+def test_untrained_fusion_weights_decide_nothing(report, scale):
+    """At paper scale they grow from zero before the first step: a tenth of He's start, of two knobs."""
+    net = mechanics.untrained(scale)
+    first = mechanics.fusion_weights(net)["scale 2 into 1"]
+    if scale == "paper":
+        assert first[0] == 0 and first[-1] == pytest.approx(0.1 * 2**0.5 * (2 / np.pi) ** 0.5, rel=0.2)
+    report.network, report.record, report.scale = lambda name: net, True, scale
     cugan.fusion(report)
-    (found,) = judge_item(report, "cugan-mech-w").values()
-    assert (found.verdict, found.measured) == (
-        "not tested",
-        "our training starts every weight away from zero",
-    )
+    (found,) = judge_item(report, "cugan-mech-w", scale).values()
+    assert found.verdict == "undecided" and found.measured.endswith("training hardly turned them")
+
+
+def test_a_discriminator_that_cannot_tell_leans_nowhere():
+    world = as_the_paper_says()
+    asleep = {run: [0.01, -0.01, 0.012, -0.011] for run in (CUGAN, WITHOUT_GFM)}
+    claim = CLAIMS["a discriminator that is not told leans on the degradation"]
+    assert judge(claim, replace(world, lean=asleep)).verdict == "undecided"
+    assert judge(claim, replace(world, lean={})).verdict == "not tested"
 
 
 @pytest.mark.parametrize(
@@ -662,7 +984,9 @@ def test_auto_is_held_against_known_degradations(report, monkeypatch):
 )
 def test_figures_are_drawn_without_a_network(report, item, monkeypatch):
     monkeypatch.setattr(report, "at_hand", lambda protocol: EMBEDDED)
-    assert cugan.ITEMS[item](report).png.startswith(b"\x89PNG")
+    shown = cugan.ITEMS[item](report)
+    figure = shown[0] if isinstance(shown, tuple) else shown
+    assert figure.png.startswith(b"\x89PNG")
     assert not facts.load("cugan", folder_of(report))
     assert set(verdicts_on(report, item).values()) <= {"not tested"}
 
@@ -675,8 +999,10 @@ def test_every_claim_is_judged_at_both_scales_and_nothing_is_measured(tmp_path, 
     frame = verdicts.judged(find("cugan"))
     assert list(frame["claim"]) == 2 * list(CLAIMS)
     assert list(frame["scale"]) == ["compact"] * len(CLAIMS) + ["paper"] * len(CLAIMS)
-    assert {"holds", "differs", "not tested"} == set(frame["verdict"])
-    assert set(verdicts.judged(find("cugan"), tmp_path)["verdict"]) == {"not tested"}
+    assert {"holds", "differs"} <= set(frame["verdict"])
+    nothing = verdicts.judged(find("cugan"), tmp_path)
+    rests_on_rows = nothing["item"] != "cugan-health"  # which has its curves with the checkpoints
+    assert set(nothing[rests_on_rows]["verdict"]) == {"not tested"}
 
 
 def test_sentences_have_the_digits_that_are_printed():
@@ -684,7 +1010,7 @@ def test_sentences_have_the_digits_that_are_printed():
     said = {name: claim.paper for name, claim in CLAIMS.items()}
     assert "(by 0.0049, 0.0059, 0.0079 and 0.0160)" in said[BETTER]
     assert "by 0.04 to 0.10 dB" in said["better than CResMD"]
-    assert "by 2.19 to 2.90 dB" in said["better than denoisers of gray pictures"]
+    assert "the 30.50 and 28.16 dB that table 2 prints" in said["competitive in denoising"]
     assert "1.37 million parameters, CResMD 2.5 million" in said["fewer parameters than CResMD"]
 
 
