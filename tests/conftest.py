@@ -26,8 +26,9 @@ def environment() -> Iterator[None]:
 def reference_data() -> Path:
     """The folder of reference images and weights; the test is skipped where it is incomplete."""
     folder = sets.reference_folder()
-    elsewhere = {"skimage", "skimage-gray", "div2k-train", "div2k-valid", "urban100-all", "pirm-test",
-                 "sidd-valid", "dnd", "weights_lpips", "weights_dists", "weights_vgg19", "weights_vdir"}
+    elsewhere = {"skimage", "skimage-gray", "skimage-small", "skimage-gray-small", "div2k-train",
+                 "div2k-valid", "urban100-all", "pirm-test", "sidd-valid", "dnd", "weights_lpips",
+                 "weights_dists", "weights_vgg19", "weights_vdir"}
     missing = [name for name, where in sets.found().items() if name not in elsewhere
                and (folder is None or where is None or not where.is_relative_to(folder))]
     if missing:

@@ -264,7 +264,7 @@ def training_step(repeats: int, device: torch.device) -> Iterator[Result]:
 def large_picture(scale: Scale, height: int, width: int, device: torch.device) -> Iterator[Result]:
     """Time and peak memory of QGCN on one large picture, in a process of its own; random weights."""
     call = f"restore_large({scale!r}, {height}, {width}, {str(device)!r})"
-    command = [sys.executable, "-c", f"from lib.bench import restore_large; {call}"]
+    command = [sys.executable, "-c", f"from lib.upkeep.bench import restore_large; {call}"]
     done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
     seconds, mebibytes = map(float, done.stdout.split())
     what = f"qgcn, {scale}, {width}x{height}"
