@@ -103,8 +103,8 @@ def load(path: Path) -> Checkpoint:
 
 
 def made_by(recipe: Recipe, path: Path) -> bool:
-    """Return whether a file is there and was trained by this recipe, within its own budget or another, on its
-    own training set or another; weights are not read."""
+    """Return whether a file is there and was trained by this recipe, on its own training set or another;
+    weights are not read. At compact scale the budget counts: it is the recipe's own. Elsewhere any will do."""
     try:
         with safe_open(path, framework="pt") as file:
             notes = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
@@ -113,7 +113,17 @@ def made_by(recipe: Recipe, path: Path) -> bool:
         budget = {name: stated[name] for name in ("steps", "minutes", "patch", "batch")}
     except (OSError, SafetensorError, json.JSONDecodeError, KeyError):
         return False
-    return notes.get("recipe_sha") in (own.sha(), own.budgeted(**budget).sha())
+    others = () if recipe.scale == "compact" else (own.budgeted(**budget),)
+    return any(_states(one, stated) for one in (own, *others))
+
+
+def _states(recipe: Recipe, stated: dict) -> bool:
+    """Whether a recipe has these fields, and every field that was added since at its default."""
+    now = json.loads(recipe.as_json())
+    later = (f for f in fields(recipe) if f.name not in stated)
+    return all(now.get(k) == v for k, v in stated.items()) and all(
+        getattr(recipe, f.name) == f.default for f in later
+    )
 
 
 def header_sha(header: dict[str, str]) -> str:
