@@ -103,8 +103,10 @@ def load(path: Path) -> Checkpoint:
 
 
 def made_by(recipe: Recipe, path: Path) -> bool:
-    """Return whether a file is there and was trained by this recipe, on its own training set or another;
-    weights are not read. At compact scale the budget counts: it is the recipe's own. Elsewhere any will do."""
+    """Return whether a file is there and was trained by this recipe, on whatever training set.
+
+    At compact scale the budget counts, which is the recipe's own; elsewhere any will do. Weights are not read.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             notes = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
