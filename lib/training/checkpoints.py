@@ -105,7 +105,7 @@ def load(path: Path) -> Checkpoint:
 def made_by(recipe: Recipe, path: Path) -> bool:
     """Return whether a file is there and was trained by this recipe, on whatever training set.
 
-    At compact scale the budget counts, which is the recipe's own; elsewhere any will do. Weights are not read.
+    At compact scale the budget counts, which is the recipe's own; elsewhere any will do. Reads no weights.
     """
     try:
         with safe_open(path, framework="pt") as file:
