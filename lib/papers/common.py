@@ -201,6 +201,8 @@ class Report:
         live: bool = True,
     ) -> dict[Metric, Cell]:
         """The cell of a setting by every metric; pictures are restored once for all that are measured."""
+        for again in self._further_trainings(setting):
+            self.cells(item, again, metrics)
         measured = [m for m in metrics if self.record or m not in SLOW]
         able = [m for m in measured if not self._needs(_by(setting, m).protocol)]
 

@@ -5,14 +5,13 @@ from dataclasses import replace
 import pandas as pd
 
 from lib.degradations.levels import BlurNoise
-from lib.evaluation.measure import Metric, Setting
+from lib.evaluation.measure import Metric
 from lib.models.cugan import SIGMA
 from lib.papers.common import Cell, Report
 from lib.papers.cugan.subjects import (
     CONTROLLED,
     GAN_LEVELS,
     LIVE1,
-    LPIPS,
     METRICS,
     MSE_LEVELS,
     cugan,
@@ -20,8 +19,6 @@ from lib.papers.cugan.subjects import (
     of_table1,
     of_table2,
 )
-from lib.papers.judging import seeded
-from lib.recipes.common import SEEDS
 
 Rows = list[tuple[str, str, Cell]]
 PRINTED_BLUR = 0.15  # [P] what table 1 tells of r = 1, where the rule gives 0.25
@@ -51,8 +48,6 @@ def _measured(report: Report, item: str, level: BlurNoise) -> dict[str, dict[Met
     """By method and metric."""
     settings = of_table1(level)
     before = first_stage(settings["UGAN"])
-    for setting in (before, *settings.values()):
-        _ask_again(report, item, setting, LPIPS)
     if level.blur == 1:
         printed = replace(cugan(level), knobs=(PRINTED_BLUR, level.sigma / SIGMA))
         settings[f"CUGAN told {PRINTED_BLUR:g} of blur"] = printed
@@ -60,14 +55,6 @@ def _measured(report: Report, item: str, level: BlurNoise) -> dict[str, dict[Met
         method: report.cells(item, setting, tuple(METRICS), (method, level.name))
         for method, setting in settings.items()
     }
-
-
-def _ask_again(report: Report, item: str, setting: Setting, metric: Metric = "psnr") -> None:
-    """Ask for the same of every further training, where rows are recorded."""
-    for seed in SEEDS[1:] if report.record else ():
-        again = seeded(setting, seed)
-        if again not in (None, setting):
-            report.cells(item, again, (metric,))
 
 
 def table2(report: Report) -> pd.DataFrame:
@@ -80,8 +67,6 @@ def table2(report: Report) -> pd.DataFrame:
         degraded = report.cell(item, settings["degraded"])
         own, rival = (report.cell(item, settings[name], (name, written)) for name in ("Unet", "CResMD"))
         printed = report.printed_value(item, "cbsd68", "CUnet", written)
-        for setting in settings.values():
-            _ask_again(report, item, setting)
         right = abs(own.printed - printed - distance) <= AGREES
         ours = report.cell(item, settings["CUnet"], ("CUnet", written if right else ""))
         rows += [
