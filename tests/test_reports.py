@@ -261,6 +261,12 @@ def test_the_printed_coefficients_support_the_claims_on_figure_7(tmp_path, monke
     assert "cubic within 0.034" in found[0].measured  # the residual of the printed points
 
 
+def test_the_ends_of_the_drawn_curve_are_0_and_1_whatever_was_best_there(report, monkeypatch):
+    monkeypatch.setattr(report, "best", lambda *_: (Cell(), {"compact": 0.9}))
+    curve = curves._curve(report, "adafm-fig7", JPEG, (80, 10), (80, 30, 10), (), 1)
+    assert curve.knobs["compact"].tolist() == [0.0, 0.9, 1.0]
+
+
 def test_figure_7_is_drawn_from_the_printed_coefficients(tmp_path, monkeypatch):
     report = Report("adafm", checkpoints=tmp_path, output=str(tmp_path))
     report.store = Store("adafm", tmp_path)

@@ -132,6 +132,8 @@ def _curve(
         protocol, written = subject.on(level), subject.level(level)
         cells[level], knobs[level] = report.best(item, Setting(network, (), protocol), (method, written))
         printed = report.printed_value(item, subject.dataset, method, written, "best_lambda")
+        if level in ends:  # 0 at the start and 1 at the end, as the paper defines them
+            knobs[level] = dict.fromkeys(knobs[level], float(ends.index(level)))
         if printed is not None:
             knobs[level]["printed"] = printed
         if level in dedicated:
