@@ -199,7 +199,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
 
 def measure(arguments: argparse.Namespace) -> int:
     from lib.papers import papers, published, verdicts
-    from lib.papers.common import Report
+    from lib.papers.report import Report
 
     check_device(arguments.device)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; the same command goes on."))

@@ -33,7 +33,7 @@ images = 4  # not used here
 output = ""  # a folder, for a page whose knobs turn without Python
 
 # %%
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.papers.sliders import playground
 
 playground(Report("playground", scale, device, train, images, output))

@@ -38,7 +38,7 @@ output = ""  # a folder for tables, figures and verdicts
 # %%
 from lib.papers import published, verdicts
 from lib.papers.adafm import items as adafm
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("adafm", scale, device, train, images, output)
@@ -151,11 +151,7 @@ adafm.fig2(report)
 # a mean cosine distance of 0.12 and no PSNR; colour images and our schedule are our choices.
 
 # %%
-figure, fitted = adafm.fig3(report)
-figure
-
-# %%
-fitted
+adafm.fig3(report)
 
 # %% [markdown]
 # ## Figure 6: the knob, step by step
@@ -174,14 +170,7 @@ adafm.fig6(report)
 # only measures at the coefficients found on all of them.
 
 # %%
-figure, coefficients, distances = adafm.fig7(report)
-figure
-
-# %%
-coefficients
-
-# %%
-distances
+adafm.fig7(report)
 
 # %% [markdown]
 # ## Which coefficient for which noise?
@@ -190,14 +179,7 @@ distances
 # points is what the Auto button below uses.
 
 # %%
-figure, coefficients, distances = adafm.fig7_denoise(report)
-figure
-
-# %%
-coefficients
-
-# %%
-distances
+adafm.fig7_denoise(report)
 
 # %% [markdown]
 # ## Which coefficient for which factor?
@@ -205,11 +187,7 @@ distances
 # The super-resolution twin: four networks, each from one whole factor to the next.
 
 # %%
-figure, coefficients, distances = adafm.fig7_sr(report)
-figure
-
-# %%
-coefficients
+adafm.fig7_sr(report)
 
 # %% [markdown]
 # ## Where the layers stand, and what they add

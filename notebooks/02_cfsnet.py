@@ -38,7 +38,7 @@ output = ""  # a folder for tables, figures and verdicts
 # %%
 from lib.papers import verdicts
 from lib.papers.cfsnet import items as cfsnet
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("cfsnet", scale, device, train, images, output)
@@ -97,8 +97,7 @@ cfsnet.table2(report)
 # the two (deep network interpolation), which the paper argues against without measuring it.
 
 # %%
-figure, values = cfsnet.fig4(report)
-figure
+cfsnet.fig4(report)
 
 # %% [markdown]
 # ## The whole curve
@@ -107,11 +106,7 @@ figure
 # the finest test of all, for it pins how the control acts and not only where it is best.
 
 # %%
-figure, optima = cfsnet.poster(report)
-figure
-
-# %%
-optima
+cfsnet.poster(report)
 
 # %% [markdown]
 # ## Figure 5: error against look
@@ -123,11 +118,7 @@ optima
 # loss. EDSR, CX, EnhanceNet and ESRGAN would need their authors' results on PIRM and are left out.
 
 # %%
-figure, plane = cfsnet.fig5(report)
-figure
-
-# %%
-plane
+cfsnet.fig5(report)
 
 # %% [markdown]
 # ### How the critic fared

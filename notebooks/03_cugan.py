@@ -39,7 +39,7 @@ output = ""  # a folder for tables, figures and verdicts
 
 # %%
 from lib.papers import verdicts
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.papers.cugan import items as cugan
 from lib.papers.sliders import slider
 
@@ -80,15 +80,11 @@ cugan.table1(report)
 # ## What the text says of these tables
 
 # %%
-said, parameters = cugan.sentences(report)
-said
+cugan.sentences(report)
 
 # %% [markdown]
 # The layers of CUnet and Unet, as the text and the released code have them, hold far more weights than is
 # printed.
-
-# %%
-parameters
 
 # %% [markdown]
 # ## Table 3: gray and colour kept apart
@@ -107,11 +103,7 @@ cugan.table3(report)
 # ## Figure 2: a network for another degradation
 
 # %%
-figure, mismatched = cugan.fig2(report)
-figure
-
-# %%
-mismatched
+cugan.fig2(report)
 
 # %% [markdown]
 # ## Figure 4: every knob on its way
@@ -121,11 +113,7 @@ mismatched
 # to PSNR, and to the look by NIQE and LPIPS, which noise in their place would not please.
 
 # %%
-figure, turned = cugan.fig4(report)
-figure
-
-# %%
-turned
+cugan.fig4(report)
 
 # %% [markdown]
 # ## Figures 5 and 6: photographs
@@ -148,11 +136,7 @@ cugan.grid(report)
 # patches of every degradation; the paper's is of LIVE1.
 
 # %%
-figure, scales = cugan.fig7(report)
-figure
-
-# %%
-scales
+cugan.fig7(report)
 
 # %% [markdown]
 # ## Figure 8: a discriminator that is told
@@ -161,11 +145,7 @@ scales
 # the figure tells nothing of discriminators.
 
 # %%
-figure, told = cugan.fig8(report)
-figure
-
-# %%
-told
+cugan.fig8(report)
 
 # %% [markdown]
 # ## How the adversarial training went
@@ -176,11 +156,7 @@ told
 # degradation, where nothing can lean.
 
 # %%
-figure, endings = cugan.health(report)
-figure
-
-# %%
-endings
+cugan.health(report)
 
 # %% [markdown]
 # ## What the condition does to the fusions
@@ -199,11 +175,7 @@ cugan.fusion(report)
 # noise is strong.
 
 # %%
-figure, read = cugan.auto(report)
-figure
-
-# %%
-read
+cugan.auto(report)
 
 # %% [markdown]
 # ## Claims and verdicts

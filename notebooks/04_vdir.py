@@ -42,7 +42,7 @@ output = ""  # a folder for tables, figures and verdicts
 
 # %%
 from lib.papers import verdicts
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.papers.sliders import slider
 from lib.papers.vdir import items as vdir
 
@@ -160,11 +160,7 @@ vdir.table10(report)
 # did not move, the latent would be an ornament.
 
 # %%
-figure, moved = vdir.fig5(report)
-figure
-
-# %%
-moved
+vdir.fig5(report)
 
 # %% [markdown]
 # ## Two pictures change latents
@@ -172,21 +168,13 @@ moved
 # A mildly noisy picture is told what the encoder saw in a strongly noisy one, and the other way round.
 
 # %%
-figure, changed = vdir.swap(report)
-figure
-
-# %%
-changed
+vdir.swap(report)
 
 # %% [markdown]
 # ## Figure 6: the latent maps
 
 # %%
-figure, means = vdir.fig6(report)
-figure
-
-# %%
-means
+vdir.fig6(report)
 
 # %% [markdown]
 # ## Figure 7: what the latent of a patch says
@@ -197,11 +185,7 @@ means
 # among other pictures.
 
 # %%
-figure, read = vdir.fig7(report)
-figure
-
-# %%
-read
+vdir.fig7(report)
 
 # %% [markdown]
 # ## Figure 8: real noise
@@ -211,14 +195,7 @@ read
 # real noise; then pictures restored.
 
 # %%
-figure, pictures, apart = vdir.fig8(report)
-figure
-
-# %%
-apart
-
-# %%
-pictures
+vdir.fig8(report)
 
 # %% [markdown]
 # ## A knob from the latent
@@ -229,11 +206,7 @@ pictures
 # and CFSNet on the same pictures.
 
 # %%
-figure, knobs = vdir.strength(report)
-figure
-
-# %%
-knobs
+vdir.strength(report)
 
 # %% [markdown]
 # ## Claims and verdicts

@@ -42,7 +42,7 @@ output = ""  # a folder for tables, figures and verdicts
 
 # %%
 from lib.papers import verdicts
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.papers.qgcn import items as qgcn
 from lib.papers.sliders import slider
 
@@ -62,11 +62,7 @@ qgcn.fig1(report)
 # losses push towards it, and it was never shown one.
 
 # %%
-figure, ranked = qgcn.rank(report)
-figure
-
-# %%
-ranked
+qgcn.rank(report)
 
 # %% [markdown]
 # ## Can it be read off a single picture?
@@ -77,11 +73,7 @@ ranked
 # the score therefore stands as a gauge of before and after, and Auto keeps to the grid.
 
 # %%
-figure, off = qgcn.reading(report)
-figure
-
-# %%
-off
+qgcn.reading(report)
 
 # %% [markdown]
 # ## Figure 4: what the ranker sees
@@ -117,11 +109,7 @@ qgcn.fig2(report)
 # claim asks whether the printed row without dilation is that of such a network.
 
 # %%
-table, trainings = qgcn.table1(report)
-table
-
-# %%
-trainings
+qgcn.table1(report)
 
 # %% [markdown]
 # ## Figure 3: the same to the eye
@@ -158,8 +146,7 @@ qgcn.fig6(report)
 # for each quality.
 
 # %%
-figure, every = qgcn.unseen(report)
-figure
+qgcn.unseen(report)
 
 # %% [markdown]
 # ## What one network for three qualities costs

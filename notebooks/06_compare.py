@@ -35,7 +35,7 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables and figures
 
 # %%
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.papers.compare import items as compare
 from lib.papers.sliders import slider
 
@@ -49,19 +49,12 @@ report = Report("compare", scale, device, train, images, output)
 # dotted: at Auto. Right: where its knob then stands.
 
 # %%
-figure, wrong, values = compare.denoise(report)
-figure
-
-# %%
-values
+compare.denoise(report)
 
 # %% [markdown]
 # ### What a wrong knob costs
 #
 # A row is the level of the picture, a column the level that the knob was set for, or that the network was told.
-
-# %%
-wrong
 
 # %% [markdown]
 # ## JPEG
@@ -69,14 +62,7 @@ wrong
 # Classic5, gray.
 
 # %%
-figure, wrong, values = compare.dejpeg(report)
-figure
-
-# %%
-values
-
-# %%
-wrong
+compare.dejpeg(report)
 
 # %% [markdown]
 # ## What the luck of a training decides
@@ -107,11 +93,7 @@ compare.plane(report)
 # photographs, degraded as its slider starts.
 
 # %%
-figure, steps = compare.smoothness(report)
-figure
-
-# %%
-steps
+compare.smoothness(report)
 
 # %% [markdown]
 # ## What they cost
@@ -119,11 +101,7 @@ steps
 # With the knob baked in, on this machine: run it where there is a GPU for times on that.
 
 # %%
-figure, costs = compare.cost(report)
-figure
-
-# %%
-costs
+compare.cost(report)
 
 # %% [markdown]
 # ## How well does it agree with the stored rows?

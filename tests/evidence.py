@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 from lib.evaluation.measure import UNITS
 from lib.evaluation.results import Stored
-from lib.papers.common import Cell, Report
+from lib.papers.cells import Cell
 from lib.papers.deciding import Sample
 from lib.papers.judging import Evidence, NotMeasured
+from lib.papers.report import Report
 
 TRAININGS = 3  # of everything that is made up: what they say is not left undecided for want of them
 

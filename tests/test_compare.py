@@ -18,11 +18,11 @@ from lib.evaluation.results import Store
 from lib.models.cfsnet import CFSNet
 from lib.models.knobs import Controllable, Knob
 from lib.papers.cfsnet.subjects import tenths
-from lib.papers.common import Report
 from lib.papers.compare import items as compare
 from lib.papers.compare import levels, mechanics
 from lib.papers.compare.seeds import ITEM, order
 from lib.papers.compare.subjects import CONTESTS, JPEG, NOISE
+from lib.papers.report import Report
 from lib.papers.variants import AT_AUTO
 from lib.recipes.common import seeded_name
 from lib.training.checkpoints import Provenance

@@ -21,7 +21,6 @@ from lib.models.cugan import CUNet
 from lib.models.knobs import Controllable, Interpolated
 from lib.papers import facts, verdicts
 from lib.papers.at_hand import EMBEDDED
-from lib.papers.common import Report
 from lib.papers.cugan import items as cugan
 from lib.papers.cugan import mechanics, photographs, reading, sweeps
 from lib.papers.cugan.claims import CLAIMS, LIVE, NOISY
@@ -58,6 +57,7 @@ from lib.papers.cugan.sweeps import Sweep
 from lib.papers.judging import Evidence, NotMeasured, judge
 from lib.papers.papers import find
 from lib.papers.pictures import busiest_crop, calmest_crop
+from lib.papers.report import Report
 from lib.recipes import queue
 from lib.recipes.cugan import CUGAN, CUNET, WITHOUT_GFM
 from lib.training.checkpoints import Provenance, path_of
@@ -477,9 +477,9 @@ def store(report, world, item):
 
 def test_table1_is_shown_as_printed(report, monkeypatch):
     monkeypatch.setattr("lib.data.sets.has_file", lambda *forms: False)
-    shown = cugan.table1(report)
+    shown = cugan.table1(report).frame
     quoted = shown.loc[("live1 r4 sigma50 DISTS", "CUGAN less UGAN")]
-    assert quoted["printed"] == "0.0052" and set(quoted.drop("printed")) == {"needs DISTS weights"}
+    assert quoted["printed"] == "0.0052" and "DISTS" in quoted["why not"]
     assert shown.loc[("live1 r0 sigma30 LPIPS, unscaled", "UGAN"), "printed"] == "0.0490"
     assert shown.loc[("live1 r4 sigma50 LPIPS, unscaled", "CUGAN less UGAN"), "printed"] == "-0.0160"
     assert set(shown.loc["live1 r0 sigma30 LPIPS"]["printed"]) == {""}
@@ -524,14 +524,14 @@ def test_further_trainings_are_measured_where_rows_are_recorded(report, monkeypa
 
 
 def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatch):
-    monkeypatch.setattr("lib.papers.common.measurable", lambda metric: True)
+    monkeypatch.setattr("lib.papers.workbench.measurable", lambda metric: True)
     level = BlurNoise(4, 50)
     titles = {"lpips_paper": "LPIPS, unscaled", "lpips": "LPIPS", "dists": "DISTS"}
     for metric in titles:
         for network, knobs, value in ((ugan(level), (), 0.34), (CUGAN, told(level), 0.31)):
             setting = Setting(network, knobs, on_live1(level, metric))
             report.store.write([stored("cugan-table1", setting, value)])
-    shown = cugan.table1(report)
+    shown = cugan.table1(report).frame
     for title in titles.values():
         column = shown.loc[f"live1 r4 sigma50 {title}"]["compact"].drop("Unet", errors="ignore")
         assert column.to_dict() == {
@@ -543,7 +543,7 @@ def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatc
 
 def test_lpips_is_measured_in_a_notebook_and_dists_when_rows_are_recorded(report, monkeypatch):
     """DISTS takes seconds a picture."""
-    monkeypatch.setattr("lib.papers.common.measurable", lambda metric: True)
+    monkeypatch.setattr("lib.papers.workbench.measurable", lambda metric: True)
     report.available = lambda name: name == CUGAN
     level = BlurNoise(4, 50)
     asked = []
@@ -566,7 +566,7 @@ def test_both_conditions_of_a_blur_of_one_pixel_are_measured(report):
     for blur, value in ((0.15, 1.5), (0.25, 1.25)):
         setting = Setting(CUGAN, (blur, 0.3), on_live1(BlurNoise(1, 15), "features"))
         report.store.write([stored("cugan-table1", setting, value)])
-    shown = cugan.table1(report)["compact"]
+    shown = cugan.table1(report).frame["compact"]
     assert shown[("live1 r1 sigma15 ranker features", "CUGAN told 0.15 of blur")] == "1.5000"
     assert shown[("live1 r1 sigma15 ranker features", "CUGAN")] == "1.2500"
 
@@ -579,7 +579,7 @@ def test_misprinted_numbers_do_not_count_as_printed(tmp_path):
 
 
 def test_two_columns_of_table2_are_misprinted(report):
-    shown = cugan.table2(report)["printed"]
+    shown = cugan.table2(report).frame["printed"]
     meant = {line: value for (line, what), value in shown.items() if what.endswith("less the distance")}
     assert meant == {"cbsd68 r2 sigma0": "30.07", "cbsd68 r4 sigma0": "26.63"}
     assert shown["cbsd68 r2 sigma0", "CUnet"] == "20.07" and shown["cbsd68 r4 sigma0", "CUnet"] == "28.63"
@@ -592,9 +592,9 @@ def test_two_columns_of_table2_are_misprinted(report):
 def test_table3_shows_the_printed_rows_and_both_readings(report):
     setting = FFDNET_IN_COLOUR.setting(50)
     report.store.write([stored("cugan-table3", setting, 27.95)])
-    shown = cugan.table3(report)
-    assert shown.loc[("sigma50", "CUnet, as printed"), "printed"] == "28.48"
-    assert shown.loc[("sigma15", "FFDNet gray (published)")].iloc[-1] == "takes long"
+    shown = cugan.table3(report).frame
+    assert shown.loc[("cbsd68 sigma50", "CUnet, as printed"), "printed"] == "28.48"
+    assert shown.loc[("cbsd68 sigma15", "FFDNet gray (published)")].iloc[-2] == ""
 
 
 def test_readings_differ_in_what_is_noisy_and_what_is_judged():
@@ -661,6 +661,7 @@ def test_figures_with_rows_are_drawn_and_judged_from_them(report, item, monkeypa
     keep(report, item, {f"{n}: {p}": v for (of, n), v in world.known.items() if of == item for p in NAMES})
     figure, shown = cugan.ITEMS[item](report)
     assert figure.png.startswith(b"\x89PNG") and set(verdicts_on(report, item).values()) == {"holds"}
+    shown = shown.frame
     if item == "cugan-fig7":
         line = "live1 r2 sigma15 LPIPS, unscaled"
         assert shown.loc[(line, "CUGAN-1 less CUGAN-3"), "compact"] == "0.1000"

@@ -20,7 +20,6 @@ from lib.evaluation.measure import Measurement, Protocol, Setting
 from lib.evaluation.results import Store
 from lib.models.qgcn import Ranker
 from lib.papers import facts
-from lib.papers.common import Report
 from lib.papers.judging import Evidence, judge, seeded
 from lib.papers.qgcn import items as qgcn
 from lib.papers.qgcn import order, ranker, readings
@@ -47,6 +46,7 @@ from lib.papers.qgcn.subjects import (
     restored,
     scored,
 )
+from lib.papers.report import Report
 from lib.recipes.common import SEEDS, seeded_name
 from lib.recipes.qgcn import FULL, RANKER, UNIT, own_name
 from lib.training.checkpoints import Provenance, path_of
@@ -422,12 +422,13 @@ def test_table1_is_the_mean_of_its_trainings_and_tells_their_number(report):
         for seed in (0, 1)
     )
     write_curve(report, FULL, error=0.66, quality=0.004, features=0.336)
-    shown, trainings = qgcn.table1(report)
+    table, trainings = qgcn.table1(report)
+    shown = table.frame
     line = shown.loc[("BSDS500 val (100) q10 PSNR", "Ours")]
     assert (line["printed"], line["compact"]) == ("29.42", "29.57")
     assert shown.loc[("BSDS500 val (100) q30 SSIM", "w/o L_F"), "compact"] == "1.011"
     other = shown.loc[("BSDS500 val (100) q10 PSNR", "w/o DC (error in [0, 1])")]
-    assert (other["printed"], other["compact"]) == ("", "not measured")
+    assert (other["printed"], other["compact"]) == ("", "")
     assert list(trainings.loc["Ours"]) == ["2", "0.30", "66.0%", "0.4%", "33.6%"]
     assert list(trainings.loc["w/o L_F (error in [0, 1])"]) == ["0", "-", "-", "-", "-"]
 
@@ -440,10 +441,10 @@ def test_table2_compares_with_what_was_measured_on_the_same_pictures(report):
                 report.store.write(
                     stored(TABLE2, network, on(q, dataset, m), v) for m, v in values.items()
                 )
-    shown = qgcn.table2(report)
+    shown = qgcn.table2(report).frame
     quoted = shown.loc[("LIVE1 q10 PSNR-B", "TNRD")]
-    assert quoted["printed"] == "28.88" and set(quoted.drop("printed")) == {"quoted"}
-    assert shown.loc[("LIVE1 q10 PSNR", "DnCNN")].iloc[-1] == "takes long"
+    assert quoted["printed"] == "28.88" and set(quoted.drop("printed")) == {"", "quoted"}
+    assert shown.loc[("LIVE1 q10 PSNR", "DnCNN")].iloc[-2] == ""
     evidence = Several("qgcn", "compact", report.store.rows_path.parent)
     found = judge(CLAIMS["fewer visible blocks than RNAN"], evidence)
     assert found.verdict == "undecided" and "LIVE1 0.00 [0.00, 0.00]" in found.measured
@@ -453,7 +454,7 @@ def test_what_a_single_network_costs(report):
     for q in QUALITIES:
         report.store.write([stored(SINGLE, FULL, on(q, "live1"), 29.0)])
         report.store.write([stored(SINGLE, own_name(q), on(q, "live1"), 29.09)])
-    shown = qgcn.per_quality(report)
+    shown = qgcn.per_quality(report).frame
     assert shown.loc[("LIVE1 q10", "what that costs"), "compact"] == "0.09"
     one, three = (kind("qgcn", "compact", report.store.rows_path.parent) for kind in (Evidence, Several))
     claim = CLAIMS["a single network costs little"]

@@ -13,15 +13,17 @@ from lib.degradations.levels import Compress
 from lib.evaluation import measure
 from lib.evaluation.measure import Measurement, Protocol, Setting
 from lib.evaluation.results import Store
-from lib.papers import common, facts, papers
+from lib.papers import cells, facts, papers, workbench
 from lib.papers.adafm import curves
 from lib.papers.adafm import items as adafm
 from lib.papers.adafm.claims import CLAIMS
 from lib.papers.adafm.subjects import COEFS, DENOISING, JPEG, SCRATCH, SR, SUBJECTS
 from lib.papers.at_hand import DIV2K, EMBEDDED
-from lib.papers.common import Cell, Report
+from lib.papers.cells import Cell
 from lib.papers.judging import Claim, Evidence, Judged, NotMeasured, Quote, judge, judge_all, seeded
+from lib.papers.report import Report
 from lib.papers.scores import mean, with_interval
+from lib.papers.tables import Line
 from lib.recipes import find
 from lib.training.checkpoints import Provenance, path_of
 from lib.training.loop import folder_of
@@ -84,7 +86,7 @@ def test_figure_7_agrees_with_table_5():
 
 
 def test_table5_shows_the_printed_values_and_their_distances(report):
-    shown = adafm.table5(report)["printed"]
+    shown = adafm.table5(report).frame["printed"]
     for (start, end), distance in TABLE5.items():
         line = f"cbsd68 sigma{start}->sigma{end}"
         assert shown[line, "trained on it"] == f"{BASELINE[end]:.2f}"
@@ -110,7 +112,7 @@ def test_subtraction_pairs_images():
 def test_the_mean_of_cells_is_taken_image_by_image():
     a = Cell(printed=30.0, compact={"x": 30.0, "y": 20.0}, paper={"x": 1.0})
     b = Cell(compact={"x": 31.0, "y": 22.0})
-    both = common.averaged([a, b])
+    both = cells.averaged([a, b])
     assert both.compact == {"x": 30.5, "y": 21.0}
     assert (both.printed, both.paper, both.this_run) == (None, None, None)
 
@@ -177,7 +179,7 @@ def store_table5(report, distances, scale="compact"):
 @pytest.mark.parametrize("scale", ["compact", "paper"])
 def test_the_papers_own_numbers_support_its_claims_on_table5(report, scale):
     store_table5(report, TABLE5, scale)
-    shown = adafm.table5(report)["compact" if scale == "compact" else "paper scale"]
+    shown = adafm.table5(report).frame["compact" if scale == "compact" else "paper scale"]
     assert shown["cbsd68 sigma75->sigma15", "distance"] == "0.68"
     for name in ("distance grows with range", "easy to hard is close", "hard to easy is worse"):
         claim = f"{name} (denoising)"
@@ -274,7 +276,7 @@ def test_figure_7_is_drawn_from_the_printed_coefficients(tmp_path, monkeypatch):
     figure, knobs, psnr = adafm.fig7(report)
     assert figure.png.startswith(b"\x89PNG")
     assert knobs.loc[("adafm-dejpeg-q80-q10-k1", "q30"), "printed"] == "0.40"
-    assert psnr.loc[("adafm-dejpeg-q80-q10-k1 q20", "distance"), "printed"] == "0.16"
+    assert psnr.frame.loc[("live1 q20", "adafm-dejpeg-q80-q10-k1, distance"), "printed"] == "0.16"
 
 
 def test_a_wrong_level_in_figure_1_differs(report):
@@ -354,30 +356,33 @@ def test_convergence_is_read_from_what_the_trainings_logged(report, late, expect
 
 
 def test_columns_of_an_absent_set_say_what_they_need(report, monkeypatch):
-    locate = common.sets.locate
-    monkeypatch.setattr(common.sets, "locate", lambda name: None if name == DIV2K else locate(name))
+    locate = workbench.sets.locate
+    monkeypatch.setattr(workbench.sets, "locate", lambda name: None if name == DIV2K else locate(name))
     shown = adafm.table4(report)
-    line = shown.loc[("DIV2K100 x3->x4", "distance")]
+    line = shown.frame.loc[("DIV2K100 x3->x4", "distance")]
     assert line["printed"] == "0.09"
-    assert set(line.drop("printed")) == {"needs DIV2K"}
+    assert set(line.drop(["printed", "why not"])) == {""}
+    assert line["why not"].startswith("DIV2K: ") and "lib fetch div2k-valid" in line["why not"]
+    assert shown.html.count("lib fetch div2k-valid") == 1  # once, as a footnote
 
 
 @pytest.mark.parametrize(("absent", "star"), [("live1", " *"), ("none", "")])
 def test_a_number_of_other_images_than_the_lines_carries_a_star(report, monkeypatch, absent, star):
-    locate = common.sets.locate
-    monkeypatch.setattr(common.sets, "locate", lambda name: name != absent and locate("skimage"))
+    locate = workbench.sets.locate
+    monkeypatch.setattr(workbench.sets, "locate", lambda name: name != absent and locate("skimage"))
     monkeypatch.setattr(measure.sets, "load_images", lambda name, limit: LOAD("skimage", 1))
     cell = report.cell("item", Setting(INPUT, (), JPEG.on(30)))
-    shown = report.table("item", [("live1 q30", "input", cell), ("live1 q30", "quoted", Cell(30.0))])
-    assert ("*: embedded photographs" in shown.columns[-1]) == bool(star)
-    assert re.fullmatch(rf"\d\d\.\d\d{re.escape(star)}", shown.iloc[0, -1])
-    assert shown.iloc[1, -1] == "no network"
+    rows = (("input", cell), ("known", Cell(30.0)))
+    shown = report.table("item", [(Line("live1", "q30"), name, one) for name, one in rows]).frame
+    assert ("*: embedded photographs" in shown.columns[-2]) == bool(star)
+    assert re.fullmatch(rf"\d\d\.\d\d{re.escape(star)}", shown.iloc[0, -2])
+    assert shown.iloc[1, -2] == ""
 
 
 def test_a_quoted_rival_is_never_said_to_be_untrained(report):
-    shown = adafm.table1(report)
+    shown = adafm.table1(report).frame
     quoted, measured = shown.loc[("cbsd68 sigma15", "DnCNN")], shown.loc[("live1 q10", "ARCNN")]
-    assert quoted["printed"] and set(quoted.drop("printed")) == {"quoted"}
+    assert quoted["printed"] and set(quoted.drop("printed")) == {"", "quoted"}
     assert measured["printed"] == "29.13" and "quoted" not in set(measured)
 
 
@@ -460,7 +465,7 @@ def test_further_trainings_are_recorded_where_they_are_at_hand(report, monkeypat
 def test_the_embedded_photographs_are_recorded_beside_a_set(report, monkeypatch):
     photo = LOAD("skimage", 1)
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: photo)
-    monkeypatch.setattr(common.sets, "locate", lambda name: True)
+    monkeypatch.setattr(workbench.sets, "locate", lambda name: True)
     report.record = True
     for _ in range(2):
         report.cell("item", Setting(INPUT, (), JPEG.on(30)))
@@ -513,10 +518,10 @@ def test_all_metrics_of_a_setting_are_cells_each_with_its_printed_number(report,
     assert len(calls) == 1
     assert [cells[m].printed for m in cells] == [29.75, 0.815, None]
     assert [cells[m].unit for m in cells] == ["dB", "1", "dB"]
-    table = report.table("table", [("JPEG", m, cell) for m, cell in cells.items()])
+    table = report.table("table", [(Line("JPEG"), m, cell) for m, cell in cells.items()]).frame
     assert table.index.names == ["", "quantity"]
     assert list(table["printed"]) == ["29.75", "0.815", ""]
-    shown = table.iloc[:, -1].str.removesuffix(" *")  # of a picture that stands in
+    shown = table.iloc[:, -2].str.removesuffix(" *")  # of a picture that stands in
     assert re.fullmatch(r"0\.\d{3}", shown.iloc[1]) and re.fullmatch(r"\d\d\.\d\d", shown.iloc[2])
 
 

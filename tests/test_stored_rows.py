@@ -7,8 +7,8 @@ from lib.evaluation.measure import Bench, Protocol, Setting
 from lib.evaluation.results import Store
 from lib.papers.adafm.subjects import DENOISING
 from lib.papers.at_hand import EMBEDDED
-from lib.papers.common import AGREE
 from lib.papers.papers import PAPERS
+from lib.papers.report import AGREE
 from lib.training import networks
 from lib.training.checkpoints import path_of
 

@@ -243,7 +243,7 @@ def home(set_name: str) -> Path:
     """As `locate`; raises MissingData where the set is not complete."""
     folder = locate(set_name)
     if folder is None:
-        raise MissingData(_how_to_get(set_name))
+        raise MissingData(how_to_get(set_name))
     return folder
 
 
@@ -281,7 +281,7 @@ def weights_file(*forms: str) -> Path:
         home = _home(folder, [file])
         if home is not None:
             return home / file
-    raise MissingData(_how_to_get(folder))
+    raise MissingData(how_to_get(folder))
 
 
 def has_file(*forms: str) -> bool:
@@ -355,7 +355,8 @@ def _whole_form(folder: str) -> tuple[Path | None, list[str]]:
     return None, published
 
 
-def _how_to_get(name: str) -> str:
+def how_to_get(name: str) -> str:
+    """Return the sentence that tells how a set, or another folder of the registry, is brought here."""
     if name in EMBEDDED:
         return f"{name} is not at hand: install scikit-image, which brings it along."
     if not _rows(SETS[name].folder if name in SETS else name):
@@ -414,7 +415,7 @@ def _wanted(name: str) -> list[tuple[Path, dict[str, str]]]:
     folder = SETS[name].folder if name in SETS else name
     if folder in EMBEDDED:
         if locate(name) is None:
-            raise MissingData(_how_to_get(name))
+            raise MissingData(how_to_get(name))
         return []
     if name in SETS:
         files = SETS[name].files
@@ -422,7 +423,7 @@ def _wanted(name: str) -> list[tuple[Path, dict[str, str]]]:
     else:
         home, files = _whole_form(folder)
     if home is None and not _rows(folder):
-        raise MissingData(_how_to_get(name))
+        raise MissingData(how_to_get(name))
     if name in SETS and SETS[name].numbers is not None:
         files = [] if home else [SETS[name].parts[0].rstrip("/") + ".zip"]
     home = home or CACHE / folder

@@ -7,7 +7,7 @@ import numpy as np
 from lib.app.tasks import KnobCurve
 from lib.evaluation import knob_curves
 from lib.evaluation.measure import fit_curve
-from lib.papers.common import Report
+from lib.papers.report import Report
 
 
 def keep_for_auto(

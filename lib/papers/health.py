@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.papers.common import Drawing, Report
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes import find
 
 

@@ -7,13 +7,13 @@ from lib.papers.adafm import claims as adafm_claims
 from lib.papers.adafm import items as adafm
 from lib.papers.cfsnet import claims as cfsnet_claims
 from lib.papers.cfsnet import items as cfsnet
-from lib.papers.common import Report
 from lib.papers.compare import items as compare
 from lib.papers.cugan import claims as cugan_claims
 from lib.papers.cugan import items as cugan
 from lib.papers.judging import Claim
 from lib.papers.qgcn import claims as qgcn_claims
 from lib.papers.qgcn import items as qgcn
+from lib.papers.report import Report
 from lib.papers.vdir import claims as vdir_claims
 from lib.papers.vdir import items as vdir
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from lib.degradations import resize, to_8bit
 from lib.evaluation.measure import UNITS, Metric, Padded, Protocol
 from lib.models.knobs import Controllable
-from lib.papers.common import Report
 from lib.papers.pictures import Panel, Strip, busiest_crop
+from lib.papers.report import Report
 
 CROP = 96  # pixels a side, of what is shown enlarged
 

@@ -4,7 +4,7 @@ from lib.app import public
 from lib.app.widgets import Slider
 from lib.app.widgets import slider as slider_of
 from lib.evaluation import jpeg_quality
-from lib.papers.common import Report
+from lib.papers.report import Report
 from lib.training.networks import runs_of
 
 

@@ -6,9 +6,10 @@ import pandas as pd
 
 from lib.base import paths
 from lib.evaluation.measure import UNITS
-from lib.papers.common import Cell, Report
+from lib.papers.cells import Cell
 from lib.papers.judging import SCALES, judge_all
 from lib.papers.papers import Paper, find
+from lib.papers.report import Report
 from lib.papers.scores import mean
 from lib.training.networks import PUBLISHED, WEIGHTLESS
 

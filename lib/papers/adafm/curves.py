@@ -21,9 +21,12 @@ from lib.papers.adafm.subjects import (
     Subject,
 )
 from lib.papers.auto import keep_for_auto
-from lib.papers.common import Cell, Drawing, Report
+from lib.papers.cells import Cell
 from lib.papers.pictures import sentence
+from lib.papers.report import Report
 from lib.papers.scores import mean
+from lib.papers.shown import Drawing, Parts, together
+from lib.papers.tables import METHODS_DOWN, Line, Row
 from lib.training.networks import INPUT
 
 COLUMNS = {"paper": "paper scale", "compact": "compact", "this_run": "this run"}
@@ -80,7 +83,7 @@ def _convergence_figure(scale: str, curve: pd.DataFrame | None) -> Figure:
     return figure
 
 
-def fig7(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+def fig7(report: Report) -> Parts:
     """Best coefficient against JPEG quality for a wide and a short range, and the distances."""
     item = "adafm-fig7"
     wide = _curve(report, item, JPEG, (80, 10), WIDE_QUALITIES, WIDE_QUALITIES, 3)
@@ -88,13 +91,13 @@ def fig7(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
 
     _keep(report, wide)
     inputs = [
-        (f"{JPEG.dataset} q{q}", "input (JPEG)", report.cell(item, Setting(INPUT, (), JPEG.on(q))))
+        (Line(JPEG.dataset, f"q{q}"), "input (JPEG)", report.cell(item, Setting(INPUT, (), JPEG.on(q))))
         for q in WIDE_QUALITIES
     ]
     return _shown(report, item, [wide, short], "JPEG quality", inputs)
 
 
-def fig7_denoise(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+def fig7_denoise(report: Report) -> Parts:
     """The denoising twin of figure 7, which the paper keeps in its supplement."""
     item = "adafm-fig7-denoise"
     curve = _curve(report, item, DENOISING, (15, 75), NOISE_LEVELS, (15, 25, 35, 50, 75), 3)
@@ -103,7 +106,7 @@ def fig7_denoise(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
     return _shown(report, item, [curve], "noise level sigma (8-bit grey levels)")
 
 
-def fig7_sr(report: Report) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+def fig7_sr(report: Report) -> Parts:
     """The super-resolution twin: factors from 2 to 6, a network for each step of one."""
     item = "adafm-fig7-sr"
     curves = []
@@ -156,8 +159,8 @@ def _shown(
     item: str,
     curves: list[Curve],
     axis: str,
-    inputs: Sequence[tuple[str, str, Cell]] = (),
-) -> tuple[Drawing, pd.DataFrame, pd.DataFrame]:
+    inputs: Sequence[Row] = (),
+) -> Parts:
     """Figure, best coefficients, PSNR with distances."""
     coefs, rows = [], list(inputs)
     for curve in curves:
@@ -166,12 +169,17 @@ def _shown(
                 COLUMNS.get(c, c): f"{curve.knobs[c][i]:.2f}" if c in curve.knobs else "" for c in COLOURS
             }
             coefs.append({"network": curve.network, "level": curve.subject.level(level), **found})
-        line = f"{curve.network} {{}}".format
-        rows += [(line(curve.subject.level(s)), "best coef", cell) for s, cell in curve.cells.items()]
-        rows += [(line(curve.subject.level(s)), "distance", cell) for s, cell in curve.distances.items()]
+        for title, cells in (("best coef", curve.cells), ("distance", curve.distances)):
+            rows += [
+                (Line(curve.subject.dataset, curve.subject.level(s)), f"{curve.network}, {title}", cell)
+                for s, cell in cells.items()
+            ]
     knobs = pd.DataFrame(coefs).set_index(["network", "level"])
+    knobs = knobs.loc[:, (knobs != "").any()]
     report.save_table(f"{item}-knobs", knobs)
-    return report.save_figure(item, _figure(curves, axis)), knobs, report.table(item, rows)
+    return together(
+        report.save_figure(item, _figure(curves, axis)), knobs, report.table(item, rows, METHODS_DOWN)
+    )
 
 
 def _figure(curves: list[Curve], axis: str) -> Figure:

@@ -6,8 +6,9 @@ from torch import nn
 
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.papers.adafm.subjects import DENOISING
-from lib.papers.common import Drawing, Report
 from lib.papers.diagrams import PLAIN, SPECIAL, Box, by, chain, conv, outputs
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes import find
 
 INPUT_SIDE = 96  # pixels, the paper's patch

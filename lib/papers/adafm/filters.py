@@ -1,7 +1,6 @@
 """Figure 3 and Observation 1: filters of networks for different levels look alike."""
 
 
-import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -10,11 +9,13 @@ from torch.nn import functional as F
 from lib.evaluation.measure import Setting
 from lib.models.adafm import AdaFM
 from lib.papers.adafm.subjects import ARCNN_CONTROL, ARCNN_FILTERS, ARCNN_START, ARCNN_TUNED, DENOISING
-from lib.papers.common import Drawing, Report
+from lib.papers.report import Report
+from lib.papers.shown import Parts, together
+from lib.papers.tables import Line
 from lib.recipes import Scale, find
 
 
-def fig3(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig3(report: Report) -> Parts:
     """Observation 1: ARCNN filters before and after fine-tuning, the filters g between them, and how
     much of the fine-tuned network g recovers."""
     item = "adafm-fig3"
@@ -31,16 +32,17 @@ def fig3(report: Report) -> tuple[Drawing, pd.DataFrame]:
         moved = cosine_distance(first[0], _at_random(report.scale))
         found = {"fine-tuned": close, "independent": control, "trained from start": moved}
         report.keep_facts(item, found)
-    rows = [("sigma 50", "ARCNN trained on 15", untouched)]
-    rows += [("sigma 50", f"with g of {g}x{g}", cell) for g, cell in fits.items()]
-    frame = report.table(item, [*rows, ("sigma 50", "fine-tuned on 50", tuned)])
+    line = Line("cbsd68", "sigma50")
+    rows = [(line, "ARCNN trained on 15", untouched)]
+    rows += [(line, f"with g of {g}x{g}", cell) for g, cell in fits.items()]
+    frame = report.table(item, [*rows, (line, "fine-tuned on 50", tuned)])
     fitted = report.network(ARCNN_FILTERS[5])
     if close is None or fitted is None:
         blank = Figure(figsize=(7, 0.6))
         blank.text(0.02, 0.5, f"The ARCNN networks are not trained at {report.scale} scale.", va="center")
-        return report.save_figure(item, blank), frame
+        return together(report.save_figure(item, blank), frame)
     figure = _filters(first[0], first[1], fitted.sites()[0].module, close, control)
-    return report.save_figure(item, figure), frame
+    return together(report.save_figure(item, figure), frame)
 
 
 def _at_random(scale: Scale) -> Tensor:

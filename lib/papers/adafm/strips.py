@@ -4,9 +4,10 @@ from itertools import pairwise
 
 from lib.evaluation.measure import Protocol, Setting
 from lib.papers.adafm.subjects import COEFS, DENOISING, JPEG, SR, SUBJECTS, Subject
-from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Panel, strips
+from lib.papers.report import Report
 from lib.papers.scenes import Scene
+from lib.papers.shown import Drawing
 
 STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # coefficients of figure 6
 SIX_ON = {DENOISING: "cbsd68", JPEG: "live1", SR: "set14"}

@@ -10,10 +10,11 @@ from lib.evaluation.measure import Setting
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.papers.adafm.subjects import DENOISING, JPEG, KERNELS, SCRATCH, SR
 from lib.papers.at_hand import DIV2K
-from lib.papers.common import Report
+from lib.papers.report import Report
+from lib.papers.tables import Line, Table
 
 
-def position(report: Report) -> pd.DataFrame:
+def position(report: Report) -> Table:
     """AdaFM before or after the activation, in residual blocks or behind every convolution: x3->x4."""
     item = "adafm-text-position"
     places = {
@@ -25,14 +26,15 @@ def position(report: Report) -> pd.DataFrame:
         report.cell(item, Setting(network, (1.0,), SR.on(4)), (written, "x3->x4 k5"))
         for network, written in places.values()
     ]
-    return report.table(item, [("set5 x4", label, c) for label, c in zip(places, cells, strict=True)])
+    line = Line("set5", "x4")
+    return report.table(item, [(line, label, c) for label, c in zip(places, cells, strict=True)])
 
 
-def scratch(report: Report) -> pd.DataFrame:
+def scratch(report: Report) -> Table:
     """AdaFM-Net with every weight trained on x4 at once, against the basic model."""
     item = "adafm-text-scratch"
     rows = []
-    for dataset, line in (("set5", "set5 x4"), (DIV2K, "DIV2K100 x4")):
+    for dataset, line in (("set5", Line("set5", "x4")), (DIV2K, Line("DIV2K100", "x4"))):
         protocol = SR.on(4, dataset)
         printed = ("AdaFM-Net trained from scratch", "x4 k5")
         whole = report.cell(item, Setting(SCRATCH, (1.0,), protocol), printed)
@@ -41,7 +43,7 @@ def scratch(report: Report) -> pd.DataFrame:
     return report.table(item, rows)
 
 
-def width(report: Report) -> pd.DataFrame:
+def width(report: Report) -> Table:
     """Not in the paper: the same networks half and twice as wide, from end to end of JPEG and back."""
     item, rows = "adafm-extra-width", []
     widths = {"-half": "half as wide", "": "as wide as the others", "-double": "twice as wide"}
@@ -50,7 +52,7 @@ def width(report: Report) -> pd.DataFrame:
             basic = Setting(JPEG.basic(end) + suffix, (), JPEG.on(end))
             stage = Setting(JPEG.stage(start, end) + suffix, (1.0,), JPEG.on(end))
             trained, adapted = report.cell(item, basic), report.cell(item, stage)
-            line = f"{JPEG.dataset} {JPEG.range(start, end)}"
+            line = Line(JPEG.dataset, JPEG.range(start, end))
             rows += [
                 (line, f"{title}: trained on it", trained),
                 (line, f"{title}: distance", trained - adapted),
@@ -58,7 +60,7 @@ def width(report: Report) -> pd.DataFrame:
     return report.table(item, rows)
 
 
-def noise(report: Report) -> pd.DataFrame:
+def noise(report: Report) -> Table:
     """Not in the paper: the same networks on noise that is clipped and stored with 8 bits, as they are
     trained, and on noise left as it is."""
     item, rows = "adafm-extra-noise", []
@@ -67,7 +69,7 @@ def noise(report: Report) -> pd.DataFrame:
         left = replace(stored, level=replace(stored.level, quantise=False))
         network = DENOISING.basic(sigma)
         cells = [report.cell(item, Setting(network, (), protocol)) for protocol in (stored, left)]
-        line = f"{DENOISING.dataset} {DENOISING.level(sigma)}"
+        line = Line(DENOISING.dataset, DENOISING.level(sigma))
         titles = ("clipped, 8 bits", "neither", "costs")
         rows += [
             (line, title, cell) for title, cell in zip(titles, (*cells, cells[0] - cells[1]), strict=True)

@@ -8,15 +8,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.evaluation.measure import Setting
+from lib.papers.cells import Cell
 from lib.papers.cfsnet.subjects import POSTER, SHOWN, SUBJECTS, Subject
-from lib.papers.common import Cell, Drawing, Report
 from lib.papers.judging import seeded
+from lib.papers.report import Report
 from lib.papers.scores import mean
+from lib.papers.shown import Parts, together
+from lib.papers.tables import Axis, Line, Row, Shape
 from lib.recipes import Scale
 from lib.recipes.common import SEEDS
 
 AGAIN = (0.0, 0.5, 1.0)  # controls that a notebook measures again
 COLUMNS = {"paper": "-", "compact": "--"}
+BY_CONTROL = Shape((Axis.DATASET, Axis.SETTING, Axis.METHOD), (Axis.METRIC,))
 DEPTH = 6  # dB below the lowest peak, where the figure of all levels ends
 
 
@@ -35,7 +39,7 @@ class Curve:
         return {alpha: cell.printed for alpha, cell in self.cells.items() if cell.printed is not None}
 
 
-def fig4(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig4(report: Report) -> Parts:
     """A level that they were not trained on: CFSNet, CFSNet-SA, and every weight between two networks."""
     item = "cfsnet-fig4"
     curves = {
@@ -46,7 +50,7 @@ def fig4(report: Report) -> tuple[Drawing, pd.DataFrame]:
         for subject in SUBJECTS
     }
     rows = [
-        (f"{subject.dataset} {subject.written(subject.unseen)}", f"{title} at {alpha:.1f}", cell)
+        (Line(subject.dataset, subject.written(subject.unseen), f"at {alpha:.1f}"), title, cell)
         for subject, own in curves.items()
         for title, curve in own.items()
         for alpha, cell in curve.cells.items()
@@ -60,16 +64,16 @@ def fig4(report: Report) -> tuple[Drawing, pd.DataFrame]:
         for (title, curve), colour in zip(own.items(), ("C3", "C0", "C2"), strict=True):
             _draw(axes, curve, colour, title)
         _label(axes, f"{subject.title}: {subject.dataset}, {subject.written(subject.unseen)}")
-    return report.save_figure(item, figure), report.table(item, rows)
+    return together(report.save_figure(item, figure), report.table(item, rows, BY_CONTROL))
 
 
-def _own_ends(report: Report, item: str) -> list[tuple[str, str, Cell]]:
+def _own_ends(report: Report, item: str) -> list[Row]:
     """CFSNet and CFSNet-SA at the level that their tuning branches were trained for."""
     rows = []
     for subject in SUBJECTS:
         for title, setting in subject.own_ends.items():
-            line = f"{subject.dataset} {subject.written(subject.end)}"
-            rows.append((line, f"{title} at 1", report.cell(item, setting)))
+            line = Line(subject.dataset, subject.written(subject.end), "at 1.0")
+            rows.append((line, title, report.cell(item, setting)))
             _again(report, item, [setting])
     return rows
 
@@ -82,7 +86,7 @@ def _again(report: Report, item: str, settings: Iterable[Setting]) -> None:
                 report.cell(item, another, live=False)
 
 
-def poster(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def poster(report: Report) -> Parts:
     """The whole control curve at five levels of either task, in and beyond 0..1, beside the poster's."""
     curves, rows = {}, []
     for subject in SUBJECTS:
@@ -98,7 +102,7 @@ def poster(report: Report) -> tuple[Drawing, pd.DataFrame]:
         rows += [_optimum(report, subject, level, curve) for level, curve in curves[subject].items()]
     frame = pd.DataFrame(rows).set_index(["set", "level"])
     report.save_table(POSTER, frame)
-    return report.save_figure(POSTER, _poster_figure(report, curves)), frame
+    return together(report.save_figure(POSTER, _poster_figure(report, curves)), frame)
 
 
 def _curve(

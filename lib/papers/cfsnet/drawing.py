@@ -5,8 +5,9 @@ from matplotlib.figure import Figure
 
 from lib.models.cfsnet import CFSNet
 from lib.papers.cfsnet.subjects import DENOISING
-from lib.papers.common import Drawing, Report
 from lib.papers.diagrams import PLAIN, SPECIAL, Box, by, chain, conv, outputs
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes import find
 
 

@@ -29,7 +29,8 @@ from lib.papers.cfsnet.subjects import (
     UNTRAINED,
     Subject,
 )
-from lib.papers.common import Drawing, Report
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.papers.tsne import tsne
 from lib.recipes import Recipe, find
 

@@ -11,13 +11,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.data import sets
 from lib.evaluation.measure import UNITS, Metric, Setting
-from lib.papers.at_hand import ALONE
+from lib.papers.cells import Cell
 from lib.papers.cfsnet.curves import AGAIN, COLUMNS
 from lib.papers.cfsnet.subjects import NETWORKS, PLANE, SETS, SHOWN, enlarging, look
-from lib.papers.common import SLOW, Cell, Drawing, Report
+from lib.papers.measuring import SLOW
+from lib.papers.pictures import sentence
+from lib.papers.report import Report
 from lib.papers.scores import Scores, mean
+from lib.papers.shown import Parts, together
 from lib.recipes import Scale
 from lib.recipes.cfsnet import FACTOR
 
@@ -51,7 +53,7 @@ class Trade:
 Trades = dict[tuple[str, str], Trade]  # by set and network
 
 
-def fig5(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig5(report: Report) -> Parts:
     """The plane of error and look for CFSNet, and for every weight moved between two networks."""
     trades = {
         (dataset, title): Trade({alpha: _cells(report, dataset, network, alpha) for alpha in SHOWN})
@@ -61,7 +63,7 @@ def fig5(report: Report) -> tuple[Drawing, pd.DataFrame]:
     bicubic = {dataset: _bicubic(report, dataset) for dataset in SETS}
     frame = _table(trades, bicubic)
     report.save_table(PLANE, frame)
-    return report.save_figure(PLANE, _figure(trades, bicubic)), frame
+    return together(report.save_figure(PLANE, _figure(trades, bicubic)), frame)
 
 
 def _cells(report: Report, dataset: str, network: str, alpha: float) -> Cells:
@@ -78,10 +80,7 @@ def _bicubic(report: Report, dataset: str) -> Cells:
 
 def _table(trades: Trades, bicubic: dict[str, Cells]) -> pd.DataFrame:
     rows = []
-    for dataset, title in SETS.items():
-        if dataset in ALONE and not sets.locate(dataset):
-            rows.append({"set": title, "network": f"needs {ALONE[dataset]}", "control": ""})
-            continue
+    for dataset, title in _there(trades, bicubic).items():
         lines = {(BICUBIC, ""): bicubic[dataset]}
         for network in NETWORKS:
             own = trades[dataset, network].cells
@@ -94,13 +93,22 @@ def _table(trades: Trades, bicubic: dict[str, Cells]) -> pd.DataFrame:
                 for column in (*COLUMNS, "this_run")
             }
             rows.append({"set": title, "network": network, "control": alpha, **shown})
-    return pd.DataFrame(rows).set_index(["set", "network", "control"]).fillna("")
+    frame = pd.DataFrame(rows).set_index(["set", "network", "control"]).fillna("")
+    return frame.loc[:, (frame != "").any()]
+
+
+def _there(trades: Trades, bicubic: dict[str, Cells]) -> dict[str, str]:
+    """The sets on which anything is known, with their titles."""
+    cells = [(dataset, own["mse"]) for dataset, own in bicubic.items()]
+    cells += [(dataset, own["mse"]) for (dataset, _), trade in trades.items() for own in trade.cells.values()]
+    known = {dataset for dataset, cell in cells if cell.compact or cell.paper or cell.this_run}
+    return {dataset: title for dataset, title in SETS.items() if dataset in known}
 
 
 def _shown(metric: Metric, cell: Cell, column: str) -> str:
     scores = getattr(cell, column)
     if not scores:
-        return cell.needs or "-"
+        return ""
     star = " *" if cell.stand_in and column == "this_run" else ""
     return f"{_value(metric, scores):.{3 if UNITS[metric] == 'distance' else 2}f}{star}"
 
@@ -110,16 +118,19 @@ def _value(metric: Metric, scores: Scores) -> float:
 
 
 def _figure(trades: Trades, bicubic: dict[str, Cells]) -> Figure:
-    figure = Figure(figsize=(14, 3.8), layout="constrained")
-    for axes, (dataset, title) in zip(figure.subplots(1, len(SETS)), SETS.items(), strict=True):
+    there = _there(trades, bicubic)
+    if not there:
+        return sentence("Neither measured nor trained.")
+    figure = Figure(figsize=(3.5 * len(there), 3.8), layout="constrained")
+    panels = figure.subplots(1, len(there), squeeze=False)[0]
+    for axes, (dataset, title) in zip(panels, there.items(), strict=True):
         looks = [_draw(axes, trades[dataset, network], network) for network in NETWORKS]
         point = Trade({0.0: bicubic[dataset]})
         if means := point.means("compact"):
             name, rmse, judged = means
             axes.plot(rmse, judged, "kx", label=BICUBIC)
             looks.append({name})
-        needs = bicubic[dataset]["niqe"].needs
-        axes.set_title(f"{title}: {needs}" if needs else title, fontsize=10)
+        axes.set_title(title, fontsize=10)
         axes.set_xlabel("RMSE (grey levels of Y)")
         axes.set_ylabel(" and ".join(sorted(set.union(*looks))))
         axes.grid(alpha=0.3)

@@ -11,9 +11,10 @@ from lib.degradations import jpeg
 from lib.evaluation.measure import Protocol, measurable, samples
 from lib.papers.at_hand import PIRM
 from lib.papers.cfsnet.subjects import DEBLOCKING, DENOISING, PUBLISHED, Subject, enlarging
-from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Panel, Strip, strips
+from lib.papers.report import Report
 from lib.papers.scenes import Scene
+from lib.papers.shown import Drawing
 from lib.recipes.cfsnet import SR_TUNED
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)

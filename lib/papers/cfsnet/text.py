@@ -17,8 +17,9 @@ from lib.papers.cfsnet.subjects import (
     SHOWN,
     Subject,
 )
-from lib.papers.common import Drawing, Report
 from lib.papers.health import health
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes import Recipe, find
 from lib.recipes.cfsnet import SR_FINE_TUNED, SR_TUNED
 

@@ -10,10 +10,12 @@ from matplotlib.figure import Figure
 from lib.evaluation.knob_curves import read_curve
 from lib.evaluation.measure import Setting
 from lib.papers.auto import keep_for_auto
+from lib.papers.cells import Cell
 from lib.papers.cfsnet.curves import AGAIN
-from lib.papers.common import Cell, Drawing, Report
 from lib.papers.compare.subjects import JPEG, NOISE, Contest, Rival
+from lib.papers.report import Report
 from lib.papers.scores import mean, with_interval
+from lib.papers.shown import Parts, together
 from lib.papers.variants import AT_AUTO
 from lib.training.networks import INPUT
 
@@ -39,17 +41,17 @@ class Grid:
         return max(found.items(), key=lambda pair: mean(pair[1].at(scale)))
 
 
-def denoise(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
+def denoise(report: Report) -> Parts:
     """Colour noise from sigma 5 to 75: every network at its best, and what a wrong knob costs."""
     return _shown(report, NOISE)
 
 
-def dejpeg(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
+def dejpeg(report: Report) -> Parts:
     """JPEG quality 5 to 90: every network at its best, and what a wrong knob costs."""
     return _shown(report, JPEG)
 
 
-def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataFrame]:
+def _shown(report: Report, contest: Contest) -> Parts:
     grid = measured(report, contest)
     if report.record:
         report.keep()
@@ -60,7 +62,7 @@ def _shown(report: Report, contest: Contest) -> tuple[Drawing, Drawing, pd.DataF
     grid = replace(grid, at_auto=_at_auto(report, contest))
     at_best = report.save_figure(contest.item, _level_figure(report, grid))
     wrong = report.save_figure(f"{contest.item}-wrong", _wrong_figure(report, grid))
-    return at_best, wrong, _table(report, grid)
+    return together(at_best, wrong, _table(report, grid))
 
 
 def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:

@@ -22,8 +22,9 @@ from lib.data.images import to_tensor
 from lib.data.sets import load_images
 from lib.evaluation.inference import Restorer, restore_colours
 from lib.models.knobs import Knob
-from lib.papers.common import Drawing, Report
 from lib.papers.compare.subjects import JPEG, NOISE, Contest, Rival
+from lib.papers.report import Report
+from lib.papers.shown import Parts, together
 
 SIDE = 256  # pixels of the pictures that are timed, and turned over
 PICTURES = 3
@@ -32,7 +33,7 @@ REPEATS = 5
 FAMILIES = {"noise": "noise and blur", "JPEG": "JPEG", "size": "super-resolution"}
 
 
-def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def smoothness(report: Report) -> Parts:
     """How much a picture changes from each tenth of a knob's way to the next: an even knob has a flat line.
 
     Every knob of every public network, on a picture degraded as its slider starts, the other knobs where
@@ -69,7 +70,7 @@ def smoothness(report: Report) -> tuple[Drawing, pd.DataFrame]:
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=7)
-    return report.save_figure("compare-smooth", figure), frame
+    return together(report.save_figure("compare-smooth", figure), frame)
 
 
 def _turnable(report: Report) -> list[Loaded]:
@@ -95,7 +96,7 @@ def _steps(report: Report, loaded: Loaded, knob: Knob) -> np.ndarray:
     return 255 * np.sqrt(np.mean(squares, axis=0))
 
 
-def cost(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def cost(report: Report) -> Parts:
     """Weights, multiplications and time of every network with its knob baked in."""
     entered = [
         (contest, rival, channels, marker)
@@ -126,7 +127,7 @@ def cost(report: Report) -> tuple[Drawing, pd.DataFrame]:
     axes.set_ylabel("ms per megapixel")
     axes.set_title(f"{devices.describe(devices.choose(report.device))}, {report.scale} scale", fontsize=10)
     axes.grid(alpha=0.3)
-    return report.save_figure("compare-cost", figure), frame
+    return together(report.save_figure("compare-cost", figure), frame)
 
 
 def _row(report: Report, contest: Contest, rival: Rival, channels: int) -> dict[str, object]:

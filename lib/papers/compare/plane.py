@@ -4,10 +4,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.evaluation.measure import Setting
-from lib.papers.common import Cell, Drawing, Report
+from lib.papers.cells import Cell
 from lib.papers.compare.levels import missing
 from lib.papers.compare.subjects import JPEG, NOISE, TEXTURED, Contest, Rival
+from lib.papers.report import Report
 from lib.papers.scores import mean
+from lib.papers.shown import Drawing
 from lib.training.networks import INPUT
 
 ITEM = "compare-plane"

@@ -6,9 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from lib.papers.common import Cell, Report
+from lib.papers.cells import Cell
 from lib.papers.compare.levels import Grid, measured
 from lib.papers.compare.subjects import JPEG, NOISE, Contest, Rival
+from lib.papers.report import Report
 from lib.papers.scores import mean
 from lib.recipes.common import SEEDS, seeded_name
 

@@ -7,13 +7,12 @@ how the networks end is measured on LIVE1.
 from itertools import product
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.degradations.levels import BlurNoise
 from lib.evaluation.measure import Metric, interval
-from lib.papers.common import Cell, Drawing, Report
+from lib.papers.cells import Cell
 from lib.papers.cugan.subjects import (
     GAN_LEVELS,
     IN_EIGHT,
@@ -25,14 +24,18 @@ from lib.papers.cugan.subjects import (
     cugan,
     first_stage,
 )
+from lib.papers.cugan.tables import BY_METRIC
+from lib.papers.report import Report
 from lib.papers.scores import mean
+from lib.papers.shown import Parts, together
+from lib.papers.tables import Line, Table
 
 SEVEN, EIGHT = "cugan-fig7", "cugan-fig8"
 COLOURS = ("C0", "C1", "C3")
 Cells = dict[tuple[str, BlurNoise, Metric], Cell]
 
 
-def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig7(report: Report) -> Parts:
     """One, two and three scales. Sizes differ with them (as in the paper), so depth of scales and number
     of weights are not told apart. Of what each was trained on from, whether that made it better."""
     cells = _measured(report, SEVEN, SCALES, IN_SEVEN)
@@ -46,10 +49,10 @@ def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
         _draw_ends(report, axes, {title: cells[title, level, LPIPS] for title in SCALES})
         axes.set_title(f"{LIVE1}, {level.name}, at the end", fontsize=10)
     figure.suptitle(f"Scales of the generator ({report.scale} scale)", fontsize=11)
-    return report.save_figure(SEVEN, figure), _table(report, SEVEN, cells, "CUGAN-1", "CUGAN-3")
+    return together(report.save_figure(SEVEN, figure), _table(report, SEVEN, cells, "CUGAN-1", "CUGAN-3"))
 
 
-def fig8(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig8(report: Report) -> Parts:
     """CUGAN, the same trained against a discriminator that is told nothing, and against none.
 
     Where the one without any comes out nearest by LPIPS, LPIPS cannot tell which discriminator is the better
@@ -68,7 +71,8 @@ def fig8(report: Report) -> tuple[Drawing, pd.DataFrame]:
     axes.set_title(f"{LIVE1} ({report.scale} scale)", fontsize=11)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8)
-    return report.save_figure(EIGHT, figure), _table(report, EIGHT, cells, "without GFM", "with GFM")
+    table = _table(report, EIGHT, cells, "without GFM", "with GFM")
+    return together(report.save_figure(EIGHT, figure), table)
 
 
 def _measured(report: Report, item: str, networks: dict[str, str], levels: tuple[BlurNoise, ...]) -> Cells:
@@ -80,18 +84,18 @@ def _measured(report: Report, item: str, networks: dict[str, str], levels: tuple
     }
 
 
-def _table(report: Report, item: str, cells: Cells, first: str, ours: str) -> pd.DataFrame:
+def _table(report: Report, item: str, cells: Cells, first: str, ours: str) -> Table:
     """Lines of every metric and level, and by how much `ours` is less than `first`."""
     rows = []
     titles = dict.fromkeys(title for title, _, _ in cells)
     for level in dict.fromkeys(level for _, level, _ in cells):
         for metric, shown in METRICS.items():
-            line = f"{LIVE1} {level.name} {shown}"
+            line = Line(LIVE1, level.name, shown)
             at_hand = [title for title in titles if (title, level, metric) in cells]
             rows += [(line, title, cells[title, level, metric]) for title in at_hand]
             gain = cells[first, level, metric] - cells[ours, level, metric]
             rows.append((line, f"{first} less {ours}", gain))
-    return report.table(item, rows)
+    return report.table(item, rows, BY_METRIC)
 
 
 def _draw_curves(report: Report, axes: Axes) -> None:

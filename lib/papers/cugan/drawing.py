@@ -5,8 +5,9 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from lib.models.cugan import CUNet, Discriminator, Fusion, Scales
-from lib.papers.common import Drawing, Report
 from lib.papers.diagrams import PLAIN, SPECIAL, Box, by, chain, conv, outputs
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes import find
 from lib.recipes.cugan import CUGAN
 

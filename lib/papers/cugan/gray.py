@@ -6,17 +6,17 @@ here, beside a fair comparison, colour with colour, and one that gives both the 
 one noise in all three channels, which CUnet never saw in training.
 """
 
-import pandas as pd
-
-from lib.papers.common import Cell, Report
+from lib.papers.cells import quoted
 from lib.papers.cugan.subjects import AS_PRINTED, READINGS, SIGMAS
+from lib.papers.report import Report
+from lib.papers.tables import METHODS_DOWN, Line, Table
 from lib.recipes.cugan import CUNET
 
 ITEM = "cugan-table3"
 QUOTED = ("BM3D", "TNRD", "DnCNN-B", "IRCNN", "FFDNet", "CUnet")
 
 
-def table3(report: Report) -> pd.DataFrame:
+def table3(report: Report) -> Table:
     """The printed rows, then colour against colour, the two mixed readings, and gray against gray.
 
     What judging in gray gives is read off the published network: it has its authors' full training.
@@ -26,8 +26,8 @@ def table3(report: Report) -> pd.DataFrame:
         written = f"sigma{sigma}"
         for method in QUOTED:
             printed = report.printed_value(ITEM, AS_PRINTED, method, written)
-            rows.append((written, f"{method}, as printed", Cell(printed, needs="quoted")))
+            rows.append((Line("cbsd68", written), f"{method}, as printed", quoted(printed)))
         for reading in READINGS:
             cell = report.cell(ITEM, reading.setting(sigma), live=reading.network == CUNET)
-            rows.append((written, reading.title, cell))
-    return report.table(ITEM, rows)
+            rows.append((Line("cbsd68", written), reading.title, cell))
+    return report.table(ITEM, rows, METHODS_DOWN)

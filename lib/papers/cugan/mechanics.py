@@ -6,9 +6,10 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from lib.models.cugan import CUNet
-from lib.papers.common import Drawing, Report
 from lib.papers.cugan.subjects import TENTHS
 from lib.papers.pictures import sentence
+from lib.papers.report import Report
+from lib.papers.shown import Drawing, Parts, together
 from lib.recipes import Scale, find
 from lib.recipes.cugan import CUGAN, CUNET, SETTINGS, WITHOUT_GFM, scales_name, ugan_name
 
@@ -73,7 +74,7 @@ def fusion_weights(net: CUNet) -> dict[str, list[float]]:
     return {title: layer(z).abs().mean(1).tolist() for title, layer in places.items()}
 
 
-def health(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def health(report: Report) -> Parts:
     """What discriminators said of real and of restored pictures while training, and how it ended.
 
     The paper says that without GFM the discriminator rejects what was strongly degraded outright: seen in
@@ -86,9 +87,9 @@ def health(report: Report) -> tuple[Drawing, pd.DataFrame]:
     if curves:
         frame = frame.set_index("run")
         report.save_table(item, frame)
-        return report.save_figure(item, _health_figure(report, curves)), frame
+        return together(report.save_figure(item, _health_figure(report, curves)), frame)
     figure = sentence(f"No adversarial training of {report.scale} scale has a curve.")
-    return report.save_figure(item, figure), frame
+    return together(report.save_figure(item, figure), frame)
 
 
 def _ending(run: str, curve: pd.DataFrame) -> dict[str, str]:

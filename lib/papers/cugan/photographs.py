@@ -16,10 +16,11 @@ from lib.degradations.levels import Clean
 from lib.evaluation.measure import Protocol
 from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable
-from lib.papers.common import Drawing, Report
 from lib.papers.cugan.sweeps import mean_step
 from lib.papers.pictures import Panel, Strip, busiest_crop, calmest_crop, strips
+from lib.papers.report import Report
 from lib.papers.scenes import CROP, restored, untrained
+from lib.papers.shown import Drawing
 from lib.recipes.cugan import CUGAN, TEXTURE
 
 Knobs = tuple[float, ...]

@@ -10,9 +10,10 @@ from lib.data.images import Picture, to_pixels
 from lib.degradations.estimates import estimate_blur, estimate_noise
 from lib.degradations.levels import BlurNoise, Clean
 from lib.evaluation.measure import Protocol
-from lib.papers.common import Drawing, Report
 from lib.papers.cugan.subjects import LIVE1
+from lib.papers.report import Report
 from lib.papers.scores import Scores, mean, with_interval
+from lib.papers.shown import Parts, together
 
 ITEM = "cugan-auto"
 BLURS, SIGMAS = (0, 1, 2, 3, 4), (0, 15, 30, 50)
@@ -20,14 +21,14 @@ PICTURES = 8  # of LIVE1: none was used to choose anything in the estimates
 Read = dict[BlurNoise, tuple[Scores, Scores]]  # blur in pixels, noise in grey levels, by picture
 
 
-def auto(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def auto(report: Report) -> Parts:
     """Blur and noise as they are read, against what they are."""
     dataset = report.at_hand(Protocol(LIVE1, Clean()))
     found = accuracy(dataset, report.images or PICTURES)
     frame = pd.DataFrame([_row(level, *read) for level, read in found.items()])
     frame = frame.set_index(["blur", "noise"])
     report.save_table(ITEM, frame)
-    return report.save_figure(ITEM, _figure(dataset, found)), frame
+    return together(report.save_figure(ITEM, _figure(dataset, found)), frame)
 
 
 def accuracy(dataset: str, pictures: int) -> Read:

@@ -1,10 +1,7 @@
 """Figures 1, 2 and 4 of CUGAN: pictures at several knobs, and restored for another degradation."""
 
-import pandas as pd
-
 from lib.degradations.levels import BlurNoise
 from lib.evaluation.measure import samples
-from lib.papers.common import Drawing, Report
 from lib.papers.cugan import sweeps
 from lib.papers.cugan.subjects import (
     BETWEEN,
@@ -20,10 +17,14 @@ from lib.papers.cugan.subjects import (
     turned,
 )
 from lib.papers.pictures import Panel, strips
+from lib.papers.report import Report
 from lib.papers.scenes import Scene
+from lib.papers.shown import Drawing, Parts, together
+from lib.papers.tables import Axis, Line, Shape, Table
 from lib.recipes.cugan import TEXTURE
 
 TEASER = BlurNoise(2, 30)
+METRICS_ACROSS = Shape((Axis.SETTING, Axis.METHOD), (Axis.METRIC,))
 BLURS, NOISES = (0.0, 0.25, 0.5, 0.75), (0.0, 0.3, 0.6, 0.9)
 FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 ONE, TWO, FOUR = "buildings", "lighthouse2", ("monarch", "parrots")  # pictures of LIVE1
@@ -42,7 +43,7 @@ def fig1(report: Report) -> Drawing:
     return report.save_figure("cugan-fig1", strips([scene.strip(title, [*grid, texture])]))
 
 
-def fig2(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig2(report: Report) -> Parts:
     """Networks for one degradation on another, beside those that are told it."""
     item = "cugan-fig2"
     cells = {title: report.cells(item, setting, tuple(METRICS)) for title, setting in IN_TWO.items()}
@@ -50,12 +51,12 @@ def fig2(report: Report) -> tuple[Drawing, pd.DataFrame]:
     panels = [scene.restored(title, setting.network, setting.knobs) for title, setting in IN_TWO.items()]
     title = f"{GIVEN.name}, restored for {MEANT.name} and as what it is ({report.scale} scale)"
     figure = strips([scene.strip(title, [[scene.original, *panels]])])
-    line = f"{LIVE1} {GIVEN.name}"
-    rows = [(f"{line} {METRICS[m]}", title, own[m]) for m in METRICS for title, own in cells.items()]
-    return report.save_figure(item, figure), report.table(item, rows)
+    lines = {m: Line(LIVE1, GIVEN.name, shown) for m, shown in METRICS.items()}
+    rows = [(line, title, own[m]) for m, line in lines.items() for title, own in cells.items()]
+    return together(report.save_figure(item, figure), report.table(item, rows, METRICS_ACROSS))
 
 
-def fig4(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig4(report: Report) -> Parts:
     """Every knob on its way, one row each: noise, then blur, then texture; and how whole sets look where
     claims are made of it."""
     sweeps.keep_facts(report)
@@ -66,19 +67,19 @@ def fig4(report: Report) -> tuple[Drawing, pd.DataFrame]:
             [_turned(scene, f"{knob} {at:g}", *way(at)) for at in FIFTHS] for knob, way in sweeps.WAYS.items()
         ]
         parts.append(scene.strip(f"{name}, {TURNED.name} ({report.scale} scale)", rows))
-    return report.save_figure("cugan-fig4", strips(parts)), _looks(report)
+    return together(report.save_figure("cugan-fig4", strips(parts)), _looks(report))
 
 
-def _looks(report: Report) -> pd.DataFrame:
+def _looks(report: Report) -> Table:
     item = "cugan-fig4"
     cells = {
         f"{knob} {at:g}": report.cells(item, turned(knob, at), tuple(LOOKS))
         for knob, places in BETWEEN.items()
         for at in places
     }
-    line = f"{LIVE1} {TURNED.name}"
-    rows = [(f"{line} {title}", at, own[m]) for m, title in LOOKS.items() for at, own in cells.items()]
-    return report.table(item, rows)
+    lines = {m: Line(LIVE1, TURNED.name, title) for m, title in LOOKS.items()}
+    rows = [(line, at, own[m]) for m, line in lines.items() for at, own in cells.items()]
+    return report.table(item, rows, METRICS_ACROSS)
 
 
 def _scene(report: Report, level: BlurNoise, name: str) -> Scene:

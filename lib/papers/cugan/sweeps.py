@@ -11,9 +11,9 @@ from lib.data.images import Picture, to_pixels
 from lib.degradations.estimates import estimate_noise
 from lib.metrics.fidelity import psnr
 from lib.models.knobs import Controllable
-from lib.papers.common import Report
 from lib.papers.cugan.subjects import LIVE1, PLACES, TENTHS, TURNED, WAYS, on_live1
 from lib.papers.pictures import busiest_crop
+from lib.papers.report import Report
 from lib.papers.scenes import restored
 from lib.recipes.cugan import TEXTURE
 

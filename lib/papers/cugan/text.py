@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lib.degradations.levels import BlurNoise
-from lib.papers.common import Report
 from lib.papers.cugan.subjects import LIVE1, MSE_LEVELS, ONE, STRONG, unet
 from lib.papers.cugan.tables import AGREES
+from lib.papers.report import Report
+from lib.papers.shown import Parts, together
 from lib.recipes import Scale, find
 from lib.recipes.cugan import CUNET, RIVAL
 
@@ -37,7 +38,7 @@ class Statement:
         }
 
 
-def sentences(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
+def sentences(report: Report) -> Parts:
     """Sentences against tables, where CUnet is read as Unet less the distance (two columns are misprinted);
     and the parameters of the networks as they are described."""
     said = pd.DataFrame([statement.row for statement in _statements(report)]).set_index("statement")
@@ -47,7 +48,7 @@ def sentences(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
     report.save_table(f"{ITEM}-parameters", parameters)
     counted = {f"million parameters of {name}": _millions(run, report.scale) for name, run in COUNTED.items()}
     report.keep_facts(ITEM, counted)
-    return said, parameters
+    return together(said, parameters)
 
 
 def _statements(report: Report) -> list[Statement]:

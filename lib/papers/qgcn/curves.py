@@ -1,12 +1,14 @@
 """Not in the paper: every quality from 5 to 95, those that no network was trained on included."""
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.evaluation.measure import UNITS, Metric, Setting
-from lib.papers.common import Cell, Drawing, Report
+from lib.papers.cells import Cell
 from lib.papers.qgcn.subjects import CLASSIC5, DNCNN, METRICS, QUALITIES, on, restored
+from lib.papers.report import Report
 from lib.papers.scores import mean
+from lib.papers.shown import Parts, together
+from lib.papers.tables import Line, Table
 from lib.recipes.adafm import DEJPEG, stage_name
 from lib.recipes.qgcn import FULL
 from lib.training.networks import INPUT
@@ -18,7 +20,7 @@ ADAFM = stage_name(DEJPEG, 80, 10, 1)
 COLOURS = {"JPEG": "0.5", "QGCN": "C3", "w/o DC": "C1", "DnCNN-3": "C0", "AdaFM at its best knob": "C2"}
 
 
-def unseen(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def unseen(report: Report) -> Parts:
     """PSNR, SSIM and PSNR-B of one network for all qualities, of DnCNN-3, of AdaFM-Net (80 to 10) at the
     coefficient that is best for each quality, and of the JPEG itself."""
     networks = {"JPEG": INPUT, "QGCN": FULL, "w/o DC": "qgcn-wo-dc", "DnCNN-3": DNCNN}
@@ -32,7 +34,7 @@ def unseen(report: Report) -> tuple[Drawing, pd.DataFrame]:
     }
     for q in EVERY:
         cells |= {("AdaFM at its best knob", q, m): cell for m, cell in _adafm(report, q).items()}
-    return report.save_figure(ITEM, _figure(report, cells)), _table(report, cells)
+    return together(report.save_figure(ITEM, _figure(report, cells)), _table(report, cells))
 
 
 def _adafm(report: Report, quality: int) -> dict[Metric, Cell]:
@@ -71,7 +73,7 @@ def _figure(report: Report, cells: dict[tuple[str, int, Metric], Cell]) -> Figur
     return figure
 
 
-def _table(report: Report, cells: dict[tuple[str, int, Metric], Cell]) -> pd.DataFrame:
+def _table(report: Report, cells: dict[tuple[str, int, Metric], Cell]) -> Table:
     order = [(title, q, metric) for q in EVERY for metric in METRICS for title in COLOURS]
-    rows = [(f"{CLASSIC5} q{q} {METRICS[m]}", title, cells[title, q, m]) for title, q, m in order]
+    rows = [(Line(CLASSIC5, f"q{q}", METRICS[m]), title, cells[title, q, m]) for title, q, m in order]
     return report.table(ITEM, rows)

@@ -3,8 +3,9 @@
 import torch
 from matplotlib.figure import Figure
 
-from lib.papers.common import Drawing, Report
 from lib.papers.diagrams import PLAIN, SPECIAL, Box, by, chain, conv, outputs
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes import find
 from lib.recipes.qgcn import FULL, RANKER
 

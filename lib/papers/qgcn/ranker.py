@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from lib.degradations.levels import Clean
 from lib.evaluation.measure import Protocol
 from lib.models.qgcn import Ranker
-from lib.papers.common import Cell, Drawing, Report
+from lib.papers.cells import Cell
 from lib.papers.pictures import as_shown, sentence
 from lib.papers.qgcn.order import accuracy, correlations
 from lib.papers.qgcn.subjects import (
@@ -31,7 +31,9 @@ from lib.papers.qgcn.subjects import (
     mapped,
     scored,
 )
+from lib.papers.report import Report
 from lib.papers.scores import Scores, mean
+from lib.papers.shown import Drawing, Parts, together
 from lib.recipes.common import SEEDS, seeded_name
 from lib.recipes.qgcn import RANKER
 
@@ -43,13 +45,13 @@ SMOOTHINGS = (1, 5, 9)  # pixels a side, of edges
 Pictures = dict[str, Tensor]  # clean ones by name
 
 
-def rank(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def rank(report: Report) -> Parts:
     """The score of every picture at every quality, and how well its order is that of the qualities."""
     cells = {at: score_cell(report, at) for at in SCORED}
     frame = pd.DataFrame([_summary(cells, qualities) for qualities in (TRAINED, RANKED)])
     frame = frame.set_index("qualities")
     report.save_table(ITEM, frame)
-    return report.save_figure(ITEM, _score_figure(cells)), frame
+    return together(report.save_figure(ITEM, _score_figure(cells)), frame)
 
 
 def score_cell(report: Report, at: int | str, *, live: bool = True) -> Cell:

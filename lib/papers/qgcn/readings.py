@@ -13,10 +13,11 @@ from lib.degradations.estimates import estimate_quality
 from lib.degradations.levels import Clean
 from lib.evaluation.jpeg_quality import quality_at
 from lib.evaluation.measure import Protocol
-from lib.papers.common import Drawing, Report
 from lib.papers.qgcn.ranker import score_cell
 from lib.papers.qgcn.subjects import LIVE1, RANKED
+from lib.papers.report import Report
 from lib.papers.scores import Scores
+from lib.papers.shown import Parts, together
 
 ITEM = "qgcn-reading"
 READ = (10, 20, 30, 50, 70, 90)
@@ -28,7 +29,7 @@ COLOURS = {SCORE: "C3", GRID: "C0", MOVED: "C1"}
 Readings = dict[int, list[float]]  # quality -> what was read of each picture
 
 
-def reading(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def reading(report: Report) -> Parts:
     """What is read at each quality, and how far it is off on the mean."""
     scores = {q: score_cell(report, q, live=False).at(report.scale) for q in RANKED}
     read = {GRID: _off_grid(report, (0, 0)), MOVED: _off_grid(report, CUT)}
@@ -42,7 +43,7 @@ def reading(report: Report) -> tuple[Drawing, pd.DataFrame]:
     )
     frame.index.name = "quality (mean error of what is read)"
     report.save_table(ITEM, frame)
-    return report.save_figure(ITEM, _figure(read)), frame
+    return together(report.save_figure(ITEM, _figure(read)), frame)
 
 
 def off_score(scores: dict[int, Scores]) -> Readings:

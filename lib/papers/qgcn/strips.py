@@ -1,10 +1,11 @@
 """Figures 3, 5 and 6 of QGCN: crops of LIVE1 restored by its variants and by others."""
 
 from lib.evaluation.measure import samples
-from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Strip, strips
 from lib.papers.qgcn.subjects import DNCNN, LIVE1, METRICS, RNAN, UNIT_RANGE, VARIANTS, on
+from lib.papers.report import Report
 from lib.papers.scenes import Scene
+from lib.papers.shown import Drawing
 from lib.recipes.qgcn import FULL, UNIT
 
 WINDOWS, EDGES, DOLLS = "buildings", "lighthouse2", "carnivaldolls"  # pictures of LIVE1

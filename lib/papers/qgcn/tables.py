@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.measure import UNITS, Metric, Setting
-from lib.papers.common import Cell, Report
+from lib.papers.cells import Cell, quoted
 from lib.papers.judging import seeded
 from lib.papers.qgcn.subjects import (
     ABLATION,
@@ -22,20 +22,22 @@ from lib.papers.qgcn.subjects import (
     SETS,
     restored,
 )
+from lib.papers.report import Report
 from lib.papers.scores import Scores, mean
+from lib.papers.shown import Parts, together
+from lib.papers.tables import Line, Row, Table
 from lib.recipes.common import SEEDS, seeded_name
 from lib.recipes.qgcn import FULL, own_name
 from lib.training.health import SHARE
 from lib.training.networks import INPUT, PUBLISHED, arcnn
 
-Rows = list[tuple[str, str, Cell]]
 Cells = dict[tuple[str, int, Metric], Cell]  # method, quality, metric
 QUOTED = ("LD", "TNRD", "LPIO")
 TERMS = {"error": "L_MAE", "quality": "L_Q", "features": "L_F"}  # of the loss
 ALONE = "trained on quality 10 alone"  # [O] not a row of the paper: what the one without dilation looks like
 
 
-def table1(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
+def table1(report: Report) -> Parts:
     """What each part contributes: the network without the ranker, dilation, or one of its losses, in both
     readings of the weights of these; and, row by row, of how many trainings the values are the mean, and how
     much of the gradient each loss has."""
@@ -52,15 +54,15 @@ def table1(report: Report) -> tuple[pd.DataFrame, pd.DataFrame]:
         [_training(report, title, network) for title, network in (networks | {ALONE: own_name(10)}).items()]
     ).set_index("row")
     report.save_table(f"{item}-trainings", frame)
-    return table, frame
+    return together(table, frame)
 
 
-def table2(report: Report) -> pd.DataFrame:
+def table2(report: Report) -> Table:
     """Against others: ARCNN and DnCNN-3 with their authors' weights and RNAN trained here on the same
     pictures, three more as quoted in the paper."""
     item = "qgcn-table2"
     networks = {"JPEG": INPUT, "DnCNN": DNCNN, "RNAN": RNAN, "Ours": FULL}
-    rows: Rows = []
+    rows: list[Row] = []
     for dataset, title in SETS.items():
         cells = _quoted(report, item, dataset) | _measured(report, item, networks, dataset)
         for quality in QUALITIES:
@@ -69,16 +71,16 @@ def table2(report: Report) -> pd.DataFrame:
     return report.table(item, rows)
 
 
-def per_quality(report: Report) -> pd.DataFrame:
+def per_quality(report: Report) -> Table:
     """Not in the paper: one network for three qualities beside one for each."""
     item = "qgcn-perq"
-    rows: Rows = []
+    rows: list[Row] = []
     for quality in QUALITIES:
         alone, shared = (
             _over_trainings(report, item, restored(net, quality, LIVE1), ("psnr",))["psnr"]
             for net in (own_name(quality), FULL)
         )
-        line = f"{SETS[LIVE1]} q{quality}"
+        line = Line(SETS[LIVE1], f"q{quality}")
         rows += [
             (line, "trained for it", alone),
             (line, "one for all", shared),
@@ -89,10 +91,8 @@ def per_quality(report: Report) -> pd.DataFrame:
 
 def _quoted(report: Report, item: str, dataset: str) -> Cells:
     return {
-        (method, quality, metric): Cell(
-            report.printed_value(item, dataset, method, f"q{quality}", metric),
-            needs="quoted",
-            unit=UNITS[metric],
+        (method, quality, metric): quoted(
+            report.printed_value(item, dataset, method, f"q{quality}", metric), UNITS[metric]
         )
         for method in QUOTED
         for quality in QUALITIES
@@ -166,6 +166,6 @@ def _training(report: Report, title: str, network: str) -> dict[str, str]:
     return row
 
 
-def _rows(title: str, cells: Cells) -> Rows:
+def _rows(title: str, cells: Cells) -> list[Row]:
     order = sorted(cells, key=lambda key: (QUALITIES.index(key[1]), list(METRICS).index(key[2])))
-    return [(f"{title} q{q} {METRICS[m]}", method, cells[method, q, m]) for method, q, m in order]
+    return [(Line(title, f"q{q}", METRICS[m]), method, cells[method, q, m]) for method, q, m in order]

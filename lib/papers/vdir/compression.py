@@ -1,11 +1,13 @@
 """Tables 6 and 7 and figure 4 of VDIR: JPEG of many qualities, gray and in colour."""
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.evaluation.measure import Metric, Setting
-from lib.papers.common import Cell, Drawing, Report
+from lib.papers.cells import Cell, quoted
+from lib.papers.report import Report
 from lib.papers.scores import mean
+from lib.papers.shown import Drawing
+from lib.papers.tables import BY_LEVEL, METHODS_DOWN, Line, Row, Table
 from lib.papers.vdir.subjects import (
     ARCNN,
     COLOUR_QUALITIES,
@@ -23,7 +25,6 @@ from lib.papers.vdir.subjects import (
 )
 from lib.training.networks import ARCNN_QUALITIES, arcnn, arcnn_in_colour
 
-Rows = list[tuple[str, str, Cell]]
 BY: tuple[Metric, ...] = ("psnr", "ssim_u8")
 AGAIN = 10  # quality that a notebook measures again
 STYLES = {"paper": "-", "compact": "--", "this_run": ":"}
@@ -34,11 +35,11 @@ LINES = {  # colour, and the columns that are drawn: only one where no training 
 }
 
 
-def table6(report: Report) -> pd.DataFrame:
+def table6(report: Report) -> Table:
     """Return Y alone, one network for all qualities; SSIM with the plain 8x8 window. AR-CNN with its authors'
     weights, others quoted."""
     item = "vdir-table6"
-    rows: Rows = []
+    rows: list[Row] = []
     for dataset in GRAY_SETS:
         for quality in QUALITIES:
             written, live = f"q{quality}", dataset in MEASURED_AGAIN and quality == AGAIN
@@ -54,31 +55,31 @@ def table6(report: Report) -> pd.DataFrame:
                 others = _quoted(report, item, dataset, written, metric)
                 if known:
                     others[ARCNN] = known[metric]
-                line = f"{TITLES[dataset]} {written} {METRICS[metric]}"
+                line = Line(TITLES[dataset], written, METRICS[metric])
                 cells = {"JPEG": jpeg[metric], **others, "VDIR": ours[metric]}
                 rows += [(line, name, cell) for name, cell in cells.items()]
-    return report.table(item, rows)
+    return report.table(item, rows, BY_LEVEL)
 
 
 def _quoted(report: Report, item: str, dataset: str, written: str, metric: Metric) -> dict[str, Cell]:
     """What the paper quotes of others, where it does."""
     unit = "dB" if metric == "psnr" else "1"
     cells = {
-        name: Cell(report.printed_value(item, dataset, name, written, metric), needs="quoted", unit=unit)
+        name: quoted(report.printed_value(item, dataset, name, written, metric), unit)
         for name in QUOTED
     }
     return {name: cell for name, cell in cells.items() if cell.printed is not None}
 
 
-def table7(report: Report) -> pd.DataFrame:
+def table7(report: Report) -> Table:
     """Return the JPEG in colour, chroma at half the sides, what becomes of it, and the gain; beside them, not
     in the paper's table, AR-CNN on Y."""
-    rows: Rows = []
+    rows: list[Row] = []
     for (dataset, quality), cells in _curves(report).items():
-        line = f"{TITLES[dataset]} q{quality}"
+        line = Line(TITLES[dataset], f"q{quality}")
         rows += [(line, method, cell) for method, cell in cells.items()]
         rows.append((line, "gain", cells["VDIR"] - cells["JPEG"]))
-    return report.table("vdir-table7", rows)
+    return report.table("vdir-table7", rows, METHODS_DOWN)
 
 
 def _curves(report: Report) -> dict[tuple[str, int], dict[str, Cell]]:

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from lib.models.vdir import LATENT, VDIR, Group
-from lib.papers.common import Drawing, Report
 from lib.papers.diagrams import CONV, PLAIN, SPECIAL, Box, by, chain, conv, outputs
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes import find
 from lib.recipes.vdir import AWGN, FFDNET_TOLD, NAIVE, Variational, enlarging_name
 

@@ -13,8 +13,9 @@ from lib.data.images import to_tensor
 from lib.degradations import add_gaussian_noise
 from lib.evaluation.measure import samples
 from lib.papers import facts
-from lib.papers.common import Drawing, Report
+from lib.papers.report import Report
 from lib.papers.scores import Scores, difference, with_interval
+from lib.papers.shown import Parts, together
 from lib.papers.vdir.clouds import Cloud, cloud, cut, linear_errors, neighbours, plane, unnumbered
 from lib.papers.vdir.manipulation import by_seed
 from lib.papers.vdir.maps import before_training, untrained
@@ -37,7 +38,7 @@ LEVELS = tuple(range(10, 56, 5))  # [P]
 Patches = tuple[list[Tensor], list[tuple[int, ...]]]  # of every picture, and their levels
 
 
-def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig7(report: Report) -> Parts:
     """Return patches with ten noise levels: coloured as they look, and by their level."""
     net, protocol = report.network(AWGN), noisy(LEVELS[0], PATCHES_OF)
     patches = _noisy_patches(report) if net else ([], [])
@@ -54,7 +55,7 @@ def fig7(report: Report) -> tuple[Drawing, pd.DataFrame]:
     ).rename_axis("read off the latent")
     report.save_table("vdir-fig7", frame)
     figure = _level_figure(found) if found else untrained(report)
-    return report.save_figure("vdir-fig7", figure), frame
+    return together(report.save_figure("vdir-fig7", figure), frame)
 
 
 def _facts(report: Report, patches: Patches, start: dict[str, Scores]) -> dict[str, float]:

@@ -14,10 +14,11 @@ from lib.degradations.estimates import estimate_noise
 from lib.evaluation.measure import Padded, samples
 from lib.models.vdir import VDIR
 from lib.papers import facts
-from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Panel, Strip, busiest_crop, strips
+from lib.papers.report import Report
 from lib.papers.scenes import CROP, Scene
 from lib.papers.scores import with_interval
+from lib.papers.shown import Parts, together
 from lib.papers.vdir.clouds import NEIGHBOURS, Cloud, cloud, cut, guesses, plane, unnumbered
 from lib.papers.vdir.maps import DEAD, before_training, deviation, latent, untrained
 from lib.papers.vdir.subjects import PIXELS, POSTERIOR, START, TRAINED, at_rest, camera, noisy
@@ -32,7 +33,7 @@ EXAMPLE = 2  # picture of CBSD68
 RESTORED = {"VDIR": REAL, "the restorer alone": REAL_NAIVE, "VDIR for Gaussian noise": AWGN}
 
 
-def fig8(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
+def fig8(report: Report) -> Parts:
     """Return the embedding of three kinds of noise, pictures restored, and how well the kinds are told apart.
 
     The paper has SIDD, DND and synthetic noise; here photographs, synthetic camera noise and Gaussian noise.
@@ -58,7 +59,8 @@ def fig8(report: Report) -> tuple[Drawing, Drawing, pd.DataFrame]:
     report.save_table("vdir-fig8", frame)
     figure = _kind_figure(found, tuple(kinds)) if found else untrained(report)
     restored = strips([*_photographs(report), _camera_strip(report)])
-    return report.save_figure("vdir-fig8", figure), report.save_figure("vdir-fig8-pictures", restored), frame
+    shown = report.save_figure("vdir-fig8", figure)
+    return together(shown, report.save_figure("vdir-fig8-pictures", restored), frame)
 
 
 def _kinds() -> dict[str, list[Tensor]]:

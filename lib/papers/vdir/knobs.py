@@ -12,10 +12,11 @@ from lib.degradations.levels import Denoise
 from lib.evaluation.measure import Padded, Protocol
 from lib.models.vdir import VDIR
 from lib.papers import facts
-from lib.papers.common import Drawing, Report
 from lib.papers.pictures import strips
+from lib.papers.report import Report
 from lib.papers.scenes import Scene
 from lib.papers.scores import Scores, with_interval
+from lib.papers.shown import Parts, together
 from lib.papers.vdir.manipulation import EXAMPLE, look, middle
 from lib.papers.vdir.subjects import AROUND, EDGES, NOISE, PSNR, READ_AT, asked
 
@@ -29,7 +30,7 @@ QUANTITIES = (PSNR, NOISE, EDGES)
 Looks = dict[tuple[str, float], dict[str, Scores]]  # by network and knob, quantity and picture
 
 
-def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def strength(report: Report) -> Parts:
     """Return every network at five settings of its knob: one picture, and the mean over several."""
     looks = _looks(report)
     if report.record and (OURS, 0.0) in looks and report.at_hand(NOISY) == NOISY.dataset:
@@ -43,7 +44,7 @@ def strength(report: Report) -> tuple[Drawing, pd.DataFrame]:
         for name, own in KNOBS.items()
     ]
     title = f"One picture with noise of {NOISY.level.sigma:g} grey levels, three knobs ({report.scale} scale)"
-    return report.save_figure(ITEM, strips([scene.strip(title, rows)])), frame
+    return together(report.save_figure(ITEM, strips([scene.strip(title, rows)])), frame)
 
 
 def told(looks: Looks) -> dict[str, float]:

@@ -13,10 +13,11 @@ from lib.degradations.estimates import estimate_noise
 from lib.metrics.fidelity import psnr
 from lib.models.vdir import VDIR
 from lib.papers import facts
-from lib.papers.common import Drawing, Report
 from lib.papers.pictures import Panel, strips
+from lib.papers.report import Report
 from lib.papers.scenes import Scene
 from lib.papers.scores import Scores, with_interval
+from lib.papers.shown import Parts, together
 from lib.papers.vdir.subjects import (
     CASES,
     EDGES,
@@ -47,7 +48,7 @@ SWAPPED = (2, 3)  # two pictures that change latents
 Seen = dict[str, Scores]  # what was measured of the results with one latent, picture by picture
 
 
-def fig5(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig5(report: Report) -> Parts:
     """Return one noisy picture restored with five latents; the table is the mean over pictures."""
     net = report.network(AWGN)
     seen = manipulated(net, noisy_crops(report)) if net else {}
@@ -62,7 +63,8 @@ def fig5(report: Report) -> tuple[Drawing, pd.DataFrame]:
     for title, other in others(report).items():
         panels.append(_told(scene, net, title, other))
     title = f"Sigma {SIGMA}, restored with the latent of something else ({report.scale} scale)"
-    return report.save_figure("vdir-fig5", strips([scene.strip(title, [[scene.original, *panels]])])), frame
+    figure = strips([scene.strip(title, [[scene.original, *panels]])])
+    return together(report.save_figure("vdir-fig5", figure), frame)
 
 
 def at_hand(report: Report) -> bool:
@@ -155,7 +157,7 @@ def _told(scene: Scene, net: VDIR | None, title: str, other: Tensor) -> Panel:
     return scene.judged(title, to_8bit(net.told_by(other, scene.degraded)))
 
 
-def swap(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def swap(report: Report) -> Parts:
     """Return a mildly and a strongly noisy picture, each restored with either latent; not in the paper."""
     net = report.network(AWGN)
     first, second = (
@@ -174,4 +176,4 @@ def swap(report: Report) -> tuple[Drawing, pd.DataFrame]:
         rows.append(row | {MOVED: shown})
     frame = pd.DataFrame(rows).set_index("picture")
     report.save_table("vdir-swap", frame)
-    return report.save_figure("vdir-swap", strips(parts)), frame
+    return together(report.save_figure("vdir-swap", strips(parts)), frame)

@@ -10,9 +10,10 @@ from torch.nn import functional as F
 
 from lib.models.vdir import LATENT, VDIR
 from lib.papers import facts
-from lib.papers.common import Drawing, Report
 from lib.papers.pictures import as_shown
+from lib.papers.report import Report
 from lib.papers.scores import Scores
+from lib.papers.shown import Parts, together
 from lib.papers.vdir.manipulation import LEVELS, SIGMA, at_hand, by_seed, example, noisy_crops, others
 from lib.papers.vdir.subjects import ELSEWHERE, MILD, ORDER, STEP, STRONG, TEXTURE
 from lib.recipes import Scale, find
@@ -22,7 +23,7 @@ DEAD = 1e-6  # standard deviation of a channel that says nothing
 Crops = dict[str, dict[int, Tensor]]
 
 
-def fig6(report: Report) -> tuple[Drawing, pd.DataFrame]:
+def fig6(report: Report) -> Parts:
     """Return the four channels of the latent in the cases of figure 5; the table has their means by level."""
     net = report.network(AWGN)
     crops = noisy_crops(report)
@@ -31,9 +32,10 @@ def fig6(report: Report) -> tuple[Drawing, pd.DataFrame]:
     frame = pd.DataFrame([_level_means(net, crops, sigma) for sigma in LEVELS]).set_index("sigma")
     report.save_table("vdir-fig6", frame)
     if net is None:
-        return report.save_figure("vdir-fig6", untrained(report)), frame
+        return together(report.save_figure("vdir-fig6", untrained(report)), frame)
     own = example(report, SIGMA).degraded
-    return report.save_figure("vdir-fig6", _map_figure(net, {"(b) its own": own, **others(report)})), frame
+    figure = _map_figure(net, {"(b) its own": own, **others(report)})
+    return together(report.save_figure("vdir-fig6", figure), frame)
 
 
 def before_training(run: str, scale: Scale) -> VDIR:

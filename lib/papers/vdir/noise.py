@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import pandas as pd
-
 from lib.evaluation.measure import Setting
-from lib.papers.common import Cell, Report, averaged
+from lib.papers.cells import Cell, averaged, quoted
+from lib.papers.report import Report
+from lib.papers.tables import BY_LEVEL, METHODS_DOWN, Line, Row, Table
 from lib.papers.vdir.subjects import (
     ABLATION,
     AUTHORS,
@@ -26,22 +26,21 @@ from lib.recipes.common import SEEDS, seeded_name
 from lib.recipes.vdir import AWGN, COMPACT, long_name
 from lib.training.networks import VDIR_AWGN, has_published
 
-Rows = list[tuple[str, str, Cell]]
 METHODS = ("CBM3D", "CDnCNN", "FFDNet", "UNLNet", "VDN", "VDIR")  # in the order of the paper
 AGAIN = 30  # level that a notebook measures again
 SAMPLED_ON = "cbsd68"
 LONGER = f"{COMPACT.long_steps:,} steps"
 
 
-def table1(report: Report) -> pd.DataFrame:
+def table1(report: Report) -> Table:
     """Return blind denoising beside CDnCNN (blind) and FFDNet (told) with their authors' weights; others
     quoted."""
     item = "vdir-table1"
-    rows: Rows = []
+    rows: list[Row] = []
     for dataset in NOISY_SETS:
         for sigma in SIGMAS:
             cells = {method: _cell(report, item, method, dataset, sigma) for method in METHODS}
-            line = f"{TITLES[dataset]} sigma{sigma}"
+            line = Line(TITLES[dataset], f"sigma{sigma}")
             rows += [(line, method, cell) for method, cell in cells.items() if cell.printed is not None]
             if has_published(VDIR_AWGN):
                 setting, written = Setting(VDIR_AWGN, (), noisy(sigma, dataset)), ("VDIR", f"sigma{sigma}")
@@ -50,7 +49,7 @@ def table1(report: Report) -> pd.DataFrame:
                 samples = [report.cell(item, setting, live=False) for setting in sampled(sigma)]
                 rows.append((line, "VDIR, one sample", averaged(samples)))
                 _of_further_seeds(report, item, sigma)
-    return report.table(item, rows)
+    return report.table(item, rows, BY_LEVEL)
 
 
 def _of_further_seeds(report: Report, item: str, sigma: int) -> None:
@@ -64,32 +63,29 @@ def _of_further_seeds(report: Report, item: str, sigma: int) -> None:
 def _cell(report: Report, item: str, method: str, dataset: str, sigma: int) -> Cell:
     written = (method, f"sigma{sigma}")
     if method != "VDIR" and method not in PUBLISHED:
-        return Cell(report.printed_value(item, dataset, *written), needs="quoted")
+        return quoted(report.printed_value(item, dataset, *written))
     live = method == "VDIR" and dataset in MEASURED_AGAIN and sigma == AGAIN
     return report.cell(item, denoised(method, sigma, dataset), written, live=live)
 
 
-def table9(report: Report) -> pd.DataFrame:
+def table9(report: Report) -> Table:
     """Return what each loss contributes, CBSD68 at sigma 30: from three seeds, and trained longer beside."""
-    item, line = "vdir-table9", "CBSD68 sigma30"
-    rows: Rows = []
+    item, line = "vdir-table9", Line("CBSD68", "sigma30")
+    rows: list[Row] = []
     for run, (title, written) in ABLATION.items():
         first = blind(run, noisy(30))
         rows.append((line, title, report.cell(item, first, (written, "sigma30"))))
-        for seed in SEEDS[1:]:
-            again = replace(first, network=seeded_name(run, seed))
-            rows.append((f"{line}, seed {seed}", title, report.cell(item, again, live=False)))
         if report.scale != "smoke":  # where there are no such runs
             longer = replace(first, network=long_name(run))
-            rows.append((f"{line}, {LONGER}", title, report.cell(item, longer, live=False)))
-    return report.table(item, sorted(rows, key=lambda row: row[0]))
+            rows.append((Line("CBSD68", f"sigma30, {LONGER}"), title, report.cell(item, longer, live=False)))
+    return report.table(item, rows, METHODS_DOWN)
 
 
-def table11(report: Report) -> pd.DataFrame:
+def table11(report: Report) -> Table:
     """Return FFDNet with the latent for its noise level, against FFDNet that is told the level: published,
     and the same network trained here."""
     item = "vdir-table11"
-    rows: Rows = []
+    rows: list[Row] = []
     for sigma in FFDNET_SIGMAS:
         settings = (denoised("FFDNet", sigma, URBAN), *reversed(on_ffdnet(sigma)))
         published, told, ours = (
@@ -103,5 +99,5 @@ def table11(report: Report) -> pd.DataFrame:
             "above the published": ours - published,
             "above the one trained here": ours - told,
         }
-        rows += [(f"{TITLES[URBAN]} sigma{sigma}", title, cell) for title, cell in cells.items()]
-    return report.table(item, rows)
+        rows += [(Line(TITLES[URBAN], f"sigma{sigma}"), title, cell) for title, cell in cells.items()]
+    return report.table(item, rows, METHODS_DOWN)
