@@ -35,7 +35,7 @@ def pixels(data: str) -> np.ndarray:
 def test_every_position_is_there_and_only_the_start_is_shown(state):
     frames = FRAME.findall(page_slider(state))
     assert [int(at) for at, *_ in frames] == list(range(POSITIONS))
-    assert [at for at, hidden, *_ in frames if not hidden] == ["0"]
+    assert [at for at, hidden, *_ in frames if not hidden] == ["2"]  # nearest to where Auto is: 0.25
     assert [text.partition(":")[0] for *_, text in frames][::5] == ["coef 0.00", "coef 0.50", "coef 1.00"]
 
 

@@ -190,7 +190,7 @@ def test_download_is_lossless_and_keeps_bits_and_alpha(state):
     state.upload("deep.png", encode(Picture(pixels, alpha), "png"))
     name, data = state.download()
     saved = read(data)
-    assert name == "deep-adafm-denoise-coef0.00.png"
+    assert name == "deep-adafm-denoise-coef0.25.png"
     assert saved.pixels.dtype == np.uint16
     np.testing.assert_array_equal(saved.alpha, alpha)
     shown = state.frame().restored
@@ -332,7 +332,9 @@ def test_another_network_takes_the_same_picture(astronaut):
     noisy = state.degraded()
     state.set_knob("coef", 0.6)
     state.use("adafm-dejpeg")
-    assert (state.loaded.name, state.level, state.knobs) == ("adafm-dejpeg", 30, {"coef": 0.0})
+    opened = dict(state.knobs)
+    state.auto()  # what it finds is where the slider opens
+    assert (state.loaded.name, state.level, state.knobs) == ("adafm-dejpeg", 30, opened)
     file = io.BytesIO()
     Image.fromarray(astronaut[:61, 100:180]).save(file, "jpeg", quality=30)
     np.testing.assert_array_equal(state.degraded(), np.array(Image.open(file)))
@@ -343,7 +345,7 @@ def test_another_network_takes_the_same_picture(astronaut):
     state.set_degrading(True)
     state.use("adafm-denoise")
     np.testing.assert_array_equal(state.degraded(), noisy)
-    assert state.download()[0] == "face-adafm-denoise-coef0.00.png"
+    assert state.download()[0] == "face-adafm-denoise-coef0.25.png"
 
 
 def test_the_degradation_stays_with_another_network(astronaut):
@@ -388,7 +390,7 @@ def test_the_download_of_an_enlarged_upload_has_its_alpha_and_bits(sr_state):
     sr_state.upload("deep.png", encode(Picture(deep, alpha), "png"))
     name, data = sr_state.download()
     saved = read(data)
-    assert name == "deep-adafm-sr-coef0.00.png"
+    assert name == "deep-adafm-sr-coef0.40.png"
     assert saved.pixels.shape == (34, 41, 3) and saved.pixels.dtype == np.uint16
     assert (saved.alpha[:, :12] == 40000).all() and (saved.alpha[:, -12:] == 65535).all()
 
@@ -423,7 +425,7 @@ def blurred_state(astronaut) -> SliderState:
 
 def test_knobs_that_say_the_levels_start_at_them(blurred_state, state):
     assert blurred_state.knobs == {"blur": 0.5, "noise": 0.6, "texture": 0.0}
-    assert state.knobs == {"coef": 0.0}  # turned, not told: where the network has it
+    assert state.knobs == {"coef": 0.25}  # turned, not told: where Auto finds it
 
 
 def test_a_seed_beyond_what_generators_take_is_the_largest(state):

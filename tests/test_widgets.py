@@ -286,7 +286,7 @@ def test_the_download_is_sent_as_a_file(slider, monkeypatch):
     monkeypatch.setattr(slider, "send", lambda message, buffers: sent.append((message, buffers)))
     do(slider, {"do": "download"})
     [(message, [data])] = sent
-    assert message["name"] == "face-adafm-denoise-coef0.00.png"
+    assert message["name"] == "face-adafm-denoise-coef0.25.png"
     np.testing.assert_array_equal(opened(data), slider.state.frame().restored)
 
 

@@ -9,6 +9,7 @@ import shlex
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
@@ -105,7 +106,7 @@ class SliderState:
         }
         self.loaded = networks[0]
         self.levels = self.loaded.task.starts
-        self.knobs = self.knobs_at_start()
+        self.knobs = at_start(self.loaded, self.levels)
         self.latent_of, self.latent_level = ITSELF, self.level
         self.seed = 0
         self.degrading = True
@@ -116,6 +117,7 @@ class SliderState:
         self.pictures = 0
         self._picture = self._taken = None
         self.choose(next(iter(self.samples)))
+        self.knobs = self.knobs_at_start()
 
     # What a user does.
 
@@ -194,9 +196,8 @@ class SliderState:
 
         A level that the task cannot estimate is the one that was set.
         """
-        picture, places = self.degraded_picture(), range(len(self.loaded.task.levels))
         try:
-            found = [automatic(picture, self.loaded, self.level, place) for place in places]
+            found = self._automatic()
         except ValueError as error:
             self.note = str(error)
             return
@@ -208,12 +209,24 @@ class SliderState:
             remarks.append(beyond(level, curve))
         self.note = " ".join(filter(None, (f"Auto: {'; '.join(said)}.", *remarks)))
 
+    def _automatic(self) -> list[tuple[float, float]]:
+        """The estimated level and the position of its knob, curve by curve; raises ValueError where a level
+        cannot be estimated."""
+        picture, places = self.degraded_picture(), range(len(self.loaded.task.levels))
+        return [automatic(picture, self.loaded, self.level, place) for place in places]
+
     def look_at(self, x: float, y: float) -> None:
         """Where the next region is restored first, in fractions of width and height."""
         self.focus = (min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
     def knobs_at_start(self) -> dict[str, float]:
-        return at_start(self.loaded, self.levels)
+        """Where Auto would set them; where it cannot, or they are told the levels, where they start."""
+        starts = at_start(self.loaded, self.levels)
+        with suppress(ValueError):
+            found = self._automatic() if self.can_auto and not self.loaded.task.told else []
+            named = zip(self.loaded.curves, found, strict=False)
+            return starts | {curve.knob: round(value, 2) for curve, (_, value) in named}
+        return starts
 
     # What a user sees.
 

@@ -172,6 +172,11 @@ def test_a_user_at_the_slider(page, tmp_path):
     knob = page.get_by_role("slider", name="coef")
     divider = page.get_by_role("slider", name="Divider")
 
+    # It opens where Auto would set it.
+    assert 0 < float(knob.input_value()) < 1
+    knob.press("Home")
+    settled(page)
+
     # The knob, dragged: other pixels, another PSNR.
     picture, decibels = bytes_of(page, "after"), restored.inner_text()
     assert decibels.endswith("dB")
