@@ -6,8 +6,9 @@ from torch import nn
 
 from lib.evaluation.inference import restore
 from lib.models.baselines import Bicubic, DnCNN, FFDNet
-from lib.models.knobs import Controllable, Held, Interpolated, Knob, OfRepeated, SelfEnsemble
+from lib.models.knobs import Controllable, Held, Knob
 from lib.models.qgcn import QGCN
+from lib.training.wrappers import Interpolated, OfRepeated, SelfEnsemble
 
 
 def two(make):

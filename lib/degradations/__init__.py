@@ -1,5 +1,5 @@
 """What spoils an image: noise, blur, JPEG, smaller sizes; `camera` the noise of cameras; `levels` each at a
-strength; `estimates` how strong it is, read off the image."""
+strength."""
 
 from lib.degradations.basic import (
     Border,

@@ -10,7 +10,6 @@ residual blocks: nothing (basic model), an AdaFM layer, batch norm (AdaBN) or co
 instance norm.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Literal
 
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.base.convolutions import copied, depthwise, scaled
 from lib.models.knobs import Controllable, Knob
 
 Placement = Literal["before_activation", "after_activation", "all_convs"]
@@ -74,7 +74,7 @@ class AdaFM(nn.Module):
 
     def fold(self, knobs: Tensor) -> nn.Conv2d:
         """One depth-wise convolution that computes the same, exactly, borders included."""
-        folded = _copied(self.filter)
+        folded = copied(self.filter)
         centre = self.filter.kernel_size[0] // 2
         with torch.no_grad():
             folded.weight.mul_(knobs[0])
@@ -120,7 +120,7 @@ class AdaBN(nn.Module):
         """A 1x1 depth-wise convolution with the statistics at this coef baked in."""
         mean, var = (torch.lerp(both[0], both[1], knobs[0]) for both in (self.mean, self.var))
         scale = self.weight / (var + 1e-5).sqrt()
-        return _affine(scale, self.bias - mean * scale)
+        return depthwise(scale, self.bias - mean * scale)
 
 
 class ConditionalIN(nn.Module):
@@ -179,14 +179,14 @@ class Site(nn.Module):
 
     def fold(self, knobs: Tensor) -> nn.Sequential:
         """A per-channel affine site disappears into its convolution; any other stays behind it."""
-        conv, module = _copied(self.conv), self.module.fold(knobs)
+        conv, module = copied(self.conv), self.module.fold(knobs)
         activation = [nn.ReLU(inplace=True)] if self.relu else []
         if isinstance(module, nn.Identity):
             return nn.Sequential(conv, *activation)
         if self.late and self.relu:
             return nn.Sequential(conv, *activation, module)
         if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
-            return nn.Sequential(_fold_affine(conv, module), *activation)
+            return nn.Sequential(scaled(conv, module), *activation)
         return nn.Sequential(conv, module, *activation)
 
 
@@ -282,7 +282,7 @@ class PlainNet(nn.Module):
         self.tail = net.tail.fold(knobs)
         self.up = nn.Sequential(*net.up.fold(knobs), nn.PixelShuffle(2), nn.ReLU(inplace=True))
         self.hr = net.hr.fold(knobs)
-        self.out = _copied(net.out)
+        self.out = copied(net.out)
         self.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -296,29 +296,3 @@ class PlainNet(nn.Module):
 def _spread(values: Tensor, x: Tensor) -> Tensor:
     """(N, C) -> (N, C, 1, 1), as precise as x."""
     return values[:, :, None, None].to(x.dtype)
-
-
-def _copied(conv: nn.Conv2d) -> nn.Conv2d:
-    """A convolution with weights of its own; copy.deepcopy takes longer, and a slider waits."""
-    copied = copy.copy(conv)
-    copied._parameters = {
-        name: nn.Parameter(p.detach().clone(), requires_grad=False) for name, p in conv.named_parameters()
-    }
-    return copied
-
-
-def _fold_affine(conv: nn.Conv2d, affine: nn.Conv2d) -> nn.Conv2d:
-    """W'_o = s_o W_o, b'_o = s_o b_o + t_o in `conv` itself: exact for a 1x1 depth-wise `affine`."""
-    scale = affine.weight.view(-1)
-    with torch.no_grad():
-        conv.weight.mul_(scale.view(-1, 1, 1, 1))
-        conv.bias.mul_(scale).add_(affine.bias)
-    return conv
-
-
-def _affine(scale: Tensor, shift: Tensor) -> nn.Conv2d:
-    conv = nn.Conv2d(len(scale), len(scale), 1, groups=len(scale)).to(scale)
-    with torch.no_grad():
-        conv.weight.copy_(scale.view(-1, 1, 1, 1))
-        conv.bias.copy_(shift)
-    return conv

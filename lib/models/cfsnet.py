@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.base.convolutions import mixed, side_by_side
 from lib.models.knobs import Controllable, Knob
 
 GAIN = 0.1  # [C] on He's deviations, in every layer; the paper cites an initialisation, likely He's
@@ -224,8 +225,8 @@ class StackedBlock(nn.Module):
 
     def __init__(self, main: Block, tuning: TuningBlock, alpha: Tensor):
         super().__init__()
-        self.a = _side_by_side(main.a, tuning.a)
-        self.b = _mixed(main.b, tuning.b, alpha)
+        self.a = side_by_side(main.a, tuning.a)
+        self.b = mixed(main.b, tuning.b, alpha)
         self.register_buffer("kept", (1 - alpha).view(-1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -342,45 +343,12 @@ def _coupled(main: Tensor, tuning: Tensor, alpha: Tensor) -> Tensor:
     return torch.lerp(main, tuning, alpha.to(main.dtype))
 
 
-def _side_by_side(main: nn.Conv2d, tuning: nn.Conv2d, groups: int = 1) -> nn.Conv2d:
-    """Both convolutions in one, the main branch's channels first.
-
-    groups: 1 where both read the same channels, 2 where each reads those of its own branch.
-    """
-    weight = torch.cat((main.weight, tuning.weight))
-    bias = None if main.bias is None else torch.cat((main.bias, torch.zeros_like(main.bias)))
-    return _conv_of(weight, bias, groups)
-
-
-def _mixed(main: nn.Conv2d, tuning: nn.Conv2d, alpha: Tensor) -> nn.Conv2d:
-    """(1 - alpha) main + alpha tuning, of both branches' channels side by side.
-
-    alpha: (width,), of the channels behind this convolution and the pixel shuffle that may follow it.
-    """
-    alpha = alpha.repeat_interleave(main.out_channels // len(alpha))
-    rows = alpha.view(-1, 1, 1, 1)
-    weight = torch.cat(((1 - rows) * main.weight, rows * tuning.weight), 1)
-    return _conv_of(weight, None if main.bias is None else (1 - alpha) * main.bias)
-
-
 def _stacked_upscaler(main: nn.Sequential, tuning: nn.Sequential, alpha: Tensor) -> nn.Sequential:
     """Both upscalers in one, coupled in its last convolution: exact, as nothing in them is non-linear."""
     between = zip(main[1:-2], tuning[1:-2], strict=True)
     return nn.Sequential(
-        _side_by_side(main[0], tuning[0]),
-        *(_side_by_side(a, b, groups=2) if isinstance(a, nn.Conv2d) else a for a, b in between),
-        _mixed(main[-2], tuning[-2], alpha),
+        side_by_side(main[0], tuning[0]),
+        *(side_by_side(a, b, groups=2) if isinstance(a, nn.Conv2d) else a for a, b in between),
+        mixed(main[-2], tuning[-2], alpha),
         main[-1],
     )
-
-
-def _conv_of(weight: Tensor, bias: Tensor | None, groups: int = 1) -> nn.Conv2d:
-    """A convolution with these weights (out, in / groups, k, k), padded to keep the sides."""
-    made, taken, kernel, _ = weight.shape
-    conv = nn.Conv2d(
-        groups * taken, made, kernel, padding=kernel // 2, groups=groups, bias=bias is not None
-    ).to(weight)
-    conv.weight.copy_(weight)
-    if bias is not None:
-        conv.bias.copy_(bias)
-    return conv

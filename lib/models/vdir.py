@@ -373,66 +373,6 @@ class PlainVDIR(nn.Module):
         return self.restorer(x, self.latent(x))
 
 
-class Told(Controllable):
-    """A VDIR that restores a picture with the latent of another, to which its knob adds (figure 5).
-
-    x (N, 2 * channels, H, W), the picture and then the other one -> (N, channels, H, W). Knobs are those
-    of `net`.
-    """
-
-    def __init__(self, net: VDIR):
-        super().__init__()
-        self.net = net
-        self.knobs = net.knobs
-        self.multiple = net.multiple
-
-    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        picture, other = x.chunk(2, 1)
-        mean, _ = self.net.encoder(other)
-        return self.net.restorer(picture, self.net.moved(mean, knobs))
-
-    def fold(self, knobs: Tensor) -> "PlainTold":
-        return PlainTold(self.net.fold(knobs))
-
-
-class PlainTold(nn.Module):
-    """A `Told` at one strength."""
-
-    multiple = VDIR.multiple
-
-    def __init__(self, plain: PlainVDIR):
-        super().__init__()
-        self.plain = plain
-
-    def forward(self, x: Tensor) -> Tensor:
-        picture, other = x.chunk(2, 1)
-        return self.plain.restorer(picture, self.plain.latent(other))
-
-
-class Sampled(Controllable):
-    """A VDIR that restores with samples of its latent, the same at every call; the mean of what they give.
-
-    samples: one, as the authors test [P][C], or more for a closer Monte-Carlo estimate [O]. seed: of the
-    CPU generator that a call starts anew. Knobs and shapes are those of `net`. Every tile of a large
-    picture gets the same draws.
-    """
-
-    def __init__(self, net: VDIR, seed: int, samples: int = 1):
-        super().__init__()
-        self.net = net
-        self.seed = seed
-        self.samples = samples
-        self.knobs = net.knobs
-        self.multiple = net.multiple
-
-    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        generator = torch.Generator().manual_seed(self.seed)
-        return sum(self.net.sampled(x, knobs, generator) for _ in range(self.samples)) / self.samples
-
-    def fold(self, knobs: Tensor) -> Held:
-        return Held(self, knobs)
-
-
 class Alone(Controllable):
     """A restorer without a latent: what the ablation of table IX starts from ("L_res only").
 

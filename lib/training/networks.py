@@ -13,13 +13,14 @@ from lib.base import paths
 from lib.base.hashes import weights_sha
 from lib.data.sets import has_file, weights_file
 from lib.metrics import perceptual
-from lib.models.baselines import Bicubic, OnLuma, load_arcnn, load_dncnn, load_ffdnet
-from lib.models.knobs import Controllable, Interpolated
-from lib.models.vdir_published import load_vdir
+from lib.models.baselines import Bicubic
+from lib.models.knobs import Controllable
 from lib.recipes import Scale, cfsnet, cugan, find, qgcn
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training import checkpoints
 from lib.training.checkpoints import BadCheckpoint, Provenance
+from lib.training.published import load_arcnn, load_dncnn, load_ffdnet, load_vdir
+from lib.training.wrappers import Interpolated, OnLuma
 
 ARCNN_QUALITIES = (10, 20, 30, 40)  # there is one AR-CNN for each
 
