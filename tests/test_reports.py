@@ -24,8 +24,8 @@ from lib.papers.judging import Claim, Evidence, Judged, NotMeasured, Quote, judg
 from lib.papers.scores import mean, with_interval
 from lib.recipes import find
 from lib.training.checkpoints import Provenance, path_of
-from lib.training.loop import folder_of
 from lib.training.networks import INPUT
+from lib.training.unfinished import folder_of
 
 LOAD = measure.sets.load_images
 PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")

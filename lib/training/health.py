@@ -17,6 +17,7 @@ from lib.recipes.common import Outcome, Recipe
 PATCHES = 64  # held out, on which channels are watched
 DEAD_LIMIT = 0.2  # [O] a training that has lost more of its channels than this says so
 DEAD, NORM, FACTOR, SHARE = "dead", "norm", "clip", "share"  # first words of the curve's columns
+CLIPPING = NORM, FACTOR
 WHOLE = "network"  # so are layers called that stand in no module of their own
 
 Row = dict[str, float]
