@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from lib.base.convolutions import merged
 from lib.degradations import enlarge_from_corner, resize
 from lib.models.adafm import Nothing, Site
+from lib.models.blocks import start_as_he
 from lib.models.knobs import Controllable, Held, Knob
 
 
@@ -46,11 +47,10 @@ class ARCNN(Controllable):
         self.rebuild = Site(convolution(16, channels, 5, padding=2), site(channels))
         self.knobs = self.extract.module.knobs
         for each in self.sites():
-            nn.init.kaiming_normal_(each.conv.weight)
-            nn.init.zeros_(each.conv.bias)
+            start_as_he(each.conv)
 
     def sites(self) -> list[Site]:
-        """Every convolution with what follows it, in the order of computation."""
+        """Return every convolution with what follows it, in the order of computation."""
         return [self.extract, self.enhance, self.map, self.rebuild]
 
     def trained_in_stage(self) -> list[nn.Module]:
@@ -87,13 +87,13 @@ class DnCNN(Controllable):
 
 
 class FFDNet(Controllable):
-    """3x3 convolutions on the four half-size pictures of an image, beside a map of its noise level.
+    """3x3 convolutions on the four half-size images of an image, beside a map of its noise level.
 
     channels, width, depth: 1, 64, 15 (gray) or 3, 96, 12 (colour).
     normed: batch norm as it is trained with; the published weights have it merged into the convolutions.
 
     x (N, channels, H, W) in [0, 1], H and W even; knobs (N, 1), the noise level in 8-bit grey
-    levels; returns the denoised image itself, not clipped. Half-size pictures are in the order of
+    levels; returns the denoised image itself, not clipped. Half-size images are in the order of
     `torch.nn.functional.pixel_unshuffle`.
     """
 
@@ -110,7 +110,8 @@ class FFDNet(Controllable):
         return F.pixel_shuffle(self.body(torch.cat([parts, level], 1)), 2)
 
     def fold(self, knobs: Tensor) -> Held:
-        """The level stays a map: zero padding makes it differ from a bias along the borders."""
+        """Return the network with its batch norms merged; the level stays a map, as zero padding makes it
+        differ from a bias along the borders."""
         held = Held(self, knobs)
         held.net.body = merged(held.net.body)
         return held
@@ -140,7 +141,7 @@ class Bicubic(Controllable):
 def stack(
     channels_in: int, width: int, depth: int, channels_out: int, normed: bool = False
 ) -> nn.Sequential:
-    """`depth` 3x3 convolutions with a ReLU between them, all but the ends of `width` channels.
+    """Return `depth` 3x3 convolutions with a ReLU between them, all but the ends of `width` channels.
 
     normed: batch norm behind every convolution but the first and the last, which then has no bias.
     """

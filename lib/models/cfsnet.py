@@ -17,6 +17,7 @@ The released code leads elsewhere than the paper in three places:
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -24,26 +25,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.base.convolutions import mixed, side_by_side
+from lib.models.blocks import ResidualBlock, conv3, score_layers, start_as_he
 from lib.models.knobs import Controllable, Knob
 
 GAIN = 0.1  # [C] on He's deviations, in every layer; the paper cites an initialisation, likely He's
+MEANING = "0: what the main branch was trained for, 1: what the tuning branch was trained for"
 FACTORS = {1: (), 2: (2,), 3: (3,), 4: (2, 2)}  # pixel shuffles per scale: 3 and 4 [C], 2 [O]
-
-
-class Block(nn.Module):
-    """A main block: two 3x3 convolutions with a ReLU between them; the block's input is added [F][C]."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.a = nn.Conv2d(width, width, 3, padding=1)
-        self.b = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.b(F.relu(self.a(x), inplace=True))
+_conv3 = partial(conv3, bias=False)
 
 
 class TuningBlock(nn.Module):
-    """Two 3x3 convolutions without bias, a ReLU between them, nothing added [F][C]."""
+    """Two 3x3 convolutions without bias, a ReLU between them, nothing added [F][C]; a main block is a
+    `ResidualBlock`, with biases."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -70,7 +63,7 @@ class Mapping(nn.Module):
         super().__init__()
         self.shared = _linear(8 * width, 4 * width, 2 * width, width)
         self.own = nn.ModuleList(_linear(width, width, width) for _ in range(modules))
-        _start(self, GAIN)
+        start_as_he(self, GAIN)
 
     def forward(self) -> Tensor:
         first = self.shared[0].weight
@@ -124,10 +117,10 @@ class MainBranch(Controllable):
         self.residual = residual
         self.scale = scale
         self.head = _conv3(channels, width)
-        self.body = nn.Sequential(*(Block(width) for _ in range(blocks)))
+        self.body = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.up = _upscaler(width, scale, up_kernel)
         self.out = _conv3(width, channels)
-        _start(self, GAIN)
+        start_as_he(self, GAIN)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         first = self.head(x)
@@ -157,15 +150,7 @@ class CFSNet(MainBranch):
     25 and 50 restores sigma 15 best at -0.5 [D].
     """
 
-    knobs = (
-        Knob(
-            "alpha_in",
-            0.0,
-            1.0,
-            0.0,
-            "0: what the main branch was trained for, 1: what the tuning branch was trained for",
-        ),
-    )
+    knobs = (Knob("alpha_in", 0.0, 1.0, 0.0, MEANING),)
 
     def __init__(
         self,
@@ -183,7 +168,7 @@ class CFSNet(MainBranch):
         couplings = blocks + (scale > 1)
         self.mapping = Mapping(width, couplings) if adaptive else OneForAll(width, couplings)
         for module in (self.tuning, self.tuning_up):
-            _start(module, GAIN if adaptive else 1.0)
+            start_as_he(module, GAIN if adaptive else 1.0)
 
     def trained_in_stage(self) -> list[nn.Module]:
         return [self.tuning, self.tuning_up, self.mapping]
@@ -223,7 +208,7 @@ class StackedBlock(nn.Module):
     left of the main block's skip, (1 - alpha) x, is added behind.
     """
 
-    def __init__(self, main: Block, tuning: TuningBlock, alpha: Tensor):
+    def __init__(self, main: ResidualBlock, tuning: TuningBlock, alpha: Tensor):
         super().__init__()
         self.a = side_by_side(main.a, tuning.a)
         self.b = mixed(main.b, tuning.b, alpha)
@@ -280,29 +265,20 @@ class Critic(nn.Module):
         if side % 32:
             raise ValueError(f"The critic halves its input five times: {side} pixels do not divide by 32.")
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
-        layers = [nn.Conv2d(channels, width, 3, padding=1), nn.LeakyReLU(0.2, inplace=True)]
+        layers = [conv3(channels, width), nn.LeakyReLU(0.2, inplace=True)]
         layers += _normed(width, width, 4, norm)
         for before, after in pairwise(widths):
             layers += [*_normed(before, after, 3, norm), *_normed(after, after, 4, norm)]
         self.layers = nn.Sequential(*layers)
-        hidden = max(1, round(100 * width / 64))
-        self.score = nn.Sequential(
-            nn.Linear(8 * width * (side // 32) ** 2, hidden),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Linear(hidden, 1),
-        )
+        self.score = score_layers(8 * width * (side // 32) ** 2, width)
         self.side = side
-        _start(self, gain)
+        start_as_he(self, gain)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.shape[-2:] != (self.side, self.side):
             height, width = x.shape[-2:]
             raise ValueError(f"This critic judges {self.side} x {self.side} pixels, not {height} x {width}.")
         return self.score(self.layers(x).flatten(1)).squeeze(1)
-
-
-def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
 
 
 def _linear(*widths: int) -> nn.Sequential:
@@ -326,16 +302,6 @@ def _upscaler(width: int, scale: int, kernel: int) -> nn.Sequential:
         conv = nn.Conv2d(width, factor**2 * width, kernel, padding=kernel // 2, bias=False)
         layers += [conv, nn.PixelShuffle(factor)]
     return nn.Sequential(*layers)
-
-
-def _start(module: nn.Module, gain: float) -> None:
-    """Every layer as He et al. (2015), fan-in, times `gain`; biases zero."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            layer.weight.data.mul_(gain)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
 
 
 def _coupled(main: Tensor, tuning: Tensor, alpha: Tensor) -> Tensor:

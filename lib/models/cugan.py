@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.blocks import conv3, score_layers, start_as_he
 from lib.models.knobs import Controllable, Held, Knob
 
 Norm = Callable[[int], nn.Module]
@@ -67,8 +68,8 @@ class Block(nn.Module):
 
     def __init__(self, width: int, modulated: bool):
         super().__init__()
-        self.a = _conv3(width, width)
-        self.b = Fusion(_conv3(width, width), modulated)
+        self.a = conv3(width, width)
+        self.b = Fusion(conv3(width, width), modulated)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return self.b(x, F.relu(self.a(x), inplace=True), knobs)
@@ -133,10 +134,10 @@ class CUNet(Controllable):
         super().__init__()
         self.knobs = KNOBS if modulated else ()
         self.multiple = 2 ** (len(widths) - 1)
-        self.head = _conv3(channels, widths[0])
+        self.head = conv3(channels, widths[0])
         self.body = Scales(widths, blocks, modulated)
-        self.tail = Fusion(_conv3(widths[0], channels), modulated)
-        _start(self)
+        self.tail = Fusion(conv3(widths[0], channels), modulated)
+        start_as_he(self, GAIN)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         height, width = x.shape[-2:]
@@ -164,10 +165,10 @@ class CResMD(Controllable):
         super().__init__()
         self.head = nn.Conv2d(channels, width, 3, stride=2, padding=1)
         self.body = Blocks(width, blocks, modulated=True)
-        self.up = _conv3(width, 4 * width)
-        self.hr = _conv3(width, width)
-        self.tail = Fusion(_conv3(width, channels), modulated=True)
-        _start(self)
+        self.up = conv3(width, 4 * width)
+        self.hr = conv3(width, width)
+        self.tail = Fusion(conv3(width, channels), modulated=True)
+        start_as_he(self, GAIN)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         h = self.body(self.head(x), knobs)  # (N, width, H/2, W/2)
@@ -189,7 +190,7 @@ class GFM(nn.Module):
         super().__init__()
         self.scale = nn.Linear(len(KNOBS), channels)
         self.shift = nn.Linear(len(KNOBS), channels)
-        _start(self)
+        start_as_he(self, GAIN)
         nn.init.ones_(self.scale.bias)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
@@ -234,15 +235,12 @@ class Discriminator(nn.Module):
     ):
         super().__init__()
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
-        self.head = _conv3(channels, width)
+        self.head = conv3(channels, width)
         self.body = nn.ModuleList([Judging(width, width, 4, norm)])
         for before, after in pairwise(widths):
             self.body.append(Judging(before, after, 3, norm))
             self.body.append(Judging(after, after, 4, norm))
-        hidden = max(1, round(100 * width / 64))
-        self.score = nn.Sequential(
-            nn.Linear(8 * width, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)
-        )
+        self.score = score_layers(8 * width, width)
         for layer in self.body if modulated else ():  # last, so that the rest starts as without
             layer.gfm = GFM(layer.conv.out_channels)
 
@@ -251,19 +249,6 @@ class Discriminator(nn.Module):
         for layer in self.body:
             h = layer(h, z)
         return self.score(h.mean((2, 3))).squeeze(1)
-
-
-def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
-
-
-def _start(module: nn.Module) -> None:
-    """Convolutions and linear layers as He et al. (2015), fan-in, times GAIN; their biases zero."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            layer.weight.data.mul_(GAIN)
-            nn.init.zeros_(layer.bias)
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.blocks import conv3, score_layers
 from lib.models.knobs import Controllable, Held
 
 DILATIONS = (1, 2, 4)  # [P]
@@ -49,10 +50,7 @@ class Ranker(nn.Module):
                     nn.LeakyReLU(0.2, inplace=True),
                 )
             )
-        hidden = max(1, round(100 * width / 64))
-        self.score = nn.Sequential(
-            nn.Linear(8 * width, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)
-        )
+        self.score = score_layers(8 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.look(x)[1]
@@ -105,8 +103,8 @@ class Residual(nn.Module):
 
     def __init__(self, width: int, dilated: bool = False):
         super().__init__()
-        self.a = MultiScale(width) if dilated else _conv3(width, width)
-        self.b = _conv3(width, width)
+        self.a = MultiScale(width) if dilated else conv3(width, width)
+        self.b = conv3(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.b(F.relu(self.a(x), inplace=True))
@@ -206,7 +204,7 @@ class Block(nn.Module):
         self.entry = Residual(width, dilated)
         self.trunk = nn.Sequential(Residual(width, dilated), Residual(width, dilated))
         self.mask = Mask(width, first)
-        self.exit = nn.Sequential(Residual(width), Residual(width), _conv3(width, width))
+        self.exit = nn.Sequential(Residual(width), Residual(width), conv3(width, width))
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.entry(x)
@@ -247,19 +245,15 @@ class QGCN(Controllable):
             Block(width, dilated, NonLocal(width, window) if non_local and at_end else nn.Identity())
             for at_end in (True, *[False] * (blocks - 2), True)
         )
-        self.head = _conv3(channels, width)
-        self.body = nn.Sequential(first, *local, _conv3(width, width), last)
-        self.tail = _conv3(width, channels)
+        self.head = conv3(channels, width)
+        self.body = nn.Sequential(first, *local, conv3(width, width), last)
+        self.tail = conv3(width, channels)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return x + self.tail(self.body(self.head(x)))
 
     def fold(self, knobs: Tensor) -> Held:
         return Held(self, knobs)
-
-
-def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
 
 
 def _attended(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:

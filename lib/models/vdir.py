@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from lib.models.baselines import stack
+from lib.models.blocks import ResidualBlock, conv3
 from lib.models.knobs import Controllable, Held, Knob
 
 LATENT = 4  # [P] channels
@@ -75,24 +76,13 @@ def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
 
 
-class Block(nn.Module):
-    """Two convolutions with a ReLU between them; the input is added. (N, width, H, W)."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.a = _conv3(width, width)
-        self.b = _conv3(width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.b(F.relu(self.a(x), inplace=True))
-
-
 class Group(nn.Module):
     """Residual in residual: blocks and one more convolution; the input is added. (N, width, H, W)."""
 
     def __init__(self, width: int, blocks: int):
         super().__init__()
-        self.body = nn.Sequential(*(Block(width) for _ in range(blocks)), _conv3(width, width))
+        inner = (ResidualBlock(width, _conv3) for _ in range(blocks))
+        self.body = nn.Sequential(*inner, _conv3(width, width))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x)
@@ -414,7 +404,7 @@ class Discriminator(nn.Module):
 
 
 def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return start(nn.Conv2d(channels_in, channels_out, 3, padding=1))
+    return start(conv3(channels_in, channels_out))
 
 
 def _normed(channels_in: int, channels_out: int, stride: int = 1) -> nn.Module:

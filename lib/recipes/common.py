@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from lib import degradations, losses
 from lib.base.devices import Precision
 from lib.data import images
-from lib.degradations.levels import Compress, Level
+from lib.degradations.levels import Level
 from lib.metrics.fidelity import psnr
 from lib.metrics.perceptual import PUBLISHED_GUIDES
 from lib.models.knobs import Controllable
@@ -114,7 +114,7 @@ class Recipe:
     @property
     def block(self) -> int:
         """Pixels a side of the blocks among which a patch begins anywhere; 1 where there are none."""
-        side = max((level.block for level in self.levels if isinstance(level, Compress)), default=1)
+        side = max((level.block for level in self.levels), default=1)
         return side * (2 if side > 1 and self.channels == 3 else 1) if self.phased else 1
 
     @property
