@@ -18,6 +18,7 @@ from lib.recipes.common import (
     SHORT_CLIP,
     SHORT_GAIN,
     Cosine,
+    OneLevel,
     Outcome,
     Recipe,
     SharedSize,
@@ -28,10 +29,9 @@ from lib.recipes.qgcn import RANKER_RGB
 
 
 @dataclass(frozen=True, kw_only=True)
-class Main(Recipe):
+class Main(OneLevel):
     """Step 1: the main branch alone, for one level."""
 
-    level: Level
     width: int = 64  # [P]
     blocks: int = 10  # [P] M: 10 for denoising and de-blocking, 30 for super-resolution
     residual: bool = False  # [C] for denoising
@@ -39,15 +39,8 @@ class Main(Recipe):
     up_kernel: int = 1  # of the upscaler: 1 [C] or 3 [P]
     init_gain: float = 1.0  # [C] 1: the released initialisation
 
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return (self.level,)
-
     def build(self) -> MainBranch:
         return self._start(MainBranch(*self._layers()))
-
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
 
     def budgeted(self, **budget: float | None) -> "Main":
         return replace(super().budgeted(**budget), init_gain=SHORT_GAIN)
@@ -70,11 +63,10 @@ class Tuned(Main):
     stage: bool = True
     adaptive: bool = True  # False: CFSNet-SA
 
+    trained_at = (1.0,)
+
     def build(self) -> CFSNet:
         return self._start(CFSNet(*self._layers(), adaptive=self.adaptive))
-
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -247,6 +247,22 @@ class Recipe:
         return json.dumps(asdict(self), sort_keys=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class OneLevel(Recipe):
+    """A run on one level, with the knobs, if any, where `trained_at` has them."""
+
+    level: Level
+
+    trained_at: ClassVar[tuple[float, ...]] = ()
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level,)
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_tensor(self.trained_at).repeat(len(clean), 1)
+
+
 Run = TypeVar("Run", bound=Recipe)
 
 
