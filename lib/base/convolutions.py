@@ -4,6 +4,7 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
@@ -76,3 +77,32 @@ def with_weights(weight: Tensor, bias: Tensor | None, groups: int = 1) -> nn.Con
     if bias is not None:
         conv.bias.copy_(bias)
     return conv
+
+
+class StackedBlock(nn.Module):
+    """CFSNet's main and tuning block, coupled by a fixed alpha (width,), as two convolutions, exactly.
+
+    Both branches side by side in the first, (1 - alpha) and alpha times them in the second; what is
+    left of the main block's skip, (1 - alpha) x, is added behind.
+    """
+
+    def __init__(self, main: nn.Module, tuning: nn.Module, alpha: Tensor):
+        super().__init__()
+        self.a = side_by_side(main.a, tuning.a)
+        self.b = mixed(main.b, tuning.b, alpha)
+        self.register_buffer("kept", (1 - alpha).view(-1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.b(F.relu(self.a(x), inplace=True))
+        return h.addcmul_(x, self.kept.to(h.dtype))
+
+
+def stacked_upscaler(main: nn.Sequential, tuning: nn.Sequential, alpha: Tensor) -> nn.Sequential:
+    """Return CFSNet's two upscalers as one, coupled in its last convolution: exact, as both are linear."""
+    between = zip(main[1:-2], tuning[1:-2], strict=True)
+    return nn.Sequential(
+        side_by_side(main[0], tuning[0]),
+        *(side_by_side(a, b, groups=2) if isinstance(a, nn.Conv2d) else a for a, b in between),
+        mixed(main[-2], tuning[-2], alpha),
+        main[-1],
+    )

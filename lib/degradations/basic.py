@@ -1,4 +1,4 @@
-"""Degradations: noise, blur, MATLAB's bicubic resize, blind super-resolution, JPEG.
+"""Degradations: noise, blur, lower resolution, blind super-resolution, JPEG.
 
 Pure functions on (N, C, H, W) floats in [0, 1], on whatever device the images are. A level is one
 number for all images or a tensor (N,), one per image. Randomness comes in as a generator.
@@ -14,33 +14,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from lib.data.resize import mirrored, resize
+
 Border = Literal["replicate", "symmetric"]
-
-# The standard's luma table (ITU-T T.81, annex K.1), which libjpeg scales by the quality.
-_LUMA_TABLE = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-
-# The slow-integer DCT of libjpeg (Loeffler, Ligtenberg, Moschytz 1989, constants of 13 bits) with
-# its products collected: between two roundings every output is an integer combination of the
-# inputs. Left halves of its rows; even rows are mirrored, odd rows mirrored and negated.
-_DCT_LEFT = (
-    (8192, 8192, 8192, 8192),
-    (11363, 9633, 6437, 2260),
-    (10703, 4433, -4433, -10703),
-    (9633, -2259, -11362, -6436),
-    (8192, -8192, -8192, 8192),
-    (6437, -11362, 2261, 9633),
-    (4433, -10704, 10704, -4433),
-    (2260, -6436, 9633, -11363),
-)
 
 
 def to_8bit(x: Tensor) -> Tensor:
@@ -122,7 +98,7 @@ def blur_and_subsample(x: Tensor, kernels: Tensor, factor: int) -> Tensor:
     kernels: (N, k, k), k odd. Mirrored borders, edge pixel included. Pixel i of the result lies on pixel
     factor * i of x, not in the middle of those that it stands for: half a pixel to the upper left at
     factor 2. Soh, Cho, Cho, "Meta-Transfer Learning for Zero-Shot Super-Resolution", CVPR 2020, whose
-    pictures VDIR is measured on.
+    images VDIR is measured on.
     Returns (N, C, ceil(H / factor), ceil(W / factor)), neither clipped nor rounded.
     """
     radius = kernels.shape[-1] // 2
@@ -155,44 +131,12 @@ def blur_and_noise(
     return add_gaussian_noise(blurred, sigma, generator=generator, quantise=True)
 
 
-def resize(
-    x: Tensor, *, scale: float | None = None, size: tuple[int, int] | None = None
-) -> Tensor:
-    """MATLAB's `imresize(x, scale)` or `imresize(x, size)`, bicubic, antialiased when shrinking.
-
-    Keys' cubic with a = -0.5, widened by 1/scale when shrinking; symmetric borders; output pixel i
-    lies at (i + 0.5) / scale - 0.5. Give one of
-    scale: any positive number; the output has ceil(scale * side) pixels a side;
-    size: (height, width) of the output; the scale of each side follows from it.
-    Returns (N, C, height, width), neither clipped nor rounded: it overshoots [0, 1] at edges.
-    Raises ValueError unless exactly one of the two is given. An own sum, because
-    `torch.nn.functional.interpolate` knows neither symmetric borders nor ceil.
-    """
-    if (scale is None) == (size is None):
-        raise ValueError("resize takes either a scale or a size.")
-    for dim in (-2, -1):
-        side = x.shape[-2]
-        out = math.ceil(scale * side) if size is None else size[dim]
-        x = _resize_rows(x, out, out / side if scale is None else scale).mT
-    return x.contiguous()
-
-
-def enlarge_from_corner(x: Tensor, factor: int) -> Tensor:
-    """Bicubic as `resize`, but pixel i is put on pixel factor * i, where `blur_and_subsample` took it from.
-
-    Returns (N, C, factor H, factor W), neither clipped nor rounded.
-    """
-    for side in (x.shape[-2], x.shape[-1]):
-        x = _resize_rows(x, factor * side, factor, corner=0.0).mT
-    return x.contiguous()
-
-
 def lower_resolution(x: Tensor, factor: float) -> Tensor:
     """Bicubic down by 1/factor and up again to the same size, MATLAB's resize both ways.
 
     factor: above 1, whole or not. What is in between is not rounded; the result is clipped and
     rounded to 8 bits, the input of SRCNN and of AdaFM's networks. A side that the factor does not
-    divide gives ceil(side / factor) pixels in between, and the enlarged picture is cropped.
+    divide gives ceil(side / factor) pixels in between, and the enlarged image is cropped.
     """
     height, width = x.shape[-2:]
     if float(factor).is_integer() and not (height % factor or width % factor):
@@ -215,33 +159,6 @@ def jpeg(x: Tensor, quality: float | Tensor, *, subsampling: str = "4:2:0") -> T
         _through_codec(image, q, subsampling) for image, q in zip(images, qualities, strict=True)
     ]
     return torch.stack(decoded).to(x) / 255
-
-
-def jpeg_gray(x: Tensor, quality: float | Tensor) -> Tensor:
-    """Gray JPEG computed on the device in batches: what `jpeg` gives for (N, 1, H, W).
-
-    quality: 1 to 100, one per image or one for all. x is clipped and rounded to 8 bits first.
-    Sides that are no multiple of 8 are continued by their last pixel, as the codec does.
-    Both transforms are libjpeg's slow-integer ones: sums of integers, held exactly in float64, so
-    that no coefficient near a tie is rounded the other way.
-    """
-    height, width = x.shape[-2:]
-    table = _luma_tables(_levels(quality, x))[:, None, :, None, :]  # (N, 1, 8, 1, 8)
-    dct = _dct_matrix(x.device)
-
-    y = (x.clamp(0, 1) * 255).round().double() - 128
-    y = F.pad(y, (0, -width % 8, 0, -height % 8), mode="replicate")[:, 0]
-    n, padded_height, padded_width = y.shape
-    blocks = (n, padded_height // 8, 8, padded_width // 8, 8)
-
-    y = _round_shift(y.view(n, -1, 8) @ dct.T, 11)  # along rows, two extra bits kept
-    y = _round_shift(dct @ y.view(n, -1, 8, padded_width), 15).view(blocks)
-    levels = torch.floor(y.abs() / (8 * table) + 0.5) * y.sign()  # half away from zero
-    y = (levels * table).view(n, -1, 8, padded_width)
-    y = _round_shift(dct.T @ y, 11)
-    y = _round_shift(y.view(n, -1, 8) @ dct, 18)
-    y = (y.view(n, 1, padded_height, padded_width)[..., :height, :width] + 128).clamp(0, 255)
-    return y.to(x.dtype) / 255
 
 
 def _levels(level: float | Tensor, x: Tensor) -> Tensor:
@@ -272,44 +189,8 @@ def _correlate(x: Tensor, kernels: Tensor) -> Tensor:
 def _pad(x: Tensor, radius: int, dim: int, border: Border) -> Tensor:
     side = x.shape[dim]
     index = torch.arange(-radius, side + radius, device=x.device)
-    index = index.clamp(0, side - 1) if border == "replicate" else _mirrored(index, side)
+    index = index.clamp(0, side - 1) if border == "replicate" else mirrored(index, side)
     return x.index_select(dim, index)
-
-
-def _mirrored(index: Tensor, side: int) -> Tensor:
-    """Whole-number positions beyond the border, mirrored at it with the edge pixel repeated."""
-    index = index % (2 * side)
-    return torch.minimum(index, 2 * side - 1 - index)
-
-
-def _resize_rows(x: Tensor, out: int, scale: float, corner: float = 0.5) -> Tensor:
-    """(N, C, H, W) -> (N, C, out, W): every row of the output is a weighted sum of `taps` rows.
-
-    Row i of the output lies on row (i + corner) / scale - corner: pictures share their corner's edge at 0.5,
-    the middle of their first row at 0.
-    Rows, because copying whole rows is several times faster than gathering columns.
-    """
-    squeeze = min(scale, 1.0)
-    centre = (torch.arange(out, dtype=torch.float64, device=x.device) + corner) / scale - corner
-    first = torch.floor(centre - 2 / squeeze).long() + 1
-    taps = math.ceil(4 / squeeze)
-    positions = first[:, None] + torch.arange(taps, device=x.device)  # (out, taps)
-    weights = _cubic((positions - centre[:, None]) * squeeze)
-    weights = (weights / weights.sum(1, keepdim=True)).to(x.dtype)
-    sources = _mirrored(positions, x.shape[-2])
-    x = x.contiguous()
-    y = x.new_zeros(*x.shape[:2], out, x.shape[-1])
-    for tap in range(taps):
-        y.addcmul_(x.index_select(-2, sources[:, tap]), weights[:, tap, None])
-    return y
-
-
-def _cubic(distance: Tensor) -> Tensor:
-    """Keys 1981 with a = -0.5: zero beyond a distance of 2."""
-    d = distance.abs()
-    near = (1.5 * d - 2.5) * d * d + 1
-    far = ((-0.5 * d + 2.5) * d - 4) * d + 2
-    return torch.where(d <= 1, near, torch.where(d <= 2, far, torch.zeros_like(d)))
 
 
 def _through_codec(image: Tensor, quality: int, subsampling: str) -> Tensor:
@@ -322,22 +203,3 @@ def _through_codec(image: Tensor, quality: int, subsampling: str) -> Tensor:
     )
     decoded = np.array(Image.open(file))
     return torch.from_numpy(decoded.reshape(pixels.shape)).permute(2, 0, 1)
-
-
-def _luma_tables(quality: Tensor) -> Tensor:
-    """Qualities (N,) -> libjpeg's tables (N, 8, 8), float64 whole numbers 1 to 255."""
-    base = torch.tensor(_LUMA_TABLE, dtype=torch.float64, device=quality.device)
-    q = quality.double().round().clamp(1, 100)
-    percent = torch.where(q < 50, torch.floor(5000 / q), 200 - 2 * q)
-    return torch.floor((base * percent.view(-1, 1, 1) + 50) / 100).clamp(1, 255)
-
-
-def _dct_matrix(device: torch.device) -> Tensor:
-    left = torch.tensor(_DCT_LEFT, dtype=torch.float64, device=device)
-    sign = torch.tensor([1.0, -1.0] * 4, dtype=torch.float64, device=device)
-    return torch.cat([left, left.flip(1) * sign[:, None]], 1)
-
-
-def _round_shift(x: Tensor, bits: int) -> Tensor:
-    """Whole numbers over 2^bits, rounded as libjpeg's right shift does: halves upwards."""
-    return torch.floor(x / 2**bits + 0.5)

@@ -70,7 +70,7 @@ def power_curves(device: torch.device, exponents: tuple[float, ...] = (1.8, 2.2,
 
 @dataclass(frozen=True)
 class Shots:
-    """With which settings each of N pictures is taken.
+    """With which settings each of N images is taken.
 
     curve: (N,), which of the curves. shot, read: (N, 3), deviations of the noise, in units of the
     irradiance and of 1. pattern: (N,), which of PATTERNS, or NO_MOSAIC.
@@ -104,7 +104,7 @@ def add_camera_noise(x: Tensor, shots: Shots, curves: Curves, *, generator: torc
 
 
 def look_up(tables: Tensor, x: Tensor) -> Tensor:
-    """One table per picture, (N, entries), at the nearest entry; x (N, ...) is clipped to [0, 1]."""
+    """One table per image, (N, entries), at the nearest entry; x (N, ...) is clipped to [0, 1]."""
     entry = (x.clamp(0, 1) * (tables.shape[1] - 1)).round().long()
     return tables.to(x).gather(1, entry.flatten(1)).view_as(x)
 
@@ -117,7 +117,7 @@ def counted(x: Tensor) -> Tensor:
 def mosaic(x: Tensor, pattern: Tensor) -> Tensor:
     """The one colour that a Bayer sensor has at each pixel: (N, 3, H, W), (N,) -> (N, 1, H, W).
 
-    Pictures without a mosaic are given that of the first pattern.
+    Images without a mosaic are given that of the first pattern.
     """
     return x.gather(1, _tiled(_colours(pattern)[:, None], x.shape[-2:]))
 

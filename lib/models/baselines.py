@@ -1,5 +1,4 @@
-"""What to compare with: ARCNN, trained here and published, the published DnCNN and FFDNet, and bicubic
-interpolation.
+"""What to compare with: ARCNN, trained here and published, and the published DnCNN and FFDNet.
 
 Sources: Dong, Deng, Loy, Tang, "Compression Artifacts Reduction by a Deep Convolutional Network",
 ICCV 2015; Zhang et al., "Beyond a Gaussian Denoiser", TIP 2017; Zhang, Zuo, Zhang, "FFDNet", TIP
@@ -16,7 +15,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.base.convolutions import merged
-from lib.degradations import enlarge_from_corner, resize
 from lib.models.adafm import Nothing, Site
 from lib.models.blocks import start_as_he
 from lib.models.knobs import Controllable, Held, Knob
@@ -115,27 +113,6 @@ class FFDNet(Controllable):
         held = Held(self, knobs)
         held.net.body = merged(held.net.body)
         return held
-
-
-class Bicubic(Controllable):
-    """Enlarges `factor` times a side.
-
-    from_corner: puts pixels where `blur_and_subsample` took them from; False centres them, as MATLAB does
-    and as the tables of blind super-resolution print it.
-
-    x (N, C, H, W), knobs (N, 0) -> (N, C, factor H, factor W), not clipped.
-    """
-
-    def __init__(self, factor: int, *, from_corner: bool = False):
-        super().__init__()
-        self.factor = factor
-        self.from_corner = from_corner
-
-    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        return enlarge_from_corner(x, self.factor) if self.from_corner else resize(x, scale=self.factor)
-
-    def fold(self, knobs: Tensor) -> Held:
-        return Held(self, knobs)
 
 
 def stack(

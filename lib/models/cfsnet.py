@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib.base.convolutions import mixed, side_by_side
+from lib.base.convolutions import StackedBlock, stacked_upscaler
 from lib.models.blocks import ResidualBlock, conv3, score_layers, start_as_he
 from lib.models.knobs import Controllable, Knob
 
@@ -92,12 +92,12 @@ class MainBranch(Controllable):
     super-resolution [P].
     residual: the layers compute what is wrong with the image, and it is subtracted from x: denoising
         only [C].
-    scale: 1, or 2, 3 or 4 for super-resolution. x is then the small picture.
+    scale: 1, or 2, 3 or 4 for super-resolution. x is then the small image.
     up_kernel: 1 [C] or 3 [P], of the upscaler's convolutions behind its first.
 
     It has no knobs. x (N, channels, H, W) in [0, 1], any H and W; knobs (N, 0); returns the restored
     image (N, channels, scale H, scale W), not clipped. Head, end and upscaler have no bias [C]. Raises
-    ValueError for another scale, and for a residual of an enlarged picture.
+    ValueError for another scale, and for a residual of an enlarged image.
     """
 
     def __init__(
@@ -198,25 +198,7 @@ class CFSNet(MainBranch):
         body = nn.Sequential(*(StackedBlock(*pair) for pair in pairs))
         if self.scale == 1:
             return Plain(self, body, nn.Identity())
-        return Plain(self, body, _stacked_upscaler(self.up, self.tuning_up, alphas[-1]))
-
-
-class StackedBlock(nn.Module):
-    """A main and a tuning block coupled by a fixed alpha (width,), as two convolutions, exactly.
-
-    Both branches side by side in the first, (1 - alpha) and alpha times them in the second; what is
-    left of the main block's skip, (1 - alpha) x, is added behind.
-    """
-
-    def __init__(self, main: ResidualBlock, tuning: TuningBlock, alpha: Tensor):
-        super().__init__()
-        self.a = side_by_side(main.a, tuning.a)
-        self.b = mixed(main.b, tuning.b, alpha)
-        self.register_buffer("kept", (1 - alpha).view(-1, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        h = self.b(F.relu(self.a(x), inplace=True))
-        return h.addcmul_(x, self.kept.to(h.dtype))
+        return Plain(self, body, stacked_upscaler(self.up, self.tuning_up, alphas[-1]))
 
 
 class Plain(nn.Module):
@@ -239,13 +221,13 @@ class Plain(nn.Module):
 
 
 class Critic(nn.Module):
-    """Tells restored from true pictures in the second step of super-resolution (section 4.1).
+    """Tells restored from true images in the second step of super-resolution (section 4.1).
 
     The paper only names WGAN-GP; the layers are [C]: ten convolutions with LeakyReLU, every second of
     them halving the sides, then two linear layers. channels: 3. width: 64, of the first convolution. side:
-    of the pictures in pixels, divisible by 32.
+    of the images in pixels, divisible by 32.
     norm: called with a channel count, behind every convolution but the first. Batch norm [C] makes the
-        score of a picture depend on its batch, which a gradient penalty does not allow for;
+        score of an image depend on its batch, which a gradient penalty does not allow for;
         `nn.Identity` or `nn.InstanceNorm2d` do without.
     gain: of the weights at the start, in times of He et al.'s; [C] 0.1.
 
@@ -307,14 +289,3 @@ def _upscaler(width: int, scale: int, kernel: int) -> nn.Sequential:
 def _coupled(main: Tensor, tuning: Tensor, alpha: Tensor) -> Tensor:
     """Eq. 7; main, tuning (N, width, H, W), alpha (N, width, 1, 1). Exactly `main` where alpha is 0."""
     return torch.lerp(main, tuning, alpha.to(main.dtype))
-
-
-def _stacked_upscaler(main: nn.Sequential, tuning: nn.Sequential, alpha: Tensor) -> nn.Sequential:
-    """Both upscalers in one, coupled in its last convolution: exact, as nothing in them is non-linear."""
-    between = zip(main[1:-2], tuning[1:-2], strict=True)
-    return nn.Sequential(
-        side_by_side(main[0], tuning[0]),
-        *(side_by_side(a, b, groups=2) if isinstance(a, nn.Conv2d) else a for a, b in between),
-        mixed(main[-2], tuning[-2], alpha),
-        main[-1],
-    )

@@ -1,4 +1,4 @@
-"""CUGAN: a U-shaped network that is told how blurred and how noisy its picture is, and its rivals.
+"""CUGAN: a U-shaped network that is told how blurred and how noisy its image is, and its rivals.
 
 Source: Cai, He, Qiao, Dong, "Toward Interactive Modulation for Photo-Realistic Image Restoration",
 CVPR workshops 2021. Where each part is from: [P] the paper; [C] the authors' released code; [V]
@@ -9,7 +9,7 @@ a discriminator, which knows the degradation too. Where paper and code differ:
 - the released network has 6.5 million weights [V], the paper says 1.37: its widths are followed;
 - the connection from input to output has weights in the code alone: followed.
 The released code has no discriminator: its layers are those of the code's ancestor, CResMD, with the
-average over the picture that the paper describes.
+average over the image that the paper describes.
 """
 
 from collections.abc import Callable
@@ -27,8 +27,8 @@ Norm = Callable[[int], nn.Module]
 GAIN = 0.1  # [C] on He's deviations
 BLUR, SIGMA = 4.0, 50.0  # [P] what the knobs stand for at 1: pixels of a Gaussian, grey levels of noise
 KNOBS = (
-    Knob("blur", 0.0, 1.0, 0.0, f"0: the picture is sharp, 1: blurred by a Gaussian of {BLUR:g} pixels"),
-    Knob("noise", 0.0, 1.0, 0.0, f"0: the picture is free of noise, 1: it has {SIGMA:g} grey levels of it"),
+    Knob("blur", 0.0, 1.0, 0.0, f"0: the image is sharp, 1: blurred by a Gaussian of {BLUR:g} pixels"),
+    Knob("noise", 0.0, 1.0, 0.0, f"0: the image is free of noise, 1: it has {SIGMA:g} grey levels of it"),
 )
 
 
@@ -215,17 +215,17 @@ class Judging(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Tells restored from true pictures, and knows how degraded the input was (section 3.2).
+    """Tells restored from true images, and knows how degraded the input was (section 3.2).
 
-    Ten convolutions with LeakyReLU up to 8 widths, an average over the picture and two linear layers
+    Ten convolutions with LeakyReLU up to 8 widths, an average over the image and two linear layers
     [P]; kernels, batch norm and biases as in the ancestor of the released code [C]; GFM behind every
     batch norm [O].
 
     channels: 3. width: of the first convolution, 64. modulated: False leaves GFM out; z is then
     ignored, (N, 0) will do.
     norm: called with a channel count, behind every convolution but the first. Batch norm [C] makes the
-        score of a picture depend on its batch while it trains, and takes out what tells a batch of
-        fakes from one of real pictures at a glance; `nn.Identity` does without [O].
+        score of an image depend on its batch while it trains, and takes out what tells a batch of
+        fakes from one of real images at a glance; `nn.Identity` does without [O].
     x (N, channels, H, W) in [0, 1], sides at least 32; z (N, 2), the knobs of the generator -> logits
     (N,).
     """

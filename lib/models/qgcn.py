@@ -20,9 +20,9 @@ WINDOW = 10_000  # [R] positions; there a limit on the tiles that the whole netw
 
 
 class Ranker(nn.Module):
-    """Scores the quality of JPEG pictures: the higher, the less compressed (section 3.1).
+    """Scores the quality of JPEG images: the higher, the less compressed (section 3.1).
 
-    Ten convolutions, batch norm, LeakyReLU, average over the picture, two linear layers [P]; their
+    Ten convolutions, batch norm, LeakyReLU, average over the image, two linear layers [P]; their
     sizes [K]. channels: 1 (Y). width: of the first convolution, 64 [K]; every other layer scales
     with it. The score has no unit: only the order of scores is trained.
 
@@ -120,10 +120,10 @@ class NonLocal(nn.Module):
     window: the most positions that attend to each other. A map of no more than these is attended as a
     whole, exactly. A larger one is cut into a grid of equal windows (sides differ by at most one
     position), each attended for itself, so that time and memory grow with the number of positions
-    and not with its square. In large pictures a position therefore sees likeness within its window
+    and not with its square. In large images a position therefore sees likeness within its window
     only, and the mean it gets can step at the border between two windows: not between windows of
-    the same content, but a window at the edge of the picture also averages over what zero padding
-    did there. Windows follow the map: in a picture that is restored in tiles, those of the tile.
+    the same content, but a window at the edge of the image also averages over what zero padding
+    did there. Windows follow the map: in an image that is restored in tiles, those of the tile.
 
     (N, width, H, W) -> the same shape.
     """

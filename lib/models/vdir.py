@@ -1,11 +1,11 @@
-"""VDIR: a restoring network told about its picture by the latent map of a variational encoder.
+"""VDIR: a restoring network told about its image by the latent map of a variational encoder.
 
 Source: Soh, Cho, "Variational Deep Image Restoration", IEEE Transactions on Image Processing 2022.
 Where each part is from: [P] the paper; [C] the authors' released code, which settles what the paper
 leaves to its supplement; [O] our choice.
 
 Encoder, restorer and, for the knob, estimator are what restores (`VDIR`). Decoder and discriminator
-are needed in training only. Every convolution is 3x3 with a bias and zero padding [C]; pictures lie in
+are needed in training only. Every convolution is 3x3 with a bias and zero padding [C]; images lie in
 [0, 1], noisy ones beyond it, and nothing is clamped. The latent map c has a quarter of the sides.
 """
 
@@ -28,7 +28,7 @@ TRUNCATED = 0.8796256610342398  # standard deviation of a standard normal cut of
 
 
 class Encoder(nn.Module):
-    """Mean and log variance of the latent map, given a degraded picture (section IV.E; layers [C]).
+    """Mean and log variance of the latent map, given a degraded image (section IV.E; layers [C]).
 
     channels: 3 (RGB) or 1 (Y). width: 64. Pooling comes before the ReLU [C] and rounds sizes up.
 
@@ -89,14 +89,14 @@ class Group(nn.Module):
 
 
 class Restorer(nn.Module):
-    """The clean picture, given the degraded one and its latent map (section IV.E, figure 3).
+    """The clean image, given the degraded one and its latent map (section IV.E, figure 3).
 
     channels: 3 (RGB) or 1 (Y). width, groups, blocks: 64, D = 5 and N = 5 [P].
     latent: channels of the latent; 0 for the network that gets none ("L_res only" of table IX).
-    factor: 1 restores at the size of the picture, and the last convolution computes what to add to
+    factor: 1 restores at the size of the image, and the last convolution computes what to add to
         it. 2 and 4 enlarge: one pixel shuffle by 2 for each doubling, without a ReLU [O: the paper
-        draws one sub-pixel stage]; nothing of the picture is added, as sizes differ [P].
-    resize: brings the latent to the size of the picture; another than `resized` for published weights.
+        draws one sub-pixel stage]; nothing of the image is added, as sizes differ [P].
+    resize: brings the latent to the size of the image; another than `resized` for published weights.
 
     y (N, channels, H, W), c (N, latent, h, w), brought to the size of y and concatenated behind it,
     or None where latent is 0; returns (N, channels, factor H, factor W), not clipped. Raises
@@ -147,7 +147,7 @@ class LatentFFDNet(nn.Module):
     channels, width, depth: 3, 96, 12, as in colour FFDNet. normed: as of FFDNet. The latent is brought to
     half the sides.
 
-    y (N, channels, H, W), H and W even; c (N, latent, h, w); returns the restored picture itself,
+    y (N, channels, H, W), H and W even; c (N, latent, h, w); returns the restored image itself,
     the shape of y, not clipped.
     """
 
@@ -173,7 +173,7 @@ class LatentFFDNet(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Rebuilds the degraded picture from the latent map, in training only (layers [C]).
+    """Rebuilds the degraded image from the latent map, in training only (layers [C]).
 
     channels, width: as of the encoder. Enlarges by repeating pixels.
 
@@ -230,7 +230,7 @@ def kernel_reading(size: int = 15) -> Reading:
     """One map per tap of the blur kernel, row by row [P]; the level is the kernel's variance.
 
     That is the mean over both axes of the second moment about the middle tap, in squared pixels of
-    the large picture, for a kernel that sums to one.
+    the large image, for a kernel that sums to one.
     """
     squares = [(i - size // 2) ** 2 for i in range(size)]
     weights = tuple((dy + dx) / 2 for dy in squares for dx in squares)
@@ -244,7 +244,7 @@ class Estimator(nn.Module):
     and what they say.
 
     c (N, latent, h, w) -> (N, K, h, w). In training it sees the sampled latent [C]; noise and JPEG
-    maps are compared at the size of the picture (`resized`), kernels where they are.
+    maps are compared at the size of the image (`resized`), kernels where they are.
     """
 
     def __init__(self, reading: Reading, width: int = 64, latent: int = LATENT):
@@ -258,14 +258,14 @@ class Estimator(nn.Module):
         return self.reading.magnitude * self.b(F.relu(self.a(c)))
 
     def level(self, c: Tensor) -> Tensor:
-        """The degradation level of each picture, mean over its positions: (N, latent, h, w) -> (N,)."""
+        """The degradation level of each image, mean over its positions: (N, latent, h, w) -> (N,)."""
         return self(c).mean((2, 3)) @ self.weights
 
     @torch.no_grad()
     def step(self, c: Tensor) -> Tensor:
         """What to add to the latent at every position for a level higher by one [O].
 
-        The shortest such step by the slope of the picture's level at c: exact as far as no hidden unit
+        The shortest such step by the slope of the image's level at c: exact as far as no hidden unit
         crosses zero, so for small steps, or where the estimator is linear. Zero where the level does
         not depend on c. c (N, latent, h, w) -> (N, latent).
         """
@@ -281,18 +281,18 @@ class Estimator(nn.Module):
 class VDIR(Controllable):
     """Blind restoration through the latent map, with a knob that corrects what the latent says.
 
-    encoder, restorer: of the same picture channels and latent. estimator: makes the knob; None
+    encoder, restorer: of the same image channels and latent. estimator: makes the knob; None
     where the degradation has no known parameter (real noise) or none was trained, and then the
     network has no knobs (K = 0). decoder: trained with them; restoring needs none.
 
     The knob `strength` [O] adds `strength` times the estimator's `step` to the latent: the restorer
-    is told that the picture is that much more degraded, in the unit of the reading, than the encoder
+    is told that the image is that much more degraded, in the unit of the reading, than the encoder
     found. 0 is blind restoration as it is, bit for bit; above 0 the restorer should remove more than
     it would by itself, below 0 less, as far as it heeds its latent: nothing in training sees to that.
-    The step is the picture's own, or the tile's where a picture is restored in tiles, so that tiles
+    The step is the image's own, or the tile's where an image is restored in tiles, so that tiles
     of unlike content can move a little apart at strengths other than 0.
 
-    x (N, channels, H, W); knobs (N, 1) or (N, 0); returns the restored pictures, not clipped, of the
+    x (N, channels, H, W); knobs (N, 1) or (N, 0); returns the restored images, not clipped, of the
     shape of x, or `factor` times its sides. The latent is its mean; `sampled` draws it. Any size can
     be computed, except that LatentFFDNet needs even sides; `multiple` keeps tiles on the latent's grid.
     """
@@ -313,7 +313,7 @@ class VDIR(Controllable):
         self.decoder = decoder
         if estimator is not None:
             reading = estimator.reading
-            meaning = f"{reading.quantity}, added to what the network finds in the picture; 0: blind"
+            meaning = f"{reading.quantity}, added to what the network finds in the image; 0: blind"
             self.knobs = (Knob("strength", -reading.reach, reading.reach, 0.0, meaning),)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
@@ -325,7 +325,7 @@ class VDIR(Controllable):
         return self.restorer(x, self.moved(sample(*self.encoder(x), generator), knobs))
 
     def told_by(self, other: Tensor, x: Tensor) -> Tensor:
-        """x restored with the latent of another picture (figure 5); sizes may differ."""
+        """x restored with the latent of another image (figure 5); sizes may differ."""
         mean, _ = self.encoder(other)
         return self.restorer(x, mean)
 
@@ -381,7 +381,7 @@ class Alone(Controllable):
 
 
 class Discriminator(nn.Module):
-    """Tells degraded pictures from those that the decoder made, in training only (layers [C]).
+    """Tells degraded images from those that the decoder made, in training only (layers [C]).
 
     Eleven convolutions, every one with spectral norm (in training mode one power iteration a pass),
     LeakyReLU 0.2 between them, no batch norm. channels: 3 or 1. width: of the first, 64; it doubles

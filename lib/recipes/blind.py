@@ -1,7 +1,7 @@
 """Degradations that a network is not told: drawn anew for every patch, with the truth about each.
 
 Each says `level`, one of the levels it draws from, which reaches as far and crops as all of them do;
-`degrade`, the degraded pictures and the truth; `reading`, how an estimator's maps tell the truth; and
+`degrade`, the degraded images and the truth; `reading`, how an estimator's maps tell the truth; and
 `error`, how far from the truth they are. [P] the paper of VDIR, [C] released code, [O] our choice.
 """
 
@@ -27,7 +27,7 @@ class AnyNoise:
         return Denoise(self.high, quantise=False)
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """clean (N, C, H, W) -> the same shape, and sigma / 255 (N, 1). One level a picture [O]: in the
+        """clean (N, C, H, W) -> the same shape, and sigma / 255 (N, 1). One level an image [O]: in the
         released code, one a batch."""
         (sigma,) = self.low + (self.high - self.low) * _uniform(1, clean, generator)
         noisy = degradations.add_gaussian_noise(clean, sigma, generator=generator, quantise=False)
@@ -37,7 +37,7 @@ class AnyNoise:
         return noise_reading(channels)
 
     def error(self, maps: Tensor, truth: Tensor, size: tuple[int, int]) -> Tensor:
-        """maps (N, K, h, w), compared at the size of the picture [C]."""
+        """maps (N, K, h, w), compared at the size of the image [C]."""
         return losses.estimation(resized(maps, size), truth)
 
 
@@ -74,7 +74,7 @@ class AnyBlur:
     """
 
     factor: int
-    least: float = 1.0  # [C] variance along either axis, squared pixels of the large picture
+    least: float = 1.0  # [C] variance along either axis, squared pixels of the large image
     per_factor: float = 2.5  # [C] the most, times the factor
     size: int = 15  # [P] taps a side
 
@@ -111,7 +111,7 @@ class AnyCamera:
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, None]:
         """clean (N, 3, H, W) -> the same shape, 8-bit, and nothing. Drawn anew for every patch [O]: the
-        authors' generator writes one noisy file a picture."""
+        authors' generator writes one noisy file an image."""
         return self.level.degrade(clean, generator), None
 
 

@@ -81,7 +81,7 @@ class Adversarial(Recipe):
     parts = ("l1", "perceptual", "critic_gap", "gradient_penalty")
 
     def opponent(self) -> Critic:
-        """Without a norm and started as He et al. [O]: a penalty on the gradient of the score of one picture
+        """Without a norm and started as He et al. [O]: a penalty on the gradient of the score of one image
         does not allow for the released batch norm, which makes that score depend on the others; with
         instance norm a small critic stays blind, and with the released tenth of He's weights and no norm it
         gives no signal at all."""
@@ -175,7 +175,7 @@ class Size(SharedSize):
     guide: str
     init_gain: float
     critic: int
-    gray_set: str  # of gray denoising: whole range, as BSD68 is; Y of colour pictures would be narrower
+    gray_set: str  # of gray denoising: whole range, as BSD68 is; Y of colour images would be narrower
     noise_patch: int  # of denoising
     noise_batch: int
     noise_schedule: Steps | Cosine

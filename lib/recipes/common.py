@@ -53,11 +53,11 @@ class Cosine:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a step made: its loss, what the log says besides, and pictures for an opponent to tell apart.
+    """What a step made: its loss, what the log says besides, and images for an opponent to tell apart.
 
     parts: scalars, one for each name in the recipe's `parts` that `objective` accounts for.
     terms: weighted scalars by name, which add up to the loss; none where the loss is one term.
-    meeting: what all terms depend on, in the graph: the restored picture, or VDIR's latent.
+    meeting: what all terms depend on, in the graph: the restored image, or VDIR's latent.
     knobs: (N, K), what the fakes were made with, for an opponent that is told.
     """
 
@@ -126,7 +126,7 @@ class Recipe:
 
     def cut(self, sampled: Sequence[Tensor], generator: torch.Generator) -> list[Tensor]:
         """The same patch of each of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch), and of a
-        picture that a level has made smaller the same part: the middle, or, `phased`, one that begins
+        image that a level has made smaller the same part: the middle, or, `phased`, one that begins
         anywhere in the first block."""
         if self.block == 1:
             return [self.inner(x) for x in sampled]
@@ -138,7 +138,7 @@ class Recipe:
         return [x.permute(0, 2, 3, 1)[where].permute(0, 3, 1, 2) for x in sampled]
 
     def inner(self, x: Tensor) -> Tensor:
-        """The patch in the middle of what was sampled; of a picture that a level has made smaller, the same
+        """The patch in the middle of what was sampled; of an image that a level has made smaller, the same
         part."""
         smaller = self.drawn // x.shape[-1]
         start, side = (self.drawn - self.patch) // 2 // smaller, self.patch // smaller
@@ -154,7 +154,7 @@ class Recipe:
 
     @property
     def least(self) -> int:
-        """Pictures that `pairs` needs at once."""
+        """Images that `pairs` needs at once."""
         return 1
 
     def build(self) -> nn.Module:
@@ -217,11 +217,11 @@ class Recipe:
         return x.contiguous(memory_format=torch.channels_last), clean, knobs
 
     def terms(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> dict[str, Tensor]:
-        """The weighted parts of the loss by name, of restored and true pictures."""
+        """The weighted parts of the loss by name, of restored and true images."""
         return {"error": losses.l1(x, reference) if self.loss == "l1" else losses.mse(x, reference)}
 
     def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
-        """Mean PSNR in dB of a whole picture (1, C, H, W), 8-bit output: all channels, and Y (the same
+        """Mean PSNR in dB of a whole image (1, C, H, W), 8-bit output: all channels, and Y (the same
         for a network of Y)."""
         border = max(level.border for level in self.levels)
         multiple = net.multiple * math.lcm(*(level.multiple for level in self.levels))

@@ -35,9 +35,9 @@ SHORT_DEVIATION = 0.7  # [O] of A: 0.05 to 0.27 dB more than the released start 
 
 @dataclass(frozen=True, kw_only=True)
 class Restoring(Recipe):
-    """Restores blurred and noisy pictures: of one level, or of random ones that the network is told."""
+    """Restores blurred and noisy images: of one level, or of random ones that the network is told."""
 
-    level: BlurNoise | None = None  # None: another for every picture
+    level: BlurNoise | None = None  # None: another for every image
     power: float = 1.0  # [C] of the uniform draw of a strength; 2 is Beta(0.5, 1), mostly mild
     init_gain: float = 1.0  # [C] 1: the released initialisation of convolutions
     init_weight: float = 0.0  # [C] 0: w is A z at the start, and no branch takes part where z is 0
@@ -57,7 +57,7 @@ class Restoring(Recipe):
     def strengths(self, count: int, generator: torch.Generator) -> Tensor:
         """Of blur and noise, (count, 2), in steps of 0.1 pixels and one grey level [P].
 
-        A quarter of the pictures each is blurred only and noisy only [C].
+        A quarter of the images each is blurred only and noisy only [C].
         """
         kind, *draw = torch.rand(3, count, generator=generator, device=generator.device)
         blur, noise = (u**self.power for u in draw)
@@ -143,8 +143,8 @@ class Adversarial(UShaped):
         return expit(real) - expit(fake) > 0.5
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
-        """Real pictures first and fakes apart from them, both told what the fake was made from [C]."""
-        real, fake = (opponent(pictures, made.knobs).float() for pictures in (made.real, made.fake))
+        """Real images first and fakes apart from them, both told what the fake was made from [C]."""
+        real, fake = (opponent(images, made.knobs).float() for images in (made.real, made.fake))
         severity = made.knobs.sum(1)
         lean = ((severity - severity.mean()) * fake).mean()
         return Outcome(losses.gan_discriminator(real, fake), (real.mean(), fake.mean(), lean))
@@ -161,7 +161,7 @@ class Rival(Restoring):
         return self._start(CResMD(self.channels, self.width, self.blocks))
 
     def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
-        """On the strengths that CUnet is judged on: among its own, some pictures are hardly degraded."""
+        """On the strengths that CUnet is judged on: among its own, some images are hardly degraded."""
         return Restoring.judged(replace(self, power=1.0), net, clean, generator)
 
 
@@ -224,7 +224,7 @@ COMPACT = Size(
     widths=(12, 24, 48),  # [O] 0.23 M parameters
     rival_width=24,
     rival_blocks=20,  # [O] 0.23 M parameters, as many as CUnet
-    rival_power=1.0,  # [O] as CUnet; mostly mild pictures teach a short training little
+    rival_power=1.0,  # [O] as CUnet; mostly mild images teach a short training little
     rival_loss="mse",  # [O] with l1 a short training learns to take noise away, and nothing of blur
     discriminator=16,
     normed=False,  # [O] small batches, small patches

@@ -87,7 +87,7 @@ class RankingQuality(Ranking):
 
 @dataclass(frozen=True, kw_only=True)
 class RankingAll(Ranking):
-    """A ranker of colour pictures over noise, blur and JPEG [O]: its maps stand in for those of a
+    """A ranker of colour images over noise, blur and JPEG [O]: its maps stand in for those of a
     network trained on photographs of objects. Both versions of a patch suffer from the same kind."""
 
     sigma: float = 75.0  # grey levels, the most noise
@@ -132,7 +132,7 @@ class RankingAll(Ranking):
 class Deblock(Recipe):
     """The de-blocking network: one for several quality factors, an equal part of each batch at each.
 
-    The paper gives the weights of its losses and not the range of a picture. RNAN's code counts the error
+    The paper gives the weights of its losses and not the range of an image. RNAN's code counts the error
     in grey levels, 0 to 255 [R]; read so, the ranker's losses refine what the error demands. Counted
     in [0, 1], they outweigh it: `qgcn-full-unit`, and the texture end of the knob.
     """
@@ -315,7 +315,7 @@ def _ablations(full: Deblock) -> tuple[Deblock, ...]:
 def _ranker(
     size: Size, kind: type[Ranking] = RankingQuality, name: str = RANKER, channels: Literal[1, 3] = 1
 ) -> Ranking:
-    """Of Y [P], or of colour pictures."""
+    """Of Y [P], or of colour images."""
     return size.run(
         kind,
         name,

@@ -202,7 +202,7 @@ class Variational(Naive):
         return Outcome(sum(weighted.values()), parts, weighted, mean, y, rebuilt.detach())
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
-        """On the pictures of the step before it [O]; the released code draws others."""
+        """On the images of the step before it [O]; the released code draws others."""
         loss = losses.gan_discriminator(opponent(made.real).float(), opponent(made.fake).float())
         return Outcome(loss, (loss,))
 
@@ -226,7 +226,7 @@ class Size(SharedSize):
     real_batch: int
     real_coder: int
     long_steps: int  # of the order of the rows of table IX after more training; 0: no such runs
-    small_patch: int  # of the low-resolution picture
+    small_patch: int  # of the low-resolution image
     opponent_lr: float
     camera: AnyCamera
 

@@ -71,7 +71,7 @@ class _Firing(TorchFunctionMode):
 def dead_channels(net: nn.Module, inputs: Iterable[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
     """Which channels no input makes fire, (C,) bool, for every ReLU of a network by its module's name.
 
-    inputs: what the network is called with, pictures (N, C, H, W) and knobs (N, K).
+    inputs: what the network is called with, images (N, C, H, W) and knobs (N, K).
     """
     watch = _Firing()
     with watch, watch.named_in(net):
@@ -121,7 +121,7 @@ def complaints(recipe: Recipe, curve: Sequence[Row]) -> list[str]:
     if dead > DEAD_LIMIT:
         said.append(f"{dead:.0%} of its channels never fire.")
     if curve and recipe.opponent_wins(curve):
-        said.append("The network trained against it has won: it tells restored pictures from true ones.")
+        said.append("The network trained against it has won: it tells restored images from true ones.")
     return said
 
 

@@ -118,7 +118,7 @@ def _arcnn_layer(path: str | Path, layer: str) -> tuple[Tensor, Tensor]:
 
 
 def _row_by_row(channels: int) -> Tensor:
-    """MATLAB's index of each half-size picture; it counts the four by columns, torch by rows."""
+    """MATLAB's index of each half-size image; it counts the four by columns, torch by rows."""
     return torch.arange(4 * channels).view(channels, 2, 2).transpose(1, 2).flatten()
 
 

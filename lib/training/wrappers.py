@@ -1,4 +1,5 @@
-"""Networks made of others, each called with knobs and folded like any other network.
+"""Networks made of others, each called with knobs and folded like any other network, and bicubic
+interpolation as one.
 
 `Interpolated` adds a knob that moves between two networks, `SelfEnsemble` is the mean over all orientations
 of an image, `InWindows` restores square by square, `OnLuma` restores Y alone, `OfRepeated` gives a network
@@ -15,6 +16,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from lib.data.images import rgb_to_ycbcr, ycbcr_to_rgb
+from lib.degradations import enlarge_from_corner, resize
 from lib.models.knobs import Controllable, Held, Knob
 from lib.models.vdir import VDIR, PlainVDIR
 
@@ -48,7 +50,7 @@ class Interpolated(Controllable):
         self.multiple = first.multiple
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        """One pass for every texture that occurs among the pictures."""
+        """One pass for every texture that occurs among the images."""
         texture = knobs[:, -1]
         groups = [(texture == value).nonzero()[:, 0] for value in texture.unique()]
         restored = [
@@ -73,7 +75,7 @@ class Interpolated(Controllable):
 
 
 class SelfEnsemble(Controllable):
-    """The mean over the eight flips and quarter turns of a picture, each turned back: "+" in tables.
+    """The mean over the eight flips and quarter turns of an image, each turned back: "+" in tables.
 
     Knobs and shapes are those of `net`, at eight times its cost. A network that draws samples draws one
     for every orientation.
@@ -120,8 +122,8 @@ class InWindows(Controllable):
         self.multiple = net.multiple
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        def restored(picture: Tensor, own: Tensor) -> Tensor:
-            return in_windows(lambda parts: self.net(parts, own.expand(len(parts), -1)), picture, self.side)
+        def restored(image: Tensor, own: Tensor) -> Tensor:
+            return in_windows(lambda parts: self.net(parts, own.expand(len(parts), -1)), image, self.side)
 
         return torch.cat([restored(x[i : i + 1], knobs[i]) for i in range(len(x))])
 
@@ -142,7 +144,7 @@ class PlainWindows(nn.Module):
 
 
 class OnLuma(Controllable):
-    """A network of Y on pictures in colour: it restores their Y, and Cb and Cr stay as they are.
+    """A network of Y on images in colour: it restores their Y, and Cb and Cr stay as they are.
 
     x (N, 3, H, W) RGB in [0, 1]; knobs are those of `net`; returns RGB of the shape of x, not clipped.
     """
@@ -161,6 +163,27 @@ class OnLuma(Controllable):
         return Held(self, knobs)
 
 
+class Bicubic(Controllable):
+    """Enlarges `factor` times a side.
+
+    from_corner: puts pixels where `blur_and_subsample` took them from; False centres them, as MATLAB does
+    and as the tables of blind super-resolution print it.
+
+    x (N, C, H, W), knobs (N, 0) -> (N, C, factor H, factor W), not clipped.
+    """
+
+    def __init__(self, factor: int, *, from_corner: bool = False):
+        super().__init__()
+        self.factor = factor
+        self.from_corner = from_corner
+
+    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
+        return enlarge_from_corner(x, self.factor) if self.from_corner else resize(x, scale=self.factor)
+
+    def fold(self, knobs: Tensor) -> Held:
+        return Held(self, knobs)
+
+
 class EveryNth(nn.Module):
     """(N, C, H, W) -> every n-th row and column from the first on."""
 
@@ -173,7 +196,7 @@ class EveryNth(nn.Module):
 
 
 class OfRepeated(Controllable):
-    """A network that enlarges pictures `factor` times a side, given them with every pixel repeated as often.
+    """A network that enlarges images `factor` times a side, given them with every pixel repeated as often.
 
     It picks the pixels out again, so that what goes in and what comes out have one size. Knobs are those of
     `net`; one pixel that it sees stands for `spread` pixels a side.
@@ -195,9 +218,9 @@ class OfRepeated(Controllable):
 
 
 class Told(Controllable):
-    """A VDIR that restores a picture with the latent of another, to which its knob adds (figure 5).
+    """A VDIR that restores an image with the latent of another, to which its knob adds (figure 5).
 
-    x (N, 2 * channels, H, W), the picture and then the other one -> (N, channels, H, W). Knobs are those
+    x (N, 2 * channels, H, W), the image and then the other one -> (N, channels, H, W). Knobs are those
     of `net`.
     """
 
@@ -208,9 +231,9 @@ class Told(Controllable):
         self.multiple = net.multiple
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        picture, other = x.chunk(2, 1)
+        image, other = x.chunk(2, 1)
         mean, _ = self.net.encoder(other)
-        return self.net.restorer(picture, self.net.moved(mean, knobs))
+        return self.net.restorer(image, self.net.moved(mean, knobs))
 
     def fold(self, knobs: Tensor) -> "PlainTold":
         return PlainTold(self.net.fold(knobs))
@@ -226,8 +249,8 @@ class PlainTold(nn.Module):
         self.plain = plain
 
     def forward(self, x: Tensor) -> Tensor:
-        picture, other = x.chunk(2, 1)
-        return self.plain.restorer(picture, self.plain.latent(other))
+        image, other = x.chunk(2, 1)
+        return self.plain.restorer(image, self.plain.latent(other))
 
 
 class Sampled(Controllable):
@@ -235,7 +258,7 @@ class Sampled(Controllable):
 
     samples: one, as the authors test [P][C], or more for a closer Monte-Carlo estimate [O]. seed: of the
     CPU generator that a call starts anew. Knobs and shapes are those of `net`. Every tile of a large
-    picture gets the same draws.
+    image gets the same draws.
     """
 
     def __init__(self, net: VDIR, seed: int, samples: int = 1):
@@ -265,7 +288,7 @@ def over_orientations(restore: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def in_windows(restore: Callable[[Tensor], Tensor], x: Tensor, side: int) -> Tensor:
-    """x (N, C, H, W) restored square by square, (M, C, side, side) at a time; pictures smaller than a
+    """x (N, C, H, W) restored square by square, (M, C, side, side) at a time; images smaller than a
     square, or no multiple of half of one, are continued by their edge."""
     n, c, height, width = x.shape
     step = side // 2
