@@ -60,7 +60,7 @@ def jpeg_gray(x: Tensor, quality: float | Tensor) -> Tensor:
 
 
 def _luma_tables(quality: Tensor) -> Tensor:
-    """Qualities (N,) -> libjpeg's tables (N, 8, 8), float64 whole numbers 1 to 255."""
+    """Return libjpeg's tables (N, 8, 8) for qualities (N,): float64 whole numbers 1 to 255."""
     base = torch.tensor(_LUMA_TABLE, dtype=torch.float64, device=quality.device)
     q = quality.double().round().clamp(1, 100)
     percent = torch.where(q < 50, torch.floor(5000 / q), 200 - 2 * q)
@@ -74,5 +74,5 @@ def _dct_matrix(device: torch.device) -> Tensor:
 
 
 def _round_shift(x: Tensor, bits: int) -> Tensor:
-    """Whole numbers over 2^bits, rounded as libjpeg's right shift does: halves upwards."""
+    """Return whole numbers over 2^bits, rounded as libjpeg's right shift does: halves upwards."""
     return torch.floor(x / 2**bits + 0.5)

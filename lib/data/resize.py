@@ -9,7 +9,7 @@ from torch import Tensor
 def resize(
     x: Tensor, *, scale: float | None = None, size: tuple[int, int] | None = None
 ) -> Tensor:
-    """MATLAB's `imresize(x, scale)` or `imresize(x, size)`, bicubic, antialiased when shrinking.
+    """Return MATLAB's `imresize(x, scale)` or `imresize(x, size)`, bicubic, antialiased when shrinking.
 
     Keys' cubic with a = -0.5, widened by 1/scale when shrinking; symmetric borders; output pixel i
     lies at (i + 0.5) / scale - 0.5. Give one of
@@ -29,7 +29,8 @@ def resize(
 
 
 def enlarge_from_corner(x: Tensor, factor: int) -> Tensor:
-    """Bicubic as `resize`, but pixel i is put on pixel factor * i, where `blur_and_subsample` took it from.
+    """Enlarge bicubically as `resize` does, but so that pixel i is put on pixel factor * i, where
+    `blur_and_subsample` took it from.
 
     Returns (N, C, factor H, factor W), neither clipped nor rounded.
     """
@@ -39,13 +40,13 @@ def enlarge_from_corner(x: Tensor, factor: int) -> Tensor:
 
 
 def mirrored(index: Tensor, side: int) -> Tensor:
-    """Whole-number positions beyond the border, mirrored at it with the edge pixel repeated."""
+    """Return whole-number positions beyond the border, mirrored at it with the edge pixel repeated."""
     index = index % (2 * side)
     return torch.minimum(index, 2 * side - 1 - index)
 
 
 def _resize_rows(x: Tensor, out: int, scale: float, corner: float = 0.5) -> Tensor:
-    """(N, C, H, W) -> (N, C, out, W): every row of the output is a weighted sum of `taps` rows.
+    """Return (N, C, out, W) of x (N, C, H, W): every row of the output is a weighted sum of `taps` rows.
 
     Row i of the output lies on row (i + corner) / scale - corner: pictures share their corner's edge at 0.5,
     the middle of their first row at 0.
@@ -67,7 +68,7 @@ def _resize_rows(x: Tensor, out: int, scale: float, corner: float = 0.5) -> Tens
 
 
 def _cubic(distance: Tensor) -> Tensor:
-    """Keys 1981 with a = -0.5: zero beyond a distance of 2."""
+    """Return the weight at a distance: Keys 1981 with a = -0.5, zero beyond a distance of 2."""
     d = distance.abs()
     near = (1.5 * d - 2.5) * d * d + 1
     far = ((-0.5 * d + 2.5) * d - 4) * d + 2

@@ -20,14 +20,14 @@ Border = Literal["replicate", "symmetric"]
 
 
 def to_8bit(x: Tensor) -> Tensor:
-    """(N, C, H, W) -> the same, clipped to [0, 1] and rounded to k/255."""
+    """Return (N, C, H, W) clipped to [0, 1] and rounded to k/255."""
     return (x.clamp(0, 1) * 255).round() / 255
 
 
 def add_gaussian_noise(
     x: Tensor, sigma: float | Tensor, *, generator: torch.Generator, quantise: bool
 ) -> Tensor:
-    """White Gaussian noise: y = x + (sigma / 255) n, n ~ N(0, 1) per pixel and channel.
+    """Add white Gaussian noise: y = x + (sigma / 255) n, n ~ N(0, 1) per pixel and channel.
 
     sigma: in 8-bit grey levels (15 means 15/255).
     Returns (N, C, H, W): floats left unclipped or, with `quantise`, clipped and rounded to k/255.
@@ -49,7 +49,7 @@ def gaussian_blur(
     border: Border,
     kernel_size: int | None = None,
 ) -> Tensor:
-    """Correlation with a Gaussian of sum 1, sampled at whole pixels, one per image.
+    """Correlate with a Gaussian of sum 1, sampled at whole pixels, one per image.
 
     sigma_x, sigma_y: standard deviations in pixels along the two axes of the Gaussian; 0 leaves
         that axis alone. Without sigma_y the blur is isotropic.
@@ -79,7 +79,7 @@ def gaussian_blur(
 
 
 def gaussian_kernels(sigma_x: Tensor, sigma_y: Tensor, angle: Tensor, kernel_size: int) -> Tensor:
-    """Turned Gaussians of sum 1, sampled at whole pixels: (N, kernel_size, kernel_size), rows first.
+    """Return turned Gaussians of sum 1, sampled at whole pixels: (N, kernel_size, kernel_size), rows first.
 
     sigma_x, sigma_y, angle: (N,), as `gaussian_blur` takes them. kernel_size: odd.
     """
@@ -93,7 +93,7 @@ def gaussian_kernels(sigma_x: Tensor, sigma_y: Tensor, angle: Tensor, kernel_siz
 
 
 def blur_and_subsample(x: Tensor, kernels: Tensor, factor: int) -> Tensor:
-    """Correlation with one kernel per image, of which rows and columns 0, factor, 2 factor, ... are kept.
+    """Correlate with one kernel per image and keep rows and columns 0, factor, 2 factor, ...
 
     kernels: (N, k, k), k odd. Mirrored borders, edge pixel included. Pixel i of the result lies on pixel
     factor * i of x, not in the middle of those that it stands for: half a pixel to the upper left at
@@ -121,7 +121,7 @@ def blur_and_subsample(x: Tensor, kernels: Tensor, factor: int) -> Tensor:
 def blur_and_noise(
     x: Tensor, blur: float | Tensor, sigma: float | Tensor, *, generator: torch.Generator
 ) -> Tensor:
-    """A Gaussian blur, then white noise, clipped and rounded to k/255: the degradation of CUGAN.
+    """Blur with a Gaussian, then add white noise, clip and round to k/255: the degradation of CUGAN.
 
     blur: standard deviation in pixels, 0 to 4; 0 is no blur. The kernel has 21x21 taps and the edge
         pixel is repeated (MATLAB's fspecial and imfilter in the authors' scripts).
@@ -132,7 +132,7 @@ def blur_and_noise(
 
 
 def lower_resolution(x: Tensor, factor: float) -> Tensor:
-    """Bicubic down by 1/factor and up again to the same size, MATLAB's resize both ways.
+    """Resize bicubically by 1/factor and up again to the same size, MATLAB's resize both ways.
 
     factor: above 1, whole or not. What is in between is not rounded; the result is clipped and
     rounded to 8 bits, the input of SRCNN and of AdaFM's networks. A side that the factor does not
@@ -147,7 +147,7 @@ def lower_resolution(x: Tensor, factor: float) -> Tensor:
 
 
 def jpeg(x: Tensor, quality: float | Tensor, *, subsampling: str = "4:2:0") -> Tensor:
-    """Pillow's JPEG codec, image by image: gray for C = 1, YCbCr colour for C = 3.
+    """Code as JPEG and decode with Pillow, image by image: gray for C = 1, YCbCr colour for C = 3.
 
     quality: 1 to 100, libjpeg's scale; fractions are rounded. subsampling: of the colour planes,
     "4:2:0", "4:2:2" or "4:4:4"; a gray image has none.
@@ -162,23 +162,23 @@ def jpeg(x: Tensor, quality: float | Tensor, *, subsampling: str = "4:2:0") -> T
 
 
 def _levels(level: float | Tensor, x: Tensor) -> Tensor:
-    """A level per image, (N,), with the type and on the device of the images."""
+    """Return a level per image, (N,), with the type and on the device of the images."""
     return torch.as_tensor(level, dtype=x.dtype, device=x.device).expand(len(x))
 
 
 def _positive(sigma: Tensor) -> Tensor:
-    """So small a sigma that its Gaussian is 1 at the centre and 0 elsewhere, instead of 0/0."""
+    """Return sigma, at least one whose Gaussian is 1 at the centre and 0 elsewhere, instead of 0/0."""
     return sigma.clamp(min=1e-3)
 
 
 def _gaussian(*distances: Tensor) -> Tensor:
-    """exp(-d^2/2), each kernel of the batch (N, ...) normalised to sum 1."""
+    """Return exp(-d^2/2), each kernel of the batch (N, ...) normalised to sum 1."""
     kernel = torch.exp(-sum(d.square() for d in distances) / 2)
     return kernel / kernel.flatten(1).sum(1).view(-1, *[1] * (kernel.ndim - 1))
 
 
 def _correlate(x: Tensor, kernels: Tensor) -> Tensor:
-    """(N, C, H, W) with kernels (N, h, w), one per image, at 'valid' positions."""
+    """Correlate (N, C, H, W) with kernels (N, h, w), one per image, at 'valid' positions."""
     n, channels, *sides = x.shape
     weight = kernels[:, None].repeat_interleave(channels, 0)  # (N C, 1, h, w)
     with torch.autocast(x.device.type, enabled=False):
@@ -194,7 +194,7 @@ def _pad(x: Tensor, radius: int, dim: int, border: Border) -> Tensor:
 
 
 def _through_codec(image: Tensor, quality: int, subsampling: str) -> Tensor:
-    """(C, H, W) uint8 -> the same, written as a JPEG file in memory and read back."""
+    """Return (C, H, W) uint8 written as a JPEG file in memory and read back."""
     pixels = image.permute(1, 2, 0).numpy()
     gray = pixels.shape[2] == 1
     file = io.BytesIO()

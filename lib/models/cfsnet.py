@@ -174,7 +174,7 @@ class CFSNet(MainBranch):
         return [self.tuning, self.tuning_up, self.mapping]
 
     def coefficients(self, knobs: Tensor) -> Tensor:
-        """alpha_m of every block, and last of the upscaler: knobs (N, 1) -> (modules, N, width)."""
+        """Return alpha_m of every block, and last of the upscaler: knobs (N, 1) -> (modules, N, width)."""
         a = self.mapping()
         return a[:, None] * knobs.to(a)
 
@@ -190,7 +190,7 @@ class CFSNet(MainBranch):
 
     @torch.no_grad()
     def fold(self, knobs: Tensor) -> "Plain":
-        """The pairs of blocks as stacked convolutions; at alpha_in 0 the main branch alone."""
+        """Return the pairs of blocks as stacked convolutions; at alpha_in 0 the main branch alone."""
         if knobs[0] == 0:
             return super().fold(knobs[:0])
         alphas = self.coefficients(knobs[None])[:, 0]  # (modules, width)
@@ -268,14 +268,14 @@ def _linear(*widths: int) -> nn.Sequential:
 
 
 def _normed(before: int, after: int, kernel: int, norm: Callable[[int], nn.Module]) -> list[nn.Module]:
-    """A convolution, its norm and LeakyReLU; a kernel of 4 halves the sides. A norm has a bias of its own."""
+    """Return a convolution, its norm, which has a bias, and LeakyReLU; a kernel of 4 halves the sides."""
     bare = norm is nn.Identity
     conv = nn.Conv2d(before, after, kernel, stride=2 if kernel == 4 else 1, padding=1, bias=bare)
     return [conv, norm(after), nn.LeakyReLU(0.2, inplace=True)]
 
 
 def _upscaler(width: int, scale: int, kernel: int) -> nn.Sequential:
-    """A 3x3 convolution, then one and a pixel shuffle for every factor; nothing at scale 1.
+    """Return a 3x3 convolution, then one and a pixel shuffle for every factor; nothing at scale 1.
 
     Neither biases nor activations [C]. (N, width, H, W) -> (N, width, scale H, scale W).
     """
@@ -287,5 +287,5 @@ def _upscaler(width: int, scale: int, kernel: int) -> nn.Sequential:
 
 
 def _coupled(main: Tensor, tuning: Tensor, alpha: Tensor) -> Tensor:
-    """Eq. 7; main, tuning (N, width, H, W), alpha (N, width, 1, 1). Exactly `main` where alpha is 0."""
+    """Return B_m of eq. 7; main, tuning (N, width, H, W), alpha (N, width, 1, 1); `main` where alpha is 0."""
     return torch.lerp(main, tuning, alpha.to(main.dtype))

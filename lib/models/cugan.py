@@ -53,7 +53,7 @@ class Fusion(nn.Module):
         return skip + h if self.weight is None else skip + h * self.weight(knobs)[:, :, None, None]
 
     def absorb(self, knobs: Tensor) -> None:
-        """Multiplies w at these knobs (2,) into the convolution, exactly; the knobs then do nothing."""
+        """Multiply w at these knobs (2,) into the convolution, exactly; the knobs then do nothing."""
         if self.weight is None:
             return
         w = self.weight(knobs)
@@ -253,7 +253,7 @@ class Discriminator(nn.Module):
 
 @torch.no_grad()
 def _folded(net: Controllable, knobs: Tensor) -> Held:
-    """A copy with every w multiplied into the convolution in front of it: as cheap as without knobs."""
+    """Return a copy with every w multiplied into its convolution: as cheap as without knobs."""
     plain = Held(net, knobs[:0])
     for module in plain.modules():
         if isinstance(module, Fusion):

@@ -32,11 +32,11 @@ class Controllable(nn.Module):
         raise TypeError(f"{type(self).__name__} defines no forward")
 
     def fold(self, knobs: Tensor) -> nn.Module:
-        """The same network with its knobs, shape (K,), baked in: a module called as `plain(x)`."""
+        """Return the same network with its knobs, shape (K,), baked in: a module called as `plain(x)`."""
         raise TypeError(f"{type(self).__name__} defines no fold")
 
     def trained_in_stage(self) -> list[nn.Module]:
-        """The modules that an adaptation stage trains; everything else stays frozen."""
+        """Return the modules that an adaptation stage trains; everything else stays frozen."""
         raise TypeError(f"{type(self).__name__} has no adaptation stage")
 
 

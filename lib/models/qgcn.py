@@ -56,14 +56,14 @@ class Ranker(nn.Module):
         return self.look(x)[1]
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """The five maps that feature matching compares, of 1/2, 1/4, 1/8, 1/16 and 1/32 of the sides.
+        """Return the five maps that feature matching compares, of 1/2, 1/4, 1/8, 1/16 and 1/32 of the sides.
 
         Each is the end of a stage, behind its LeakyReLU. The paper says "several" [P]; which [O].
         """
         return self.look(x)[0]
 
     def look(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Maps as in `features` and scores (N,) in one pass; ValueError for sides below 32 pixels."""
+        """Return maps as in `features` and scores (N,) in one pass; ValueError for sides below 32 pixels."""
         if min(x.shape[-2:]) < self.smallest:
             height, width = x.shape[-2:]
             raise ValueError(f"The ranker needs {self.smallest} pixels a side, not {height} x {width}.")
@@ -152,7 +152,7 @@ class NonLocal(nn.Module):
 
 
 def grid(height: int, width: int, most: int) -> tuple[int, int]:
-    """Into how many rows and columns to cut a map so that no part has more than `most` positions.
+    """Return into how many rows and columns to cut a map so that no part has more than `most` positions.
 
     The longer side of the parts is cut further until they fit: (1, 1) for a map that fits. Raises
     ValueError where `most` is below one.
@@ -257,7 +257,7 @@ class QGCN(Controllable):
 
 
 def _attended(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
-    """softmax(theta phi^T) g over one window; all (N, C, h, w).
+    """Return softmax(theta phi^T) g over one window; all (N, C, h, w).
 
     Positions first and contiguous, with one head, or torch would write the whole mask down.
     """

@@ -59,7 +59,7 @@ class Encoder(nn.Module):
 
 
 def sample(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
-    """mean + eps exp(log_variance / 2), eps standard normal and independent per element.
+    """Draw mean + eps exp(log_variance / 2), eps standard normal and independent per element.
 
     All (N, latent, h, w). eps is drawn where the generator lives: one of the CPU draws the same
     whatever the device. Gradients reach mean and log variance.
@@ -69,7 +69,7 @@ def sample(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Te
 
 
 def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear, pixel centres aligned [O] (the released code aligns the upper left corners).
+    """Resize bilinearly, pixel centres aligned [O] (the released code aligns the upper left corners).
 
     maps (N, K, h, w), the latent or what is estimated from it -> (N, K, *size).
     """
@@ -129,7 +129,7 @@ class Restorer(nn.Module):
         self.tail = _conv3(width, channels)
 
     def branch_ends(self) -> list[nn.Conv2d]:
-        """The convolutions whose result is added to what went into their branch."""
+        """Return the convolutions whose result is added to what went into their branch."""
         *groups, last = self.body
         inner = [conv for group in groups for conv in (*(b.b for b in group.body[:-1]), group.body[-1])]
         return [*inner, last, *([self.tail] if self.factor == 1 else [])]
@@ -217,17 +217,17 @@ class Reading:
 
 
 def noise_reading(channels: int = 3) -> Reading:
-    """One map per channel that reads sigma / 255 [C]; the level is sigma in 8-bit grey levels."""
+    """Return how noise is read: a map per channel, sigma / 255 [C]; the level is sigma in grey levels."""
     return Reading((255 / channels,) * channels, 30.0, "noise in 8-bit grey levels")
 
 
 def jpeg_reading(channels: int = 3) -> Reading:
-    """One map per channel that reads quality / 100 [O]; the level is minus the quality factor."""
+    """Return how JPEG is read: a map per channel, quality / 100 [O]; the level is minus the quality."""
     return Reading((-100 / channels,) * channels, 30.0, "JPEG quality lost")
 
 
 def kernel_reading(size: int = 15) -> Reading:
-    """One map per tap of the blur kernel, row by row [P]; the level is the kernel's variance.
+    """Return how blur is read: a map per tap of the kernel, row by row [P]; the level is its variance.
 
     That is the mean over both axes of the second moment about the middle tap, in squared pixels of
     the large image, for a kernel that sums to one.
@@ -258,12 +258,12 @@ class Estimator(nn.Module):
         return self.reading.magnitude * self.b(F.relu(self.a(c)))
 
     def level(self, c: Tensor) -> Tensor:
-        """The degradation level of each image, mean over its positions: (N, latent, h, w) -> (N,)."""
+        """Return the degradation level of each image, mean over its positions: (N, latent, h, w) -> (N,)."""
         return self(c).mean((2, 3)) @ self.weights
 
     @torch.no_grad()
     def step(self, c: Tensor) -> Tensor:
-        """What to add to the latent at every position for a level higher by one [O].
+        """Return what to add to the latent at every position for a level higher by one [O].
 
         The shortest such step by the slope of the image's level at c: exact as far as no hidden unit
         crosses zero, so for small steps, or where the estimator is linear. Zero where the level does
@@ -321,16 +321,16 @@ class VDIR(Controllable):
         return self.restorer(x, self.moved(mean, knobs))
 
     def sampled(self, x: Tensor, knobs: Tensor, generator: torch.Generator) -> Tensor:
-        """As `forward`, with one sample of the latent: how the authors test [P][C]."""
+        """Restore as `forward` does, with one sample of the latent: how the authors test [P][C]."""
         return self.restorer(x, self.moved(sample(*self.encoder(x), generator), knobs))
 
     def told_by(self, other: Tensor, x: Tensor) -> Tensor:
-        """x restored with the latent of another image (figure 5); sizes may differ."""
+        """Return x restored with the latent of another image (figure 5); sizes may differ."""
         mean, _ = self.encoder(other)
         return self.restorer(x, mean)
 
     def moved(self, c: Tensor, knobs: Tensor) -> Tensor:
-        """The latent (N, latent, h, w) at the knobs; gradients pass to c, none to the estimator."""
+        """Return the latent (N, latent, h, w) at the knobs; gradients pass to c, none to the estimator."""
         if self.estimator is None:
             return c
         return c + (knobs.to(c) * self.estimator.step(c))[:, :, None, None]
@@ -353,7 +353,7 @@ class PlainVDIR(nn.Module):
         self.requires_grad_(False)
 
     def latent(self, x: Tensor) -> Tensor:
-        """What the restorer is told of x: (N, C, H, W) -> (N, latent, H / 4, W / 4)."""
+        """Return what the restorer is told of x (N, C, H, W): (N, latent, H / 4, W / 4)."""
         c = self.encoder(x)
         if self.estimator is None:
             return c
@@ -413,7 +413,7 @@ def _normed(channels_in: int, channels_out: int, stride: int = 1) -> nn.Module:
 
 
 def start(conv: nn.Conv2d, gain: float = 1.0) -> nn.Conv2d:
-    """Weights from a normal cut off at two deviations, of variance gain / fan-in; biases zero [C]."""
+    """Start weights from a normal cut off at two deviations, of variance gain / fan-in; biases zero [C]."""
     std = math.sqrt(gain / conv.weight[0].numel()) / TRUNCATED
     nn.init.trunc_normal_(conv.weight, std=std, a=-2 * std, b=2 * std)
     if conv.bias is not None:

@@ -158,7 +158,7 @@ class Conditioned(InstanceNormed):
     trained_at = (1.0,)
 
     def finish(self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
-        """The first scale and shift stay the start's: no gradient reaches them."""
+        """Leave scale and shift of the start as they are: no gradient reaches them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,7 +318,7 @@ WIDTHS = {"half": 0.5, "double": 2.0}  # [O] times the width of every other netw
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run, the most wanted first, in the order that completes whole tables; a stage stands
+    """Return every run, the most wanted first, in the order that completes whole tables; a stage stands
     behind its parent."""
     return (
         *_pair(size, DENOISE, 15, 75, 1),
@@ -345,7 +345,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
 
 
 def _headline(size: Size) -> tuple[Recipe, ...]:
-    """What the main claims compare: from end to end of denoising and of JPEG, and dedicated networks."""
+    """Return what the main claims compare: denoising and JPEG from end to end, and dedicated networks."""
     return tuple(
         run
         for task, easy, hard in ((DENOISE, 15, 75), (DEJPEG, 80, 10))
@@ -354,7 +354,7 @@ def _headline(size: Size) -> tuple[Recipe, ...]:
 
 
 def _pair(size: Size, task: Task, easy: int, hard: int, k: int) -> tuple[Recipe, ...]:
-    """Both ends of a task, and the adaptation in either direction."""
+    """Return both ends of a task, and the adaptation in either direction."""
     return (
         _basic(size, task, easy),
         _basic(size, task, hard),
@@ -398,7 +398,7 @@ def _stage(size: Size, task: Task, start: int, end: int, k: int) -> Adapted:
 
 
 def _variants(size: Size) -> tuple[Recipe, ...]:
-    """Where the layers stand, and everything trained at once: super-resolution x3 to x4, 5x5."""
+    """Return super-resolution x3 to x4, 5x5, with the layers elsewhere, and with all trained at once."""
     stage = _stage(size, SR, 3, 4, 5)
     return (
         replace(stage, name=f"{stage.name}-postact", placement="after_activation"),
@@ -408,7 +408,7 @@ def _variants(size: Size) -> tuple[Recipe, ...]:
 
 
 def _as_wide(size: Size, width: str) -> tuple[Recipe, ...]:
-    """JPEG from end to end and back, each network of another width: what a distance owes to it."""
+    """Return JPEG from end to end and back, each network of another width: what a distance owes to it."""
     runs = _pair(replace(size, width=round(WIDTHS[width] * size.width)), DEJPEG, 80, 10, 1)
     return tuple(
         replace(run, name=f"{run.name}-{width}", parent=run.parent and f"{run.parent}-{width}")

@@ -81,15 +81,14 @@ class Adversarial(Recipe):
     parts = ("l1", "perceptual", "critic_gap", "gradient_penalty")
 
     def opponent(self) -> Critic:
-        """Without a norm and started as He et al. [O]: a penalty on the gradient of the score of one image
-        does not allow for the released batch norm, which makes that score depend on the others; with
-        instance norm a small critic stays blind, and with the released tenth of He's weights and no norm it
-        gives no signal at all."""
+        """Return a critic without a norm and started as He et al. [O]: a penalty on the gradient of the score
+        of one image does not allow for the released batch norm, which makes that score depend on the others;
+        with instance norm a small critic stays blind, and with the released tenth of He's weights and no norm
+        it gives no signal at all."""
         return Critic(self.channels, self.critic, self.patch, nn.Identity, gain=1.0)
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
-        """The guide sees more of an error than in the first fifth [O]: a critic has no score at which it has
-        won."""
+        """Return whether the guide sees more error than in the first fifth [O]: no score tells that."""
         fifth = max(1, len(curve) // 5)
         first, last = (sum(row["perceptual"] for row in part) for part in (curve[:fifth], curve[-fifth:]))
         return last > first
@@ -275,7 +274,7 @@ SMOKE = replace(
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run, the most wanted first; parents before what starts from them."""
+    """Return every run, the most wanted first; parents before what starts from them."""
     return (
         *_pair(size, DENOISE, 25, 50),
         _tuned(size, DENOISE, 25, 50, adaptive=False),
@@ -296,7 +295,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
 
 
 def _headline(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
-    """What the main claims compare: CFSNet, coefficients all alike, every weight between two networks."""
+    """Return what the main claims compare: CFSNet, CFSNet-SA, every weight between two networks."""
     return (
         *_pair(size, task, start, end),
         _tuned(size, task, start, end, adaptive=False),
@@ -313,7 +312,7 @@ def tuned_name(task: Task, level: int, *, adaptive: bool = True) -> str:
 
 
 def fine_tuned_name(task: Task, start: int, end: int) -> str:
-    """The rival: the main branch trained on, to interpolate every weight (deep network interpolation)."""
+    """Return the name of the rival, deep network interpolation: the main branch trained on."""
     return f"dni-{task.name}-{task.mark}{start}-ft-{task.mark}{end}"
 
 
@@ -347,7 +346,7 @@ def _main(size: Size, task: Task, level: int, kind: type[Main] = Main) -> Main:
 
 
 def _dedicated(size: Size, task: Task, level: int) -> Main:
-    """A main branch for one level, trained for as many steps as both branches of CFSNet together [O]."""
+    """Return a main branch for one level, trained for as many steps as both branches together [O]."""
     main = _main(size, task, level)
     return replace(main, steps=main.steps + _tune_steps(size, task))
 
@@ -377,7 +376,7 @@ def _fine_tuned(size: Size, task: Task, start: int, end: int) -> Main:
 
 
 def _super_resolution(size: Size) -> tuple[Recipe, ...]:
-    """The main branch, its tuning branch, and the rival of that."""
+    """Return the main branch, its tuning branch, and the rival of that."""
     kinds = {SR_TUNED: Perceptual, SR_FINE_TUNED: PerceptualMain}
     second = (
         replace(

@@ -103,7 +103,7 @@ class Job:
 
     @property
     def total(self) -> int:
-        """The budget: steps or, where the recipe states minutes, seconds."""
+        """Return the budget: steps or, where the recipe states minutes, seconds."""
         return self.recipe.steps if self.recipe.minutes is None else round(60 * self.recipe.minutes)
 
     def done(self) -> float:

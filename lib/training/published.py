@@ -21,7 +21,7 @@ TRUNK = {"conv1": 0, "conv2": 3, "conv3": 5, "conv4": 8, "conv5": 10}  # of the 
 
 
 def load_dncnn(path: str | Path) -> DnCNN:
-    """A published DnCNN from its MATLAB file; channels, width and depth are read from it.
+    """Return a published DnCNN from its MATLAB file; channels, width and depth are read from it.
 
     Returns the network in evaluation mode. Raises FileNotFoundError when the file is absent and
     ValueError when it holds another network. The blind networks produce denormal numbers, which
@@ -33,7 +33,7 @@ def load_dncnn(path: str | Path) -> DnCNN:
 
 
 def load_ffdnet(path: str | Path) -> FFDNet:
-    """A published FFDNet, gray or colour, from its MATLAB file; raises as `load_dncnn` does."""
+    """Return a published FFDNet, gray or colour, from its MATLAB file; raises as `load_dncnn` does."""
     layers = _matlab_convolutions(path)
     (width, channels_in), depth = layers[0][0].shape[:2], len(layers)
     channels = (channels_in - 1) // 4
@@ -47,13 +47,14 @@ def load_ffdnet(path: str | Path) -> FFDNet:
 
 
 def load_arcnn(path: str | Path) -> ARCNN:
-    """A published ARCNN, for Y and one JPEG quality, from its MATLAB file; raises as `load_dncnn` does."""
+    """Return a published ARCNN, for Y and one JPEG quality, from its file; raises as `load_dncnn` does."""
     layers = [_arcnn_layer(path, layer) for layer in ("conv1", "conv2", "conv22", "conv3")]
     return _filled(ARCNN(1, edges=True), layers, path)
 
 
 def load_vdir(path: str | Path) -> VDIR:
-    """A published VDIR from the index of its checkpoint, in evaluation mode; it has no estimator and no knob.
+    """Return a published VDIR from the index of its checkpoint, in evaluation mode; it has no estimator and
+    no knob.
 
     path: of NAME.index; NAME.data-00000-of-00001 lies beside it. Variables of other networks, such as a
     training of the released code leaves, are not looked at.
@@ -75,7 +76,7 @@ def load_vdir(path: str | Path) -> VDIR:
 
 
 def resized_from_corner(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear as TensorFlow 1 has it: pixel i of H lies at i h / H, counted from the first pixel.
+    """Resize bilinearly as TensorFlow 1 has it: pixel i of H lies at i h / H, counted from the first pixel.
 
     maps (N, K, h, w) -> (N, K, *size). Beyond the last pixel it is repeated.
     """
@@ -83,7 +84,7 @@ def resized_from_corner(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def scopes(net: VDIR) -> dict[str, nn.Conv2d]:
-    """Every convolution of encoder and restorer by the scope of its variables in the released code."""
+    """Return every convolution of encoder and restorer by the scope of its variables in the released code."""
     encoder, restorer = net.encoder, net.restorer
     found = {f"EST/{name}": encoder.trunk[place] for name, place in TRUNK.items()}
     found |= {"EST/mu": encoder.mean, "EST/sigma": encoder.log_variance}
@@ -99,7 +100,7 @@ def scopes(net: VDIR) -> dict[str, nn.Conv2d]:
 
 
 def _arcnn_layer(path: str | Path, layer: str) -> tuple[Tensor, Tensor]:
-    """Weight (out, in, k, k) and bias (out,) of a convolution in a MATLAB v5 file.
+    """Return weight (out, in, k, k) and bias (out,) of a convolution in a MATLAB v5 file.
 
     The file has (in, k * k, out), the taps column by column, without the last side where there is one output.
     """
@@ -118,7 +119,7 @@ def _arcnn_layer(path: str | Path, layer: str) -> tuple[Tensor, Tensor]:
 
 
 def _row_by_row(channels: int) -> Tensor:
-    """MATLAB's index of each half-size image; it counts the four by columns, torch by rows."""
+    """Return MATLAB's index of each half-size image; it counts the four by columns, torch by rows."""
     return torch.arange(4 * channels).view(channels, 2, 2).transpose(1, 2).flatten()
 
 
@@ -133,7 +134,7 @@ def _filled(net: nn.Module, layers: list[tuple[Tensor, Tensor]], path: str | Pat
 
 
 def _matlab_convolutions(path: str | Path) -> list[tuple[Tensor, Tensor]]:
-    """Weights (out, in, 3, 3) and biases (out,) of a MatConvNet network in a MATLAB v7.3 file.
+    """Return weights (out, in, 3, 3) and biases (out,) of a MatConvNet network in a MATLAB v7.3 file.
 
     HDF5 shows MATLAB's (height, width, in, out) back to front, without its trailing ones.
     """
