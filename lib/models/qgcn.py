@@ -118,12 +118,10 @@ class NonLocal(nn.Module):
     at zero [R], so a new block hands its input on.
 
     window: the most positions that attend to each other. A map of no more than these is attended as a
-    whole, exactly. A larger one is cut into a grid of equal windows (sides differ by at most one
-    position), each attended for itself, so that time and memory grow with the number of positions
-    and not with its square. In large images a position therefore sees likeness within its window
-    only, and the mean it gets can step at the border between two windows: not between windows of
-    the same content, but a window at the edge of the image also averages over what zero padding
-    did there. Windows follow the map: in an image that is restored in tiles, those of the tile.
+    whole, exactly. A larger one is cut into a grid of equal windows, to one position a side, each attended
+    for itself: time and memory grow with the number of positions and not with its square. The mean that a
+    position gets can step at the border between two windows, as one at the edge of the image also averages
+    over what zero padding did there. In an image that is restored in tiles, windows are those of the tile.
 
     (N, width, H, W) -> the same shape.
     """

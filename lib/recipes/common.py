@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lib import degradations, losses
 from lib.base.devices import Precision
-from lib.data import images
+from lib.data import images, patches
 from lib.degradations.levels import Level
 from lib.metrics.fidelity import psnr
 from lib.metrics.perceptual import PUBLISHED_GUIDES
@@ -130,12 +130,7 @@ class Recipe:
         anywhere in the first block."""
         if self.block == 1:
             return [self.inner(x) for x in sampled]
-        count, device = len(sampled[0]), sampled[0].device
-        first = torch.randint(self.block, (2, count), generator=generator, device=generator.device)
-        rows, columns = first[..., None].to(device) + torch.arange(self.patch, device=device)
-        which = torch.arange(count, device=device)[:, None, None]
-        where = which, rows[:, :, None], columns[:, None]
-        return [x.permute(0, 2, 3, 1)[where].permute(0, 3, 1, 2) for x in sampled]
+        return patches.anywhere(sampled, self.patch, self.block, generator)
 
     def inner(self, x: Tensor) -> Tensor:
         """Return the patch in the middle of what was sampled; of a smaller image the same part."""
