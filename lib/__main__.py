@@ -153,13 +153,14 @@ def train(arguments: argparse.Namespace) -> int:
 
 def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
     """One run, in this process; ends with a sentence where it cannot be trained."""
-    from lib.training import loop
+    from lib.training import loop, unfinished
 
     budget = {name: getattr(arguments, name) for name in ("steps", "minutes", "patch", "batch")}
     try:
         if arguments.training_set:
             recipe = replace(recipe, training_set=arguments.training_set)
-        recipe = loop.budgeted(recipe, **budget)
+        if arguments.steps is not None or arguments.minutes is not None:
+            recipe = recipe.budgeted(**budget)
         loop.train(
             recipe,
             device=arguments.device,
@@ -167,7 +168,7 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
             compiled=arguments.compile,
             save_every=arguments.save_every,
         )
-    except (ValueError, FileNotFoundError, loop.Busy, loop.Diverged) as error:
+    except (ValueError, FileNotFoundError, unfinished.Busy, loop.Diverged) as error:
         sys.exit(str(error))
 
 

@@ -14,8 +14,10 @@ from lib.degradations.levels import Compress
 from lib.evaluation.measure import Bench, Protocol, Setting
 from lib.metrics.fidelity import psnr, ssim
 from lib.models.adafm import AdaFM
-from lib.models.baselines import ARCNN, DnCNN, FFDNet, OnLuma, load_arcnn, load_dncnn, load_ffdnet
+from lib.models.baselines import ARCNN, DnCNN, FFDNet
 from lib.training.networks import arcnn
+from lib.training.published import load_arcnn, load_dncnn, load_ffdnet
+from lib.training.wrappers import OnLuma
 
 NONE = torch.zeros(1, 0)
 

@@ -11,10 +11,10 @@ from torch import nn
 from lib.app.auto import AtAuto
 from lib.app.tasks import DENOISE, KnobCurve, Loaded
 from lib.data.images import Picture, to_pixels
-from lib.degradations.estimates import estimate_noise
 from lib.evaluation import knob_curves
 from lib.evaluation.measure import Measurement, Setting
 from lib.evaluation.results import Store
+from lib.metrics.estimates import estimate_noise
 from lib.models.cfsnet import CFSNet
 from lib.models.knobs import Controllable, Knob
 from lib.papers.cfsnet.subjects import tenths

@@ -10,9 +10,9 @@ from trained import moved
 
 from lib.evaluation.inference import restore
 from lib.models.cugan import GFM, CResMD, CUNet, Discriminator, Fusion
-from lib.models.knobs import Interpolated
 from lib.recipes import find
 from lib.recipes.cugan import CUNET, RIVAL
+from lib.training.wrappers import Interpolated
 
 PAPER_SIZES = {
     "CUNet": (CUNet, {}, 6_534_476),

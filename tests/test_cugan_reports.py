@@ -13,12 +13,12 @@ from evidence import Several
 from lib.base import paths, provenance
 from lib.data.images import Picture, to_pixels, write
 from lib.degradations import to_8bit
-from lib.degradations.estimates import estimate_noise
 from lib.degradations.levels import BlurNoise, Clean
 from lib.evaluation.measure import Bench, Measurement, Protocol, Setting
 from lib.evaluation.results import Store
+from lib.metrics.estimates import estimate_noise
 from lib.models.cugan import CUNet
-from lib.models.knobs import Controllable, Interpolated
+from lib.models.knobs import Controllable
 from lib.papers import facts, verdicts
 from lib.papers.at_hand import EMBEDDED
 from lib.papers.cugan import items as cugan
@@ -62,6 +62,7 @@ from lib.recipes import queue
 from lib.recipes.cugan import CUGAN, CUNET, WITHOUT_GFM
 from lib.training.checkpoints import Provenance, path_of
 from lib.training.networks import load, scale_of
+from lib.training.wrappers import Interpolated
 
 PRINTED = pd.read_csv(paths.PRINTED / "cugan.csv", keep_default_na=False)
 MEANT = {BlurNoise(2, 0): 30.07, BlurNoise(4, 0): 26.63}  # dB, where CUnet is misprinted

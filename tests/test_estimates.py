@@ -5,7 +5,7 @@ from lib.app.tasks import add_noise, blur_and_add_noise
 from lib.data.images import Picture, encode, read, to_pixels, to_tensor
 from lib.data.sets import load_images
 from lib.degradations import jpeg
-from lib.degradations.estimates import estimate_blur, estimate_noise, estimate_quality
+from lib.metrics.estimates import estimate_blur, estimate_noise, estimate_quality
 
 
 def compressed(pixels: np.ndarray, quality: int) -> Picture:

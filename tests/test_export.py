@@ -12,7 +12,8 @@ from lib.app import export as module
 from lib.app import public
 from lib.app.export import CannotExport, export
 from lib.app.tasks import DEJPEG, DENOISE, SR, Loaded, whole_super_resolution
-from lib.models.knobs import Controllable, Held, Interpolated
+from lib.models.knobs import Controllable, Held
+from lib.training.wrappers import Interpolated
 
 pytest.importorskip("onnxscript", reason="ONNX is an extra: pip install -e .[export]")
 onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX is an extra: pip install -e .[export]")

@@ -15,7 +15,7 @@ from lib.base import paths
 from lib.models.knobs import Controllable, Knob
 from lib.recipes import find, queue
 from lib.recipes.common import Outcome
-from lib.training import health, loop
+from lib.training import health, loop, report
 
 CPU = torch.device("cpu")
 
@@ -308,8 +308,7 @@ def test_a_training_says_what_is_wrong_and_its_curve_has_it(tmp_path, monkeypatc
 
 def test_a_curve_tells_its_steps_to_the_last_digit(tmp_path):
     curve = [{"step": 1_234_567, "loss": 0.1234567}]
-    job = SimpleNamespace(progress=SimpleNamespace(curve=curve), watched="x")
-    loop.Job._write_curve(job, tmp_path / "curve.csv")
+    report.write_curve(tmp_path / "curve.csv", curve, (), "x")
     assert (tmp_path / "curve.csv").read_text() == "step,loss,images\n1234567,0.123457,x\n"
 
 

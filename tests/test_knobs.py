@@ -5,9 +5,10 @@ import torch
 from torch import nn
 
 from lib.evaluation.inference import restore
-from lib.models.baselines import Bicubic, DnCNN, FFDNet
-from lib.models.knobs import Controllable, Held, Interpolated, Knob, OfRepeated, SelfEnsemble
+from lib.models.baselines import DnCNN, FFDNet
+from lib.models.knobs import Controllable, Held, Knob
 from lib.models.qgcn import QGCN
+from lib.training.wrappers import Bicubic, Interpolated, OfRepeated, SelfEnsemble
 
 
 def two(make):

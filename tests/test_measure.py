@@ -30,15 +30,13 @@ from lib.evaluation.measure import (
 )
 from lib.metrics import pirm
 from lib.metrics.fidelity import niqe, niqe_parameters, psnr, psnr_b, ssim
-from lib.models.knobs import SelfEnsemble
 from lib.models.qgcn import Ranker
-from lib.models.vdir import Sampled
-from lib.models.windows import InWindows
 from lib.papers.variants import VARIANTS
 from lib.recipes import adafm, find, vdir
 from lib.training import checkpoints, loop, networks
 from lib.training.checkpoints import Provenance
 from lib.training.networks import INPUT
+from lib.training.wrappers import InWindows, Sampled, SelfEnsemble
 
 PHOTOS = Protocol("skimage", Denoise(15))
 BASIC = "adafm-denoise-basic-s15"

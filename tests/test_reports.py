@@ -26,8 +26,8 @@ from lib.papers.scores import mean, with_interval
 from lib.papers.tables import Line
 from lib.recipes import find
 from lib.training.checkpoints import Provenance, path_of
-from lib.training.loop import folder_of
 from lib.training.networks import INPUT
+from lib.training.unfinished import folder_of
 
 LOAD = measure.sets.load_images
 PRINTED = pd.read_csv(paths.PRINTED / "adafm.csv")

@@ -22,8 +22,9 @@ from lib.app.tasks import (
     straight_line,
 )
 from lib.data.images import Picture, encode, read, write
-from lib.models.knobs import Controllable, Knob, OfRepeated
+from lib.models.knobs import Controllable, Knob
 from lib.recipes import find
+from lib.training.wrappers import OfRepeated
 
 
 class Brighten(Controllable):

@@ -30,8 +30,8 @@ from lib.degradations import resize, to_8bit
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.models.cfsnet import CFSNet
 from lib.models.cugan import CUNet
-from lib.models.knobs import Interpolated, OfRepeated
 from lib.models.vdir import VDIR, Encoder, Estimator, Restorer, jpeg_reading, noise_reading
+from lib.training.wrappers import Interpolated, OfRepeated
 
 CURVE = KnobCurve("coef", "sigma", (-0.25, 1 / 60), low=15, high=75)
 QUALITY_CURVE = KnobCurve("coef", "quality", (8 / 7, -1 / 70), low=10, high=80)

@@ -28,7 +28,7 @@ from lib.metrics import perceptual
 from lib.models.adafm import AdaBN
 from lib.recipes import find
 from lib.recipes.common import Recipe, Steps
-from lib.training import checkpoints, loop, networks
+from lib.training import checkpoints, loop, networks, unfinished
 from lib.training.checkpoints import BadCheckpoint
 
 BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k3"
@@ -103,7 +103,7 @@ def train(name, out, **change):
 
 
 def state_of(recipe, out):
-    return loop.folder_of(loop.settled(recipe, torch.device("cpu")), out) / "state.safetensors"
+    return unfinished.folder_of(unfinished.settled(recipe, torch.device("cpu")), out) / "state.safetensors"
 
 
 def assert_same_weights(path, other):
@@ -153,8 +153,8 @@ def test_killed_run_goes_on_to_the_same_weights_bit_for_bit(tmp_path, full_preci
 
 
 def test_a_folder_of_ones_own_has_its_own_unfinished_runs(tmp_path):
-    assert loop.folder_of(tiny(BASIC)).parent == paths.RUNS / "training"
-    assert loop.folder_of(tiny(BASIC), tmp_path).parent == tmp_path / "training"
+    assert unfinished.folder_of(tiny(BASIC)).parent == paths.RUNS / "training"
+    assert unfinished.folder_of(tiny(BASIC), tmp_path).parent == tmp_path / "training"
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_a_run_is_trained_by_one_process_only(tmp_path, monkeypatch):
     seen = []
 
     def step(job, number):
-        seen.append(loop.under_way(folder))
-        with pytest.raises(loop.Busy, match=f"{BASIC} is being trained by another process"):
+        seen.append(unfinished.under_way(folder))
+        with pytest.raises(unfinished.Busy, match=f"{BASIC} is being trained by another process"):
             train(BASIC, tmp_path)
         raise KeyboardInterrupt
 
@@ -247,7 +247,7 @@ def test_a_run_is_trained_by_one_process_only(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         train(BASIC, tmp_path)
     assert seen == [True]
-    assert not loop.under_way(folder)
+    assert not unfinished.under_way(folder)
 
 
 def test_rates_follow_the_schedule(tmp_path, steps_taken):
@@ -259,7 +259,7 @@ def test_a_budget_in_minutes_ends_on_time_and_annealed_also_across_a_break(
     tmp_path, steps_taken, monkeypatch
 ):
     """By a clock that says one second more whenever it is asked: half a minute is thirty steps."""
-    recipe = loop.budgeted(tiny(BASIC), minutes=0.5)
+    recipe = tiny(BASIC).budgeted(minutes=0.5)
 
     def train_by_new_clock():
         monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=itertools.count(1000.0).__next__))
@@ -354,8 +354,8 @@ def test_held_out_images_are_never_sampled(n, held_out, tmp_path, monkeypatch):
     flat = [Sample(str(i), np.full((20, 24, 3), i, np.uint8)) for i in range(n)]
     monkeypatch.setattr(sets, "training_set", lambda name: flat)
     job = loop.Job(tiny(BASIC), torch.device("cpu"), tmp_path, compiled=False)
-    kept = {int(image[0, 0, 0]) for image in job.held_out}
-    patches = job.sampler.sample(40 * n, torch.Generator().manual_seed(0))
+    kept = {int(image[0, 0, 0]) for image in job.examples.validated}
+    patches = job.examples.sampler.sample(40 * n, torch.Generator().manual_seed(0))
     drawn = {round(float(value) * 255) for value in patches[:, 0, 0, 0]}
     assert len(kept) == held_out
     assert drawn == set(range(n)) - kept

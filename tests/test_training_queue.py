@@ -17,7 +17,7 @@ from lib.runs import processes, training_queue
 from lib.runs.graph import Step, Watcher, carry_out
 from lib.runs.training_queue import Lines, groups
 from lib.training import checkpoints
-from lib.training.loop import folder_of, settled
+from lib.training.unfinished import folder_of, settled
 
 STEP = """
 import pathlib, sys

@@ -10,7 +10,6 @@ from torch.nn import functional as F
 from lib import losses
 from lib.evaluation.inference import restore
 from lib.models.baselines import FFDNet
-from lib.models.knobs import OfRepeated
 from lib.models.vdir import (
     VDIR,
     Alone,
@@ -20,14 +19,13 @@ from lib.models.vdir import (
     Estimator,
     LatentFFDNet,
     Restorer,
-    Sampled,
-    Told,
     jpeg_reading,
     kernel_reading,
     noise_reading,
     resized,
     sample,
 )
+from lib.training.wrappers import OfRepeated, Sampled, Told
 
 DOUBLE = torch.float64
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from lib.base import tf_checkpoint
 from lib.models.vdir import VDIR, Encoder, Restorer
-from lib.models.vdir_published import load_vdir, resized_from_corner, scopes
+from lib.training.published import load_vdir, resized_from_corner, scopes
 
 BLOCKS = [f"Denoise/RIRBlock{i}/RBlock{k}/conv{c}" for i in range(5) for k in range(5) for c in (1, 2)]
 NAMES = [

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lib.models.knobs import Controllable, Knob
-from lib.models.windows import InWindows, in_windows
+from lib.training.wrappers import InWindows, in_windows
 
 SIDE = 8
 

@@ -8,10 +8,10 @@ from lib.app import tasks
 from lib.app.tasks import Loaded, Task
 from lib.base import paths
 from lib.evaluation import knob_curves
-from lib.models.knobs import OfRepeated
 from lib.recipes import Scale, cfsnet, cugan, vdir
 from lib.training import networks
 from lib.training.checkpoints import path_of
+from lib.training.wrappers import OfRepeated
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from lib.app.tasks import Loaded, Task, automatic, beyond, extrapolates, prepare
 from lib.data.images import SUFFIXES, BadImage, Picture, read, to_pixels, to_tensor, write
 from lib.data.sets import load_images
 from lib.evaluation.inference import TILE, Progress, Restorer, restore_picture
-from lib.models.knobs import OfRepeated, SelfEnsemble
-from lib.models.vdir import VDIR, Sampled
+from lib.models.vdir import VDIR
+from lib.training.wrappers import OfRepeated, Sampled, SelfEnsemble
 
 MAX_PIXELS = 100_000_000  # of a picture, and of what it is enlarged to
 

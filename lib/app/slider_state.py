@@ -27,7 +27,8 @@ from lib.evaluation.inference import Progress, Restorer, restore_colours, seen_b
 from lib.evaluation.jpeg_quality import Gauge, Reading
 from lib.evaluation.measure import measurable, natural_scenes
 from lib.metrics.fidelity import niqe, psnr, ssim
-from lib.models.vdir import VDIR, Told
+from lib.models.vdir import VDIR
+from lib.training.wrappers import Told
 
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 64 * 2**20

@@ -21,10 +21,10 @@ from lib.degradations import (
     resize,
     to_8bit,
 )
-from lib.degradations.estimates import estimate_blur, estimate_noise, estimate_quality
 from lib.degradations.levels import Blurred
 from lib.evaluation.inference import restore_colours
 from lib.evaluation.knob_curves import KnobCurve, knob_for
+from lib.metrics.estimates import estimate_blur, estimate_noise, estimate_quality
 from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable, Knob
 

@@ -56,6 +56,21 @@ class PatchSampler:
         return patches.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
 
 
+def anywhere(
+    images: Sequence[Tensor], patch: int, most: int, generator: torch.Generator
+) -> list[Tensor]:
+    """Return the same patch of every tensor (N, C, H, W), all of one size: (N, C, patch, patch).
+
+    It begins, for each of the N by itself, anywhere among the first `most` rows and columns.
+    """
+    count, device = len(images[0]), images[0].device
+    first = torch.randint(most, (2, count), generator=generator, device=generator.device)
+    rows, columns = first[..., None].to(device) + torch.arange(patch, device=device)
+    which = torch.arange(count, device=device)[:, None, None]
+    where = which, rows[:, :, None], columns[:, None]
+    return [x.permute(0, 2, 3, 1)[where].permute(0, 3, 1, 2) for x in images]
+
+
 def _check_images(images: Sequence[np.ndarray], patch: int) -> None:
     if not images:
         raise ValueError("There are no images to take patches from.")

@@ -13,15 +13,26 @@ from lib import degradations
 from lib.degradations import camera
 
 
+class Level:
+    """One degradation at one strength: how it degrades images, and what it needs around them."""
+
+    name: str
+    multiple = 1  # images are cropped to sides that it divides before they are degraded
+    border = 0  # pixels at each side that PSNR leaves out
+    margin = 0  # pixels beyond a training patch that its input depends on
+    block = 1  # pixels a side of the blocks among which a patch has a place
+
+    def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the degraded images of clean (N, C, H, W) in [0, 1]."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class Denoise:
+class Denoise(Level):
     """Gaussian noise of one level, in 8-bit grey levels."""
 
     sigma: float
     quantise: bool = True  # [C] noisy images are 8-bit files in AdaFM's script
-
-    border = 0
-    margin = 0
 
     @property
     def name(self) -> str:
@@ -29,31 +40,21 @@ class Denoise:
 
     @property
     def multiple(self) -> int:
-        """AdaFM's script adds its noise to pictures of even sides [C]."""
+        """Return 2 for 8-bit noise: AdaFM's script adds it to images of even sides [C]."""
         return 2 if self.quantise else 1
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """clean (N, C, H, W) in [0, 1] -> the same shape, noisy."""
+        """Return noisy images of the shape of clean (N, C, H, W) in [0, 1]."""
         sigma = torch.full((len(clean),), self.sigma)
         return degradations.add_gaussian_noise(clean, sigma, generator=generator, quantise=self.quantise)
 
 
-def compressed(clean: Tensor, quality: float | Tensor) -> Tensor:
-    """JPEG through the reference codec, of one quality or one per picture; gray pictures on a GPU are
-    compressed there, to the same values."""
-    compress = degradations.jpeg_gray if clean.is_cuda and clean.shape[1] == 1 else degradations.jpeg
-    return compress(clean, quality)
-
-
 @dataclass(frozen=True)
-class Compress:
+class Compress(Level):
     """JPEG of one quality: gray for one channel, 4:2:0 for three."""
 
     quality: int
 
-    multiple = 1
-    border = 0
-    margin = 0
     block = 8  # pixels a side; twice that where chroma is halved
 
     @property
@@ -61,12 +62,12 @@ class Compress:
         return f"q{self.quality}"
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """clean (N, C, H, W) in [0, 1] -> the same shape, decoded from a JPEG."""
+        """Return images of the shape of clean (N, C, H, W) in [0, 1], decoded from JPEGs."""
         return compressed(clean, self.quality)
 
 
 @dataclass(frozen=True)
-class Shrink:
+class Shrink(Level):
     """Bicubic super-resolution by one factor; the network's input is enlarged to full size first."""
 
     factor: float
@@ -77,27 +78,27 @@ class Shrink:
 
     @property
     def multiple(self) -> int:
-        """1 where the factor is not whole."""
+        """Return the factor, or 1 where it is not whole."""
         return int(self.factor) if float(self.factor).is_integer() else 1
 
     @property
     def border(self) -> int:
-        """As since SRCNN."""
+        """Return the factor in whole pixels, which PSNR leaves out since SRCNN."""
         return math.ceil(self.factor)
 
     @property
     def margin(self) -> int:
-        """Two bicubic kernels."""
+        """Return the reach of two bicubic kernels in pixels."""
         return 4 * math.ceil(self.factor)
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """clean (N, C, H, W) in [0, 1] -> the same shape, 8-bit."""
+        """Return images of the shape of clean (N, C, H, W) in [0, 1], 8-bit."""
         return degradations.lower_resolution(clean, self.factor)
 
 
 @dataclass(frozen=True)
-class Small:
-    """Bicubic super-resolution by one whole factor; the network's input is the small picture itself."""
+class Small(Shrink):
+    """Bicubic super-resolution by one whole factor; the network's input is the small image itself."""
 
     factor: int
 
@@ -105,31 +106,18 @@ class Small:
     def name(self) -> str:
         return f"small x{self.factor}"
 
-    @property
-    def multiple(self) -> int:
-        return self.factor
-
-    @property
-    def border(self) -> int:
-        return self.factor
-
-    @property
-    def margin(self) -> int:
-        """Two bicubic kernels."""
-        return 4 * self.factor
-
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """clean (N, C, H, W) in [0, 1], sides divisible by the factor -> (N, C, H / factor, W / factor),
-        8-bit."""
+        """Return (N, C, H / factor, W / factor), 8-bit, of clean (N, C, H, W) in [0, 1], sides divisible by
+        the factor."""
         return degradations.to_8bit(degradations.resize(clean, scale=1 / self.factor))
 
 
 @dataclass(frozen=True)
-class Blurred:
+class Blurred(Level):
     """Blind super-resolution by one whole factor: a Gaussian blur, then every so many-th pixel.
 
-    The network's input is the small picture itself, whose pixels lie where `blur_and_subsample` says.
-    along, across: variances along the two axes of the Gaussian, in squared pixels of the large picture.
+    The network's input is the small image itself, whose pixels lie where `blur_and_subsample` says.
+    along, across: variances along the two axes of the Gaussian, in squared pixels of the large image.
     angle: from x (to the right) towards y (down), in radians. size: taps a side of its kernel.
     """
 
@@ -155,12 +143,12 @@ class Blurred:
 
     @property
     def margin(self) -> int:
-        """The kernel's reach, in whole pixels of the small picture."""
+        """Return the kernel's reach in pixels, a multiple of the factor."""
         return -(-(self.size // 2) // self.factor) * self.factor
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """clean (N, C, H, W) in [0, 1], sides divisible by the factor -> (N, C, H / factor, W / factor),
-        8-bit. In float64, or pixels near a tie would not be those of the published pictures."""
+        """Return (N, C, H / factor, W / factor), 8-bit, of clean (N, C, H, W) in [0, 1], sides divisible by
+        the factor. In float64, or pixels near a tie would not be those of the published images."""
         x = clean.double()
         deviations = x.new_tensor([[self.along], [self.across]]).sqrt()
         kernels = degradations.gaussian_kernels(*deviations, x.new_tensor([self.angle]), self.size)
@@ -169,16 +157,14 @@ class Blurred:
 
 
 @dataclass(frozen=True)
-class Camera:
-    """The noise of cameras that are drawn anew for every picture: `lib.degradations.camera`.
+class Camera(Level):
+    """The noise of cameras that are drawn anew for every image: `lib.degradations.camera`.
 
     measured: with the published response curves; False stands in power curves, which need no file.
     """
 
     measured: bool = True
 
-    multiple = 1
-    border = 0
     margin = 2  # the reach of demosaicing
 
     @property
@@ -186,21 +172,18 @@ class Camera:
         return "camera" if self.measured else "camera by formula"
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """clean (N, 3, H, W) in [0, 1] -> the same shape, noisy, 8-bit [C]."""
+        """Return noisy images of the shape of clean (N, 3, H, W) in [0, 1], 8-bit [C]."""
         curves = (camera.measured_curves if self.measured else camera.power_curves)(clean.device)
         shots = camera.Shots.drawn(len(clean), len(curves.response), clean.device, generator)
         return degradations.to_8bit(camera.add_camera_noise(clean, shots, curves, generator=generator))
 
 
 @dataclass(frozen=True)
-class BlurNoise:
+class BlurNoise(Level):
     """A Gaussian blur of `blur` pixels, then noise of `sigma` grey levels, stored in 8 bits."""
 
     blur: float
     sigma: float
-
-    multiple = 1
-    border = 0
 
     @property
     def name(self) -> str:
@@ -208,28 +191,26 @@ class BlurNoise:
 
     @property
     def margin(self) -> int:
-        """Half a kernel of 21 pixels."""
+        """Return half a kernel of 21 pixels."""
         return 10 if self.blur else 0
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        """clean (N, C, H, W) in [0, 1] -> the same shape, blurred and noisy."""
+        """Return blurred and noisy images of the shape of clean (N, C, H, W) in [0, 1]."""
         return degradations.blur_and_noise(clean, self.blur, self.sigma, generator=generator)
 
 
 @dataclass(frozen=True)
-class Clean:
-    """No degradation: what a judge of pictures says of the original."""
+class Clean(Level):
+    """No degradation: what a judge of images says of the original."""
 
     name = "clean"
-    multiple = 1
-    border = 0
-    margin = 0
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> Tensor:
         return clean
 
 
-# Every level says: `multiple`, pictures are cropped to sides that it divides before they are degraded;
-# `border`, pixels at each side that PSNR leaves out; `margin`, pixels beyond a training patch that its
-# input depends on.
-Level = Denoise | Compress | Shrink | Small | Blurred | Camera | BlurNoise | Clean
+def compressed(clean: Tensor, quality: float | Tensor) -> Tensor:
+    """Return images decoded from JPEGs of the reference codec, of one quality or one per image; gray images
+    on a GPU are compressed there, to the same values."""
+    compress = degradations.jpeg_gray if clean.is_cuda and clean.shape[1] == 1 else degradations.jpeg
+    return compress(clean, quality)

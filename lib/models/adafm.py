@@ -10,7 +10,6 @@ residual blocks: nothing (basic model), an AdaFM layer, batch norm (AdaBN) or co
 instance norm.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Literal
 
@@ -18,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.base.convolutions import copied, depthwise, scaled
+from lib.models.blocks import conv3, start_as_he
 from lib.models.knobs import Controllable, Knob
 
 Placement = Literal["before_activation", "after_activation", "all_convs"]
@@ -45,27 +46,17 @@ class AdaFM(nn.Module):
     """
 
     knobs = (
-        Knob(
-            "coef",
-            0.0,
-            1.0,
-            0.0,
-            "0: the level the network started from, 1: the level it was adapted to",
-        ),
+        Knob("coef", 0.0, 1.0, 0.0, "0: the level the network started from, 1: the level it was adapted to"),
     )
 
     def __init__(self, channels: int, kernel_size: int):
         super().__init__()
         self.filter = nn.Conv2d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
-        self.reset()
-
-    def reset(self) -> None:
-        """Back to the identity, where stage two begins."""
-        nn.init.zeros_(self.filter.weight)
+        nn.init.zeros_(self.filter.weight)  # the identity, where stage two begins
         nn.init.zeros_(self.filter.bias)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        """x (N, C, H, W), knobs (N, 1) -> (N, C, H, W)."""
+        """Return (N, C, H, W) of x (N, C, H, W) and knobs (N, 1)."""
         if self.filter.kernel_size == (1, 1):  # an affine map per channel: trains faster so on a CPU
             scale = 1 + knobs * self.filter.weight.view(1, -1)
             shift = knobs * self.filter.bias
@@ -73,8 +64,8 @@ class AdaFM(nn.Module):
         return x + knobs.view(-1, 1, 1, 1).to(x.dtype) * self.filter(x)
 
     def fold(self, knobs: Tensor) -> nn.Conv2d:
-        """One depth-wise convolution that computes the same, exactly, borders included."""
-        folded = _copied(self.filter)
+        """Return one depth-wise convolution that computes the same, exactly, borders included."""
+        folded = copied(self.filter)
         centre = self.filter.kernel_size[0] // 2
         with torch.no_grad():
             folded.weight.mul_(knobs[0])
@@ -103,7 +94,7 @@ class AdaBN(nn.Module):
         self.adapting = False
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        """x (N, C, H, W), knobs (N, 1) -> (N, C, H, W)."""
+        """Return (N, C, H, W) of x (N, C, H, W) and knobs (N, 1)."""
         if self.adapting or self.training:
             level = int(self.adapting)
             if self.adapting:
@@ -117,10 +108,10 @@ class AdaBN(nn.Module):
         return torch.addcmul(shift[:, :, None, None], x, scale[:, :, None, None])
 
     def fold(self, knobs: Tensor) -> nn.Conv2d:
-        """A 1x1 depth-wise convolution with the statistics at this coef baked in."""
+        """Return a 1x1 depth-wise convolution with the statistics at this coef baked in."""
         mean, var = (torch.lerp(both[0], both[1], knobs[0]) for both in (self.mean, self.var))
         scale = self.weight / (var + 1e-5).sqrt()
-        return _affine(scale, self.bias - mean * scale)
+        return depthwise(scale, self.bias - mean * scale)
 
 
 class ConditionalIN(nn.Module):
@@ -131,13 +122,7 @@ class ConditionalIN(nn.Module):
     """
 
     knobs = (
-        Knob(
-            "coef",
-            0.0,
-            1.0,
-            0.0,
-            "0: affine parameters of the start level, 1: those of the end level",
-        ),
+        Knob("coef", 0.0, 1.0, 0.0, "0: affine parameters of the start level, 1: those of the end level"),
     )
 
     def __init__(self, channels: int):
@@ -146,7 +131,7 @@ class ConditionalIN(nn.Module):
         self.beta = nn.Parameter(torch.zeros(2, channels))
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        """x (N, C, H, W), knobs (N, 1) -> (N, C, H, W)."""
+        """Return (N, C, H, W) of x (N, C, H, W) and knobs (N, 1)."""
         coef = knobs.view(-1, 1)
         gamma = torch.lerp(self.gamma[:1], self.gamma[1:], coef)[:, :, None, None]
         beta = torch.lerp(self.beta[:1], self.beta[1:], coef)[:, :, None, None]
@@ -178,25 +163,26 @@ class Site(nn.Module):
         return F.relu(x) if self.relu else x
 
     def fold(self, knobs: Tensor) -> nn.Sequential:
-        """A per-channel affine site disappears into its convolution; any other stays behind it."""
-        conv, module = _copied(self.conv), self.module.fold(knobs)
+        """Return convolution and site: a per-channel affine site disappears into its convolution, any other
+        stays behind it."""
+        conv, module = copied(self.conv), self.module.fold(knobs)
         activation = [nn.ReLU(inplace=True)] if self.relu else []
         if isinstance(module, nn.Identity):
             return nn.Sequential(conv, *activation)
         if self.late and self.relu:
             return nn.Sequential(conv, *activation, module)
         if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
-            return nn.Sequential(_fold_affine(conv, module), *activation)
+            return nn.Sequential(scaled(conv, module), *activation)
         return nn.Sequential(conv, module, *activation)
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions with a ReLU between them; the block's input is added."""
+    """A residual block with a site behind each of its two 3x3 convolutions."""
 
     def __init__(self, width: int, site: Callable[[int], nn.Module], late: bool):
         super().__init__()
-        self.a = Site(nn.Conv2d(width, width, 3, padding=1), site(width), relu=True, late=late)
-        self.b = Site(nn.Conv2d(width, width, 3, padding=1), site(width))
+        self.a = Site(conv3(width, width), site(width), relu=True, late=late)
+        self.b = Site(conv3(width, width), site(width))
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return x + self.b(self.a(x, knobs), knobs)
@@ -233,25 +219,18 @@ class RestorationNet(Controllable):
         outer = site if placement == "all_convs" else Nothing
         self.head = Site(nn.Conv2d(channels, width, 3, stride=2, padding=1), outer(width))
         self.body = nn.ModuleList(Block(width, site, late) for _ in range(blocks))
-        self.tail = Site(nn.Conv2d(width, width, 3, padding=1), site(width) if after_body else outer(width))
-        self.up = Site(nn.Conv2d(width, 4 * width, 3, padding=1), outer(4 * width))
-        self.hr = Site(nn.Conv2d(width, width, 3, padding=1), outer(width), relu=True)
-        self.out = nn.Conv2d(width, channels, 3, padding=1)
+        self.tail = Site(conv3(width, width), site(width) if after_body else outer(width))
+        self.up = Site(conv3(width, 4 * width), outer(4 * width))
+        self.hr = Site(conv3(width, width), outer(width), relu=True)
+        self.out = conv3(width, channels)
         self.knobs = self.body[0].a.module.knobs
         for conv in (*(site.conv for site in self.sites()), self.out):
-            nn.init.kaiming_normal_(conv.weight)
-            conv.weight.data.mul_(0.1)  # the released code's scale; the paper is silent
-            nn.init.zeros_(conv.bias)
+            start_as_he(conv, 0.1)  # the released code's scale; the paper is silent
 
     def sites(self) -> list[Site]:
-        """Every convolution but the last, with what follows it, in the order of computation."""
-        return [
-            self.head,
-            *(s for block in self.body for s in (block.a, block.b)),
-            self.tail,
-            self.up,
-            self.hr,
-        ]
+        """Return every convolution but the last, with what follows it, in the order of computation."""
+        inner = (site for block in self.body for site in (block.a, block.b))
+        return [self.head, *inner, self.tail, self.up, self.hr]
 
     def trained_in_stage(self) -> list[nn.Module]:
         return [site.module for site in self.sites()]
@@ -282,7 +261,7 @@ class PlainNet(nn.Module):
         self.tail = net.tail.fold(knobs)
         self.up = nn.Sequential(*net.up.fold(knobs), nn.PixelShuffle(2), nn.ReLU(inplace=True))
         self.hr = net.hr.fold(knobs)
-        self.out = _copied(net.out)
+        self.out = copied(net.out)
         self.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -294,31 +273,5 @@ class PlainNet(nn.Module):
 
 
 def _spread(values: Tensor, x: Tensor) -> Tensor:
-    """(N, C) -> (N, C, 1, 1), as precise as x."""
+    """Return (N, C) as (N, C, 1, 1), as precise as x."""
     return values[:, :, None, None].to(x.dtype)
-
-
-def _copied(conv: nn.Conv2d) -> nn.Conv2d:
-    """A convolution with weights of its own; copy.deepcopy takes longer, and a slider waits."""
-    copied = copy.copy(conv)
-    copied._parameters = {
-        name: nn.Parameter(p.detach().clone(), requires_grad=False) for name, p in conv.named_parameters()
-    }
-    return copied
-
-
-def _fold_affine(conv: nn.Conv2d, affine: nn.Conv2d) -> nn.Conv2d:
-    """W'_o = s_o W_o, b'_o = s_o b_o + t_o in `conv` itself: exact for a 1x1 depth-wise `affine`."""
-    scale = affine.weight.view(-1)
-    with torch.no_grad():
-        conv.weight.mul_(scale.view(-1, 1, 1, 1))
-        conv.bias.mul_(scale).add_(affine.bias)
-    return conv
-
-
-def _affine(scale: Tensor, shift: Tensor) -> nn.Conv2d:
-    conv = nn.Conv2d(len(scale), len(scale), 1, groups=len(scale)).to(scale)
-    with torch.no_grad():
-        conv.weight.copy_(scale.view(-1, 1, 1, 1))
-        conv.bias.copy_(shift)
-    return conv

@@ -17,32 +17,26 @@ The released code leads elsewhere than the paper in three places:
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.base.convolutions import StackedBlock, stacked_upscaler
+from lib.models.blocks import ResidualBlock, conv3, score_layers, start_as_he
 from lib.models.knobs import Controllable, Knob
 
 GAIN = 0.1  # [C] on He's deviations, in every layer; the paper cites an initialisation, likely He's
+MEANING = "0: what the main branch was trained for, 1: what the tuning branch was trained for"
 FACTORS = {1: (), 2: (2,), 3: (3,), 4: (2, 2)}  # pixel shuffles per scale: 3 and 4 [C], 2 [O]
-
-
-class Block(nn.Module):
-    """A main block: two 3x3 convolutions with a ReLU between them; the block's input is added [F][C]."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.a = nn.Conv2d(width, width, 3, padding=1)
-        self.b = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.b(F.relu(self.a(x), inplace=True))
+_conv3 = partial(conv3, bias=False)
 
 
 class TuningBlock(nn.Module):
-    """Two 3x3 convolutions without bias, a ReLU between them, nothing added [F][C]."""
+    """Two 3x3 convolutions without bias, a ReLU between them, nothing added [F][C]; a main block is a
+    `ResidualBlock`, with biases."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -69,7 +63,7 @@ class Mapping(nn.Module):
         super().__init__()
         self.shared = _linear(8 * width, 4 * width, 2 * width, width)
         self.own = nn.ModuleList(_linear(width, width, width) for _ in range(modules))
-        _start(self, GAIN)
+        start_as_he(self, GAIN)
 
     def forward(self) -> Tensor:
         first = self.shared[0].weight
@@ -98,12 +92,12 @@ class MainBranch(Controllable):
     super-resolution [P].
     residual: the layers compute what is wrong with the image, and it is subtracted from x: denoising
         only [C].
-    scale: 1, or 2, 3 or 4 for super-resolution. x is then the small picture.
+    scale: 1, or 2, 3 or 4 for super-resolution. x is then the small image.
     up_kernel: 1 [C] or 3 [P], of the upscaler's convolutions behind its first.
 
     It has no knobs. x (N, channels, H, W) in [0, 1], any H and W; knobs (N, 0); returns the restored
     image (N, channels, scale H, scale W), not clipped. Head, end and upscaler have no bias [C]. Raises
-    ValueError for another scale, and for a residual of an enlarged picture.
+    ValueError for another scale, and for a residual of an enlarged image.
     """
 
     def __init__(
@@ -123,10 +117,10 @@ class MainBranch(Controllable):
         self.residual = residual
         self.scale = scale
         self.head = _conv3(channels, width)
-        self.body = nn.Sequential(*(Block(width) for _ in range(blocks)))
+        self.body = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.up = _upscaler(width, scale, up_kernel)
         self.out = _conv3(width, channels)
-        _start(self, GAIN)
+        start_as_he(self, GAIN)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         first = self.head(x)
@@ -156,15 +150,7 @@ class CFSNet(MainBranch):
     25 and 50 restores sigma 15 best at -0.5 [D].
     """
 
-    knobs = (
-        Knob(
-            "alpha_in",
-            0.0,
-            1.0,
-            0.0,
-            "0: what the main branch was trained for, 1: what the tuning branch was trained for",
-        ),
-    )
+    knobs = (Knob("alpha_in", 0.0, 1.0, 0.0, MEANING),)
 
     def __init__(
         self,
@@ -182,13 +168,13 @@ class CFSNet(MainBranch):
         couplings = blocks + (scale > 1)
         self.mapping = Mapping(width, couplings) if adaptive else OneForAll(width, couplings)
         for module in (self.tuning, self.tuning_up):
-            _start(module, GAIN if adaptive else 1.0)
+            start_as_he(module, GAIN if adaptive else 1.0)
 
     def trained_in_stage(self) -> list[nn.Module]:
         return [self.tuning, self.tuning_up, self.mapping]
 
     def coefficients(self, knobs: Tensor) -> Tensor:
-        """alpha_m of every block, and last of the upscaler: knobs (N, 1) -> (modules, N, width)."""
+        """Return alpha_m of every block, and last of the upscaler: knobs (N, 1) -> (modules, N, width)."""
         a = self.mapping()
         return a[:, None] * knobs.to(a)
 
@@ -204,7 +190,7 @@ class CFSNet(MainBranch):
 
     @torch.no_grad()
     def fold(self, knobs: Tensor) -> "Plain":
-        """The pairs of blocks as stacked convolutions; at alpha_in 0 the main branch alone."""
+        """Return the pairs of blocks as stacked convolutions; at alpha_in 0 the main branch alone."""
         if knobs[0] == 0:
             return super().fold(knobs[:0])
         alphas = self.coefficients(knobs[None])[:, 0]  # (modules, width)
@@ -212,25 +198,7 @@ class CFSNet(MainBranch):
         body = nn.Sequential(*(StackedBlock(*pair) for pair in pairs))
         if self.scale == 1:
             return Plain(self, body, nn.Identity())
-        return Plain(self, body, _stacked_upscaler(self.up, self.tuning_up, alphas[-1]))
-
-
-class StackedBlock(nn.Module):
-    """A main and a tuning block coupled by a fixed alpha (width,), as two convolutions, exactly.
-
-    Both branches side by side in the first, (1 - alpha) and alpha times them in the second; what is
-    left of the main block's skip, (1 - alpha) x, is added behind.
-    """
-
-    def __init__(self, main: Block, tuning: TuningBlock, alpha: Tensor):
-        super().__init__()
-        self.a = _side_by_side(main.a, tuning.a)
-        self.b = _mixed(main.b, tuning.b, alpha)
-        self.register_buffer("kept", (1 - alpha).view(-1, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        h = self.b(F.relu(self.a(x), inplace=True))
-        return h.addcmul_(x, self.kept.to(h.dtype))
+        return Plain(self, body, stacked_upscaler(self.up, self.tuning_up, alphas[-1]))
 
 
 class Plain(nn.Module):
@@ -253,13 +221,13 @@ class Plain(nn.Module):
 
 
 class Critic(nn.Module):
-    """Tells restored from true pictures in the second step of super-resolution (section 4.1).
+    """Tells restored from true images in the second step of super-resolution (section 4.1).
 
     The paper only names WGAN-GP; the layers are [C]: ten convolutions with LeakyReLU, every second of
     them halving the sides, then two linear layers. channels: 3. width: 64, of the first convolution. side:
-    of the pictures in pixels, divisible by 32.
+    of the images in pixels, divisible by 32.
     norm: called with a channel count, behind every convolution but the first. Batch norm [C] makes the
-        score of a picture depend on its batch, which a gradient penalty does not allow for;
+        score of an image depend on its batch, which a gradient penalty does not allow for;
         `nn.Identity` or `nn.InstanceNorm2d` do without.
     gain: of the weights at the start, in times of He et al.'s; [C] 0.1.
 
@@ -279,19 +247,14 @@ class Critic(nn.Module):
         if side % 32:
             raise ValueError(f"The critic halves its input five times: {side} pixels do not divide by 32.")
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
-        layers = [nn.Conv2d(channels, width, 3, padding=1), nn.LeakyReLU(0.2, inplace=True)]
+        layers = [conv3(channels, width), nn.LeakyReLU(0.2, inplace=True)]
         layers += _normed(width, width, 4, norm)
         for before, after in pairwise(widths):
             layers += [*_normed(before, after, 3, norm), *_normed(after, after, 4, norm)]
         self.layers = nn.Sequential(*layers)
-        hidden = max(1, round(100 * width / 64))
-        self.score = nn.Sequential(
-            nn.Linear(8 * width * (side // 32) ** 2, hidden),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Linear(hidden, 1),
-        )
+        self.score = score_layers(8 * width * (side // 32) ** 2, width)
         self.side = side
-        _start(self, gain)
+        start_as_he(self, gain)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.shape[-2:] != (self.side, self.side):
@@ -300,23 +263,19 @@ class Critic(nn.Module):
         return self.score(self.layers(x).flatten(1)).squeeze(1)
 
 
-def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
-
-
 def _linear(*widths: int) -> nn.Sequential:
     return nn.Sequential(*(nn.Linear(before, after, bias=False) for before, after in pairwise(widths)))
 
 
 def _normed(before: int, after: int, kernel: int, norm: Callable[[int], nn.Module]) -> list[nn.Module]:
-    """A convolution, its norm and LeakyReLU; a kernel of 4 halves the sides. A norm has a bias of its own."""
+    """Return a convolution, its norm, which has a bias, and LeakyReLU; a kernel of 4 halves the sides."""
     bare = norm is nn.Identity
     conv = nn.Conv2d(before, after, kernel, stride=2 if kernel == 4 else 1, padding=1, bias=bare)
     return [conv, norm(after), nn.LeakyReLU(0.2, inplace=True)]
 
 
 def _upscaler(width: int, scale: int, kernel: int) -> nn.Sequential:
-    """A 3x3 convolution, then one and a pixel shuffle for every factor; nothing at scale 1.
+    """Return a 3x3 convolution, then one and a pixel shuffle for every factor; nothing at scale 1.
 
     Neither biases nor activations [C]. (N, width, H, W) -> (N, width, scale H, scale W).
     """
@@ -327,60 +286,6 @@ def _upscaler(width: int, scale: int, kernel: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _start(module: nn.Module, gain: float) -> None:
-    """Every layer as He et al. (2015), fan-in, times `gain`; biases zero."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            layer.weight.data.mul_(gain)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-
-
 def _coupled(main: Tensor, tuning: Tensor, alpha: Tensor) -> Tensor:
-    """Eq. 7; main, tuning (N, width, H, W), alpha (N, width, 1, 1). Exactly `main` where alpha is 0."""
+    """Return B_m of eq. 7; main, tuning (N, width, H, W), alpha (N, width, 1, 1); `main` where alpha is 0."""
     return torch.lerp(main, tuning, alpha.to(main.dtype))
-
-
-def _side_by_side(main: nn.Conv2d, tuning: nn.Conv2d, groups: int = 1) -> nn.Conv2d:
-    """Both convolutions in one, the main branch's channels first.
-
-    groups: 1 where both read the same channels, 2 where each reads those of its own branch.
-    """
-    weight = torch.cat((main.weight, tuning.weight))
-    bias = None if main.bias is None else torch.cat((main.bias, torch.zeros_like(main.bias)))
-    return _conv_of(weight, bias, groups)
-
-
-def _mixed(main: nn.Conv2d, tuning: nn.Conv2d, alpha: Tensor) -> nn.Conv2d:
-    """(1 - alpha) main + alpha tuning, of both branches' channels side by side.
-
-    alpha: (width,), of the channels behind this convolution and the pixel shuffle that may follow it.
-    """
-    alpha = alpha.repeat_interleave(main.out_channels // len(alpha))
-    rows = alpha.view(-1, 1, 1, 1)
-    weight = torch.cat(((1 - rows) * main.weight, rows * tuning.weight), 1)
-    return _conv_of(weight, None if main.bias is None else (1 - alpha) * main.bias)
-
-
-def _stacked_upscaler(main: nn.Sequential, tuning: nn.Sequential, alpha: Tensor) -> nn.Sequential:
-    """Both upscalers in one, coupled in its last convolution: exact, as nothing in them is non-linear."""
-    between = zip(main[1:-2], tuning[1:-2], strict=True)
-    return nn.Sequential(
-        _side_by_side(main[0], tuning[0]),
-        *(_side_by_side(a, b, groups=2) if isinstance(a, nn.Conv2d) else a for a, b in between),
-        _mixed(main[-2], tuning[-2], alpha),
-        main[-1],
-    )
-
-
-def _conv_of(weight: Tensor, bias: Tensor | None, groups: int = 1) -> nn.Conv2d:
-    """A convolution with these weights (out, in / groups, k, k), padded to keep the sides."""
-    made, taken, kernel, _ = weight.shape
-    conv = nn.Conv2d(
-        groups * taken, made, kernel, padding=kernel // 2, groups=groups, bias=bias is not None
-    ).to(weight)
-    conv.weight.copy_(weight)
-    if bias is not None:
-        conv.bias.copy_(bias)
-    return conv

@@ -1,4 +1,4 @@
-"""CUGAN: a U-shaped network that is told how blurred and how noisy its picture is, and its rivals.
+"""CUGAN: a U-shaped network that is told how blurred and how noisy its image is, and its rivals.
 
 Source: Cai, He, Qiao, Dong, "Toward Interactive Modulation for Photo-Realistic Image Restoration",
 CVPR workshops 2021. Where each part is from: [P] the paper; [C] the authors' released code; [V]
@@ -9,7 +9,7 @@ a discriminator, which knows the degradation too. Where paper and code differ:
 - the released network has 6.5 million weights [V], the paper says 1.37: its widths are followed;
 - the connection from input to output has weights in the code alone: followed.
 The released code has no discriminator: its layers are those of the code's ancestor, CResMD, with the
-average over the picture that the paper describes.
+average over the image that the paper describes.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.blocks import conv3, score_layers, start_as_he
 from lib.models.knobs import Controllable, Held, Knob
 
 Norm = Callable[[int], nn.Module]
@@ -26,8 +27,8 @@ Norm = Callable[[int], nn.Module]
 GAIN = 0.1  # [C] on He's deviations
 BLUR, SIGMA = 4.0, 50.0  # [P] what the knobs stand for at 1: pixels of a Gaussian, grey levels of noise
 KNOBS = (
-    Knob("blur", 0.0, 1.0, 0.0, f"0: the picture is sharp, 1: blurred by a Gaussian of {BLUR:g} pixels"),
-    Knob("noise", 0.0, 1.0, 0.0, f"0: the picture is free of noise, 1: it has {SIGMA:g} grey levels of it"),
+    Knob("blur", 0.0, 1.0, 0.0, f"0: the image is sharp, 1: blurred by a Gaussian of {BLUR:g} pixels"),
+    Knob("noise", 0.0, 1.0, 0.0, f"0: the image is free of noise, 1: it has {SIGMA:g} grey levels of it"),
 )
 
 
@@ -52,7 +53,7 @@ class Fusion(nn.Module):
         return skip + h if self.weight is None else skip + h * self.weight(knobs)[:, :, None, None]
 
     def absorb(self, knobs: Tensor) -> None:
-        """Multiplies w at these knobs (2,) into the convolution, exactly; the knobs then do nothing."""
+        """Multiply w at these knobs (2,) into the convolution, exactly; the knobs then do nothing."""
         if self.weight is None:
             return
         w = self.weight(knobs)
@@ -67,8 +68,8 @@ class Block(nn.Module):
 
     def __init__(self, width: int, modulated: bool):
         super().__init__()
-        self.a = _conv3(width, width)
-        self.b = Fusion(_conv3(width, width), modulated)
+        self.a = conv3(width, width)
+        self.b = Fusion(conv3(width, width), modulated)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return self.b(x, F.relu(self.a(x), inplace=True), knobs)
@@ -133,10 +134,10 @@ class CUNet(Controllable):
         super().__init__()
         self.knobs = KNOBS if modulated else ()
         self.multiple = 2 ** (len(widths) - 1)
-        self.head = _conv3(channels, widths[0])
+        self.head = conv3(channels, widths[0])
         self.body = Scales(widths, blocks, modulated)
-        self.tail = Fusion(_conv3(widths[0], channels), modulated)
-        _start(self)
+        self.tail = Fusion(conv3(widths[0], channels), modulated)
+        start_as_he(self, GAIN)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         height, width = x.shape[-2:]
@@ -164,10 +165,10 @@ class CResMD(Controllable):
         super().__init__()
         self.head = nn.Conv2d(channels, width, 3, stride=2, padding=1)
         self.body = Blocks(width, blocks, modulated=True)
-        self.up = _conv3(width, 4 * width)
-        self.hr = _conv3(width, width)
-        self.tail = Fusion(_conv3(width, channels), modulated=True)
-        _start(self)
+        self.up = conv3(width, 4 * width)
+        self.hr = conv3(width, width)
+        self.tail = Fusion(conv3(width, channels), modulated=True)
+        start_as_he(self, GAIN)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         h = self.body(self.head(x), knobs)  # (N, width, H/2, W/2)
@@ -189,7 +190,7 @@ class GFM(nn.Module):
         super().__init__()
         self.scale = nn.Linear(len(KNOBS), channels)
         self.shift = nn.Linear(len(KNOBS), channels)
-        _start(self)
+        start_as_he(self, GAIN)
         nn.init.ones_(self.scale.bias)
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
@@ -214,17 +215,17 @@ class Judging(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Tells restored from true pictures, and knows how degraded the input was (section 3.2).
+    """Tells restored from true images, and knows how degraded the input was (section 3.2).
 
-    Ten convolutions with LeakyReLU up to 8 widths, an average over the picture and two linear layers
+    Ten convolutions with LeakyReLU up to 8 widths, an average over the image and two linear layers
     [P]; kernels, batch norm and biases as in the ancestor of the released code [C]; GFM behind every
     batch norm [O].
 
     channels: 3. width: of the first convolution, 64. modulated: False leaves GFM out; z is then
     ignored, (N, 0) will do.
     norm: called with a channel count, behind every convolution but the first. Batch norm [C] makes the
-        score of a picture depend on its batch while it trains, and takes out what tells a batch of
-        fakes from one of real pictures at a glance; `nn.Identity` does without [O].
+        score of an image depend on its batch while it trains, and takes out what tells a batch of
+        fakes from one of real images at a glance; `nn.Identity` does without [O].
     x (N, channels, H, W) in [0, 1], sides at least 32; z (N, 2), the knobs of the generator -> logits
     (N,).
     """
@@ -234,15 +235,12 @@ class Discriminator(nn.Module):
     ):
         super().__init__()
         widths = [width, 2 * width, 4 * width, 8 * width, 8 * width]
-        self.head = _conv3(channels, width)
+        self.head = conv3(channels, width)
         self.body = nn.ModuleList([Judging(width, width, 4, norm)])
         for before, after in pairwise(widths):
             self.body.append(Judging(before, after, 3, norm))
             self.body.append(Judging(after, after, 4, norm))
-        hidden = max(1, round(100 * width / 64))
-        self.score = nn.Sequential(
-            nn.Linear(8 * width, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)
-        )
+        self.score = score_layers(8 * width, width)
         for layer in self.body if modulated else ():  # last, so that the rest starts as without
             layer.gfm = GFM(layer.conv.out_channels)
 
@@ -253,22 +251,9 @@ class Discriminator(nn.Module):
         return self.score(h.mean((2, 3))).squeeze(1)
 
 
-def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
-
-
-def _start(module: nn.Module) -> None:
-    """Convolutions and linear layers as He et al. (2015), fan-in, times GAIN; their biases zero."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            layer.weight.data.mul_(GAIN)
-            nn.init.zeros_(layer.bias)
-
-
 @torch.no_grad()
 def _folded(net: Controllable, knobs: Tensor) -> Held:
-    """A copy with every w multiplied into the convolution in front of it: as cheap as without knobs."""
+    """Return a copy with every w multiplied into its convolution: as cheap as without knobs."""
     plain = Held(net, knobs[:0])
     for module in plain.modules():
         if isinstance(module, Fusion):

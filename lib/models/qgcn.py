@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lib.models.blocks import conv3, score_layers
 from lib.models.knobs import Controllable, Held
 
 DILATIONS = (1, 2, 4)  # [P]
@@ -19,9 +20,9 @@ WINDOW = 10_000  # [R] positions; there a limit on the tiles that the whole netw
 
 
 class Ranker(nn.Module):
-    """Scores the quality of JPEG pictures: the higher, the less compressed (section 3.1).
+    """Scores the quality of JPEG images: the higher, the less compressed (section 3.1).
 
-    Ten convolutions, batch norm, LeakyReLU, average over the picture, two linear layers [P]; their
+    Ten convolutions, batch norm, LeakyReLU, average over the image, two linear layers [P]; their
     sizes [K]. channels: 1 (Y). width: of the first convolution, 64 [K]; every other layer scales
     with it. The score has no unit: only the order of scores is trained.
 
@@ -49,23 +50,20 @@ class Ranker(nn.Module):
                     nn.LeakyReLU(0.2, inplace=True),
                 )
             )
-        hidden = max(1, round(100 * width / 64))
-        self.score = nn.Sequential(
-            nn.Linear(8 * width, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1)
-        )
+        self.score = score_layers(8 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.look(x)[1]
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """The five maps that feature matching compares, of 1/2, 1/4, 1/8, 1/16 and 1/32 of the sides.
+        """Return the five maps that feature matching compares, of 1/2, 1/4, 1/8, 1/16 and 1/32 of the sides.
 
         Each is the end of a stage, behind its LeakyReLU. The paper says "several" [P]; which [O].
         """
         return self.look(x)[0]
 
     def look(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Maps as in `features` and scores (N,) in one pass; ValueError for sides below 32 pixels."""
+        """Return maps as in `features` and scores (N,) in one pass; ValueError for sides below 32 pixels."""
         if min(x.shape[-2:]) < self.smallest:
             height, width = x.shape[-2:]
             raise ValueError(f"The ranker needs {self.smallest} pixels a side, not {height} x {width}.")
@@ -105,8 +103,8 @@ class Residual(nn.Module):
 
     def __init__(self, width: int, dilated: bool = False):
         super().__init__()
-        self.a = MultiScale(width) if dilated else _conv3(width, width)
-        self.b = _conv3(width, width)
+        self.a = MultiScale(width) if dilated else conv3(width, width)
+        self.b = conv3(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.b(F.relu(self.a(x), inplace=True))
@@ -120,12 +118,10 @@ class NonLocal(nn.Module):
     at zero [R], so a new block hands its input on.
 
     window: the most positions that attend to each other. A map of no more than these is attended as a
-    whole, exactly. A larger one is cut into a grid of equal windows (sides differ by at most one
-    position), each attended for itself, so that time and memory grow with the number of positions
-    and not with its square. In large pictures a position therefore sees likeness within its window
-    only, and the mean it gets can step at the border between two windows: not between windows of
-    the same content, but a window at the edge of the picture also averages over what zero padding
-    did there. Windows follow the map: in a picture that is restored in tiles, those of the tile.
+    whole, exactly. A larger one is cut into a grid of equal windows, to one position a side, each attended
+    for itself: time and memory grow with the number of positions and not with its square. The mean that a
+    position gets can step at the border between two windows, as one at the edge of the image also averages
+    over what zero padding did there. In an image that is restored in tiles, windows are those of the tile.
 
     (N, width, H, W) -> the same shape.
     """
@@ -154,7 +150,7 @@ class NonLocal(nn.Module):
 
 
 def grid(height: int, width: int, most: int) -> tuple[int, int]:
-    """Into how many rows and columns to cut a map so that no part has more than `most` positions.
+    """Return into how many rows and columns to cut a map so that no part has more than `most` positions.
 
     The longer side of the parts is cut further until they fit: (1, 1) for a map that fits. Raises
     ValueError where `most` is below one.
@@ -206,7 +202,7 @@ class Block(nn.Module):
         self.entry = Residual(width, dilated)
         self.trunk = nn.Sequential(Residual(width, dilated), Residual(width, dilated))
         self.mask = Mask(width, first)
-        self.exit = nn.Sequential(Residual(width), Residual(width), _conv3(width, width))
+        self.exit = nn.Sequential(Residual(width), Residual(width), conv3(width, width))
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.entry(x)
@@ -247,9 +243,9 @@ class QGCN(Controllable):
             Block(width, dilated, NonLocal(width, window) if non_local and at_end else nn.Identity())
             for at_end in (True, *[False] * (blocks - 2), True)
         )
-        self.head = _conv3(channels, width)
-        self.body = nn.Sequential(first, *local, _conv3(width, width), last)
-        self.tail = _conv3(width, channels)
+        self.head = conv3(channels, width)
+        self.body = nn.Sequential(first, *local, conv3(width, width), last)
+        self.tail = conv3(width, channels)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return x + self.tail(self.body(self.head(x)))
@@ -258,12 +254,8 @@ class QGCN(Controllable):
         return Held(self, knobs)
 
 
-def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
-
-
 def _attended(theta: Tensor, phi: Tensor, g: Tensor) -> Tensor:
-    """softmax(theta phi^T) g over one window; all (N, C, h, w).
+    """Return softmax(theta phi^T) g over one window; all (N, C, h, w).
 
     Positions first and contiguous, with one head, or torch would write the whole mask down.
     """

@@ -1,11 +1,11 @@
-"""VDIR: a restoring network told about its picture by the latent map of a variational encoder.
+"""VDIR: a restoring network told about its image by the latent map of a variational encoder.
 
 Source: Soh, Cho, "Variational Deep Image Restoration", IEEE Transactions on Image Processing 2022.
 Where each part is from: [P] the paper; [C] the authors' released code, which settles what the paper
 leaves to its supplement; [O] our choice.
 
 Encoder, restorer and, for the knob, estimator are what restores (`VDIR`). Decoder and discriminator
-are needed in training only. Every convolution is 3x3 with a bias and zero padding [C]; pictures lie in
+are needed in training only. Every convolution is 3x3 with a bias and zero padding [C]; images lie in
 [0, 1], noisy ones beyond it, and nothing is clamped. The latent map c has a quarter of the sides.
 """
 
@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from lib.models.baselines import stack
+from lib.models.blocks import ResidualBlock, conv3
 from lib.models.knobs import Controllable, Held, Knob
 
 LATENT = 4  # [P] channels
@@ -27,7 +28,7 @@ TRUNCATED = 0.8796256610342398  # standard deviation of a standard normal cut of
 
 
 class Encoder(nn.Module):
-    """Mean and log variance of the latent map, given a degraded picture (section IV.E; layers [C]).
+    """Mean and log variance of the latent map, given a degraded image (section IV.E; layers [C]).
 
     channels: 3 (RGB) or 1 (Y). width: 64. Pooling comes before the ReLU [C] and rounds sizes up.
 
@@ -58,7 +59,7 @@ class Encoder(nn.Module):
 
 
 def sample(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
-    """mean + eps exp(log_variance / 2), eps standard normal and independent per element.
+    """Draw mean + eps exp(log_variance / 2), eps standard normal and independent per element.
 
     All (N, latent, h, w). eps is drawn where the generator lives: one of the CPU draws the same
     whatever the device. Gradients reach mean and log variance.
@@ -68,23 +69,11 @@ def sample(mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Te
 
 
 def resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Bilinear, pixel centres aligned [O] (the released code aligns the upper left corners).
+    """Resize bilinearly, pixel centres aligned [O] (the released code aligns the upper left corners).
 
     maps (N, K, h, w), the latent or what is estimated from it -> (N, K, *size).
     """
     return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
-
-
-class Block(nn.Module):
-    """Two convolutions with a ReLU between them; the input is added. (N, width, H, W)."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.a = _conv3(width, width)
-        self.b = _conv3(width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.b(F.relu(self.a(x), inplace=True))
 
 
 class Group(nn.Module):
@@ -92,21 +81,22 @@ class Group(nn.Module):
 
     def __init__(self, width: int, blocks: int):
         super().__init__()
-        self.body = nn.Sequential(*(Block(width) for _ in range(blocks)), _conv3(width, width))
+        inner = (ResidualBlock(width, _conv3) for _ in range(blocks))
+        self.body = nn.Sequential(*inner, _conv3(width, width))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.body(x)
 
 
 class Restorer(nn.Module):
-    """The clean picture, given the degraded one and its latent map (section IV.E, figure 3).
+    """The clean image, given the degraded one and its latent map (section IV.E, figure 3).
 
     channels: 3 (RGB) or 1 (Y). width, groups, blocks: 64, D = 5 and N = 5 [P].
     latent: channels of the latent; 0 for the network that gets none ("L_res only" of table IX).
-    factor: 1 restores at the size of the picture, and the last convolution computes what to add to
+    factor: 1 restores at the size of the image, and the last convolution computes what to add to
         it. 2 and 4 enlarge: one pixel shuffle by 2 for each doubling, without a ReLU [O: the paper
-        draws one sub-pixel stage]; nothing of the picture is added, as sizes differ [P].
-    resize: brings the latent to the size of the picture; another than `resized` for published weights.
+        draws one sub-pixel stage]; nothing of the image is added, as sizes differ [P].
+    resize: brings the latent to the size of the image; another than `resized` for published weights.
 
     y (N, channels, H, W), c (N, latent, h, w), brought to the size of y and concatenated behind it,
     or None where latent is 0; returns (N, channels, factor H, factor W), not clipped. Raises
@@ -139,7 +129,7 @@ class Restorer(nn.Module):
         self.tail = _conv3(width, channels)
 
     def branch_ends(self) -> list[nn.Conv2d]:
-        """The convolutions whose result is added to what went into their branch."""
+        """Return the convolutions whose result is added to what went into their branch."""
         *groups, last = self.body
         inner = [conv for group in groups for conv in (*(b.b for b in group.body[:-1]), group.body[-1])]
         return [*inner, last, *([self.tail] if self.factor == 1 else [])]
@@ -157,7 +147,7 @@ class LatentFFDNet(nn.Module):
     channels, width, depth: 3, 96, 12, as in colour FFDNet. normed: as of FFDNet. The latent is brought to
     half the sides.
 
-    y (N, channels, H, W), H and W even; c (N, latent, h, w); returns the restored picture itself,
+    y (N, channels, H, W), H and W even; c (N, latent, h, w); returns the restored image itself,
     the shape of y, not clipped.
     """
 
@@ -183,7 +173,7 @@ class LatentFFDNet(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Rebuilds the degraded picture from the latent map, in training only (layers [C]).
+    """Rebuilds the degraded image from the latent map, in training only (layers [C]).
 
     channels, width: as of the encoder. Enlarges by repeating pixels.
 
@@ -227,20 +217,20 @@ class Reading:
 
 
 def noise_reading(channels: int = 3) -> Reading:
-    """One map per channel that reads sigma / 255 [C]; the level is sigma in 8-bit grey levels."""
+    """Return how noise is read: a map per channel, sigma / 255 [C]; the level is sigma in grey levels."""
     return Reading((255 / channels,) * channels, 30.0, "noise in 8-bit grey levels")
 
 
 def jpeg_reading(channels: int = 3) -> Reading:
-    """One map per channel that reads quality / 100 [O]; the level is minus the quality factor."""
+    """Return how JPEG is read: a map per channel, quality / 100 [O]; the level is minus the quality."""
     return Reading((-100 / channels,) * channels, 30.0, "JPEG quality lost")
 
 
 def kernel_reading(size: int = 15) -> Reading:
-    """One map per tap of the blur kernel, row by row [P]; the level is the kernel's variance.
+    """Return how blur is read: a map per tap of the kernel, row by row [P]; the level is its variance.
 
     That is the mean over both axes of the second moment about the middle tap, in squared pixels of
-    the large picture, for a kernel that sums to one.
+    the large image, for a kernel that sums to one.
     """
     squares = [(i - size // 2) ** 2 for i in range(size)]
     weights = tuple((dy + dx) / 2 for dy in squares for dx in squares)
@@ -254,7 +244,7 @@ class Estimator(nn.Module):
     and what they say.
 
     c (N, latent, h, w) -> (N, K, h, w). In training it sees the sampled latent [C]; noise and JPEG
-    maps are compared at the size of the picture (`resized`), kernels where they are.
+    maps are compared at the size of the image (`resized`), kernels where they are.
     """
 
     def __init__(self, reading: Reading, width: int = 64, latent: int = LATENT):
@@ -268,14 +258,14 @@ class Estimator(nn.Module):
         return self.reading.magnitude * self.b(F.relu(self.a(c)))
 
     def level(self, c: Tensor) -> Tensor:
-        """The degradation level of each picture, mean over its positions: (N, latent, h, w) -> (N,)."""
+        """Return the degradation level of each image, mean over its positions: (N, latent, h, w) -> (N,)."""
         return self(c).mean((2, 3)) @ self.weights
 
     @torch.no_grad()
     def step(self, c: Tensor) -> Tensor:
-        """What to add to the latent at every position for a level higher by one [O].
+        """Return what to add to the latent at every position for a level higher by one [O].
 
-        The shortest such step by the slope of the picture's level at c: exact as far as no hidden unit
+        The shortest such step by the slope of the image's level at c: exact as far as no hidden unit
         crosses zero, so for small steps, or where the estimator is linear. Zero where the level does
         not depend on c. c (N, latent, h, w) -> (N, latent).
         """
@@ -291,18 +281,18 @@ class Estimator(nn.Module):
 class VDIR(Controllable):
     """Blind restoration through the latent map, with a knob that corrects what the latent says.
 
-    encoder, restorer: of the same picture channels and latent. estimator: makes the knob; None
+    encoder, restorer: of the same image channels and latent. estimator: makes the knob; None
     where the degradation has no known parameter (real noise) or none was trained, and then the
     network has no knobs (K = 0). decoder: trained with them; restoring needs none.
 
     The knob `strength` [O] adds `strength` times the estimator's `step` to the latent: the restorer
-    is told that the picture is that much more degraded, in the unit of the reading, than the encoder
+    is told that the image is that much more degraded, in the unit of the reading, than the encoder
     found. 0 is blind restoration as it is, bit for bit; above 0 the restorer should remove more than
     it would by itself, below 0 less, as far as it heeds its latent: nothing in training sees to that.
-    The step is the picture's own, or the tile's where a picture is restored in tiles, so that tiles
+    The step is the image's own, or the tile's where an image is restored in tiles, so that tiles
     of unlike content can move a little apart at strengths other than 0.
 
-    x (N, channels, H, W); knobs (N, 1) or (N, 0); returns the restored pictures, not clipped, of the
+    x (N, channels, H, W); knobs (N, 1) or (N, 0); returns the restored images, not clipped, of the
     shape of x, or `factor` times its sides. The latent is its mean; `sampled` draws it. Any size can
     be computed, except that LatentFFDNet needs even sides; `multiple` keeps tiles on the latent's grid.
     """
@@ -323,7 +313,7 @@ class VDIR(Controllable):
         self.decoder = decoder
         if estimator is not None:
             reading = estimator.reading
-            meaning = f"{reading.quantity}, added to what the network finds in the picture; 0: blind"
+            meaning = f"{reading.quantity}, added to what the network finds in the image; 0: blind"
             self.knobs = (Knob("strength", -reading.reach, reading.reach, 0.0, meaning),)
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
@@ -331,16 +321,16 @@ class VDIR(Controllable):
         return self.restorer(x, self.moved(mean, knobs))
 
     def sampled(self, x: Tensor, knobs: Tensor, generator: torch.Generator) -> Tensor:
-        """As `forward`, with one sample of the latent: how the authors test [P][C]."""
+        """Restore as `forward` does, with one sample of the latent: how the authors test [P][C]."""
         return self.restorer(x, self.moved(sample(*self.encoder(x), generator), knobs))
 
     def told_by(self, other: Tensor, x: Tensor) -> Tensor:
-        """x restored with the latent of another picture (figure 5); sizes may differ."""
+        """Return x restored with the latent of another image (figure 5); sizes may differ."""
         mean, _ = self.encoder(other)
         return self.restorer(x, mean)
 
     def moved(self, c: Tensor, knobs: Tensor) -> Tensor:
-        """The latent (N, latent, h, w) at the knobs; gradients pass to c, none to the estimator."""
+        """Return the latent (N, latent, h, w) at the knobs; gradients pass to c, none to the estimator."""
         if self.estimator is None:
             return c
         return c + (knobs.to(c) * self.estimator.step(c))[:, :, None, None]
@@ -363,7 +353,7 @@ class PlainVDIR(nn.Module):
         self.requires_grad_(False)
 
     def latent(self, x: Tensor) -> Tensor:
-        """What the restorer is told of x: (N, C, H, W) -> (N, latent, H / 4, W / 4)."""
+        """Return what the restorer is told of x (N, C, H, W): (N, latent, H / 4, W / 4)."""
         c = self.encoder(x)
         if self.estimator is None:
             return c
@@ -371,66 +361,6 @@ class PlainVDIR(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.restorer(x, self.latent(x))
-
-
-class Told(Controllable):
-    """A VDIR that restores a picture with the latent of another, to which its knob adds (figure 5).
-
-    x (N, 2 * channels, H, W), the picture and then the other one -> (N, channels, H, W). Knobs are those
-    of `net`.
-    """
-
-    def __init__(self, net: VDIR):
-        super().__init__()
-        self.net = net
-        self.knobs = net.knobs
-        self.multiple = net.multiple
-
-    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        picture, other = x.chunk(2, 1)
-        mean, _ = self.net.encoder(other)
-        return self.net.restorer(picture, self.net.moved(mean, knobs))
-
-    def fold(self, knobs: Tensor) -> "PlainTold":
-        return PlainTold(self.net.fold(knobs))
-
-
-class PlainTold(nn.Module):
-    """A `Told` at one strength."""
-
-    multiple = VDIR.multiple
-
-    def __init__(self, plain: PlainVDIR):
-        super().__init__()
-        self.plain = plain
-
-    def forward(self, x: Tensor) -> Tensor:
-        picture, other = x.chunk(2, 1)
-        return self.plain.restorer(picture, self.plain.latent(other))
-
-
-class Sampled(Controllable):
-    """A VDIR that restores with samples of its latent, the same at every call; the mean of what they give.
-
-    samples: one, as the authors test [P][C], or more for a closer Monte-Carlo estimate [O]. seed: of the
-    CPU generator that a call starts anew. Knobs and shapes are those of `net`. Every tile of a large
-    picture gets the same draws.
-    """
-
-    def __init__(self, net: VDIR, seed: int, samples: int = 1):
-        super().__init__()
-        self.net = net
-        self.seed = seed
-        self.samples = samples
-        self.knobs = net.knobs
-        self.multiple = net.multiple
-
-    def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
-        generator = torch.Generator().manual_seed(self.seed)
-        return sum(self.net.sampled(x, knobs, generator) for _ in range(self.samples)) / self.samples
-
-    def fold(self, knobs: Tensor) -> Held:
-        return Held(self, knobs)
 
 
 class Alone(Controllable):
@@ -451,7 +381,7 @@ class Alone(Controllable):
 
 
 class Discriminator(nn.Module):
-    """Tells degraded pictures from those that the decoder made, in training only (layers [C]).
+    """Tells degraded images from those that the decoder made, in training only (layers [C]).
 
     Eleven convolutions, every one with spectral norm (in training mode one power iteration a pass),
     LeakyReLU 0.2 between them, no batch norm. channels: 3 or 1. width: of the first, 64; it doubles
@@ -474,7 +404,7 @@ class Discriminator(nn.Module):
 
 
 def _conv3(channels_in: int, channels_out: int) -> nn.Conv2d:
-    return start(nn.Conv2d(channels_in, channels_out, 3, padding=1))
+    return start(conv3(channels_in, channels_out))
 
 
 def _normed(channels_in: int, channels_out: int, stride: int = 1) -> nn.Module:
@@ -483,7 +413,7 @@ def _normed(channels_in: int, channels_out: int, stride: int = 1) -> nn.Module:
 
 
 def start(conv: nn.Conv2d, gain: float = 1.0) -> nn.Conv2d:
-    """Weights from a normal cut off at two deviations, of variance gain / fan-in; biases zero [C]."""
+    """Start weights from a normal cut off at two deviations, of variance gain / fan-in; biases zero [C]."""
     std = math.sqrt(gain / conv.weight[0].numel()) / TRUNCATED
     nn.init.trunc_normal_(conv.weight, std=std, a=-2 * std, b=2 * std)
     if conv.bias is not None:

@@ -11,13 +11,12 @@ from lib.app import tasks
 from lib.app.auto import AtAuto
 from lib.app.tasks import Task
 from lib.evaluation import knob_curves
-from lib.models.knobs import Controllable, SelfEnsemble
-from lib.models.vdir import Sampled
-from lib.models.windows import InWindows
+from lib.models.knobs import Controllable
 from lib.recipes import adafm, cfsnet, cugan, vdir
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training.checkpoints import Provenance
 from lib.training.networks import Variant
+from lib.training.wrappers import InWindows, Sampled, SelfEnsemble
 
 SAMPLES = 3  # of a latent, of which tables show the mean
 IN_WINDOWS = " in windows"

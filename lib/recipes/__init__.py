@@ -14,18 +14,18 @@ _PAPERS = {
 
 
 def of_paper(key: str, scale: Scale) -> tuple[Recipe, ...]:
-    """Every run of one paper, most wanted first; what they need of other papers is not among them."""
+    """Return every run of one paper, most wanted first; what they need of other papers is not among them."""
     return _PAPERS[scale][key]
 
 
 def queue(scale: Scale) -> tuple[Recipe, ...]:
-    """Every run at this scale, paper by paper, most wanted first, parents and guides before what needs
+    """Return every run at this scale, paper by paper, most wanted first, parents and guides before what needs
     them."""
     return tuple(recipe for runs in _PAPERS[scale].values() for recipe in runs)
 
 
 def find(name: str, scale: Scale) -> Recipe:
-    """The recipe of a run; raises KeyError naming the known runs."""
+    """Return the recipe of a run; raises KeyError naming the known runs."""
     for recipe in queue(scale):
         if recipe.name == name:
             return recipe

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,27 +14,31 @@ from torch import Tensor, nn
 from lib.degradations.levels import Compress, Denoise, Level, Shrink
 from lib.models.adafm import AdaBN, AdaFM, ConditionalIN, Nothing, Placement, RestorationNet
 from lib.models.baselines import ARCNN
-from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, SHORT_GAIN, Cosine, Recipe, SharedSize, Steps, again
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    SHORT_GAIN,
+    Cosine,
+    OneLevel,
+    Recipe,
+    SharedSize,
+    Steps,
+    again,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Basic(Recipe):
+class Basic(OneLevel):
     """A basic model, trained on one level."""
 
-    level: Level
     width: int = 64  # [C] nf
     blocks: int = 16  # [P] residual blocks
     init_gain: float = 1.0  # [C] 1: the released initialisation
 
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return (self.level,)
+    site: ClassVar[Callable[[int], nn.Module]] = Nothing  # what stands behind the convolutions of the blocks
 
     def build(self) -> RestorationNet:
-        return self._start(RestorationNet(self.channels, self.width, self.blocks, Nothing))
-
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
+        return self._start(RestorationNet(self.channels, self.width, self.blocks, self.site))
 
     def budgeted(self, **budget: float | None) -> "Basic":
         return replace(super().budgeted(**budget), init_gain=SHORT_GAIN)
@@ -55,12 +59,11 @@ class Adapted(Basic):
     placement: Placement = "before_activation"  # [P]
     after_body: bool = False  # [P] counts 32 layers; [C] has a 33rd behind the body convolution
 
+    trained_at = (1.0,)
+
     def build(self) -> RestorationNet:
         site = partial(AdaFM, kernel_size=self.kernel_size)
         return RestorationNet(self.channels, self.width, self.blocks, site, self.placement, self.after_body)
-
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,21 +82,24 @@ class Scratch(Adapted):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchNormed(Basic):
-    """AdaBN: trained on `level`; then the statistics of `end` are taken with every weight kept."""
+class BothEnds(Basic):
+    """A network that learns from both ends of its knob."""
 
     end: Level
-    statistics_batches: int = 200  # [O] the papers say only that the statistics are recomputed
 
     @property
     def levels(self) -> tuple[Level, ...]:
         return (self.level, self.end)
 
-    def build(self) -> RestorationNet:
-        return self._start(RestorationNet(self.channels, self.width, self.blocks, AdaBN))
 
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 1)
+@dataclass(frozen=True, kw_only=True)
+class BatchNormed(BothEnds):
+    """AdaBN: trained on `level`; then the statistics of `end` are taken with every weight kept."""
+
+    statistics_batches: int = 200  # [O] the papers say only that the statistics are recomputed
+
+    site = AdaBN
+    trained_at = (0.0,)
 
     @torch.no_grad()
     def finish(self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
@@ -109,22 +115,15 @@ class BatchNormed(Basic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conditional(Basic):
+class Conditional(BothEnds):
     """Conditional IN: [O] one set of convolutions, half of every batch per level, each through its
     own affine parameters. The paper does not say how its baseline was trained."""
 
-    end: Level
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return (self.level, self.end)
+    site = ConditionalIN
 
     @property
     def least(self) -> int:
         return 2
-
-    def build(self) -> RestorationNet:
-        return self._start(RestorationNet(self.channels, self.width, self.blocks, ConditionalIN))
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         start, end = clean.chunk(2)
@@ -138,11 +137,8 @@ class InstanceNormed(Basic):
     """The start of conditional IN as like for like: instance norm, trained on one level; at its end the
     second scale and shift are those of the first."""
 
-    def build(self) -> RestorationNet:
-        return self._start(RestorationNet(self.channels, self.width, self.blocks, ConditionalIN))
-
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 1)
+    site = ConditionalIN
+    trained_at = (0.0,)
 
     @torch.no_grad()
     def finish(self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
@@ -159,23 +155,17 @@ class Conditioned(InstanceNormed):
 
     stage: bool = True
 
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
+    trained_at = (1.0,)
 
     def finish(self, net: RestorationNet, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
-        """The first scale and shift stay the start's: no gradient reaches them."""
+        """Leave scale and shift of the start as they are: no gradient reaches them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Observation(Recipe):
+class Observation(OneLevel):
     """The ARCNN study of Observation 1: trained, fine-tuned, or followed by depth-wise filters g."""
 
-    level: Level
     g: int = 0  # size of the filter g behind every layer; 0: none
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return (self.level,)
 
     def build(self) -> ARCNN:
         site = partial(AdaFM, kernel_size=self.g) if self.g else Nothing
@@ -328,7 +318,7 @@ WIDTHS = {"half": 0.5, "double": 2.0}  # [O] times the width of every other netw
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run, the most wanted first, in the order that completes whole tables; a stage stands
+    """Return every run, the most wanted first, in the order that completes whole tables; a stage stands
     behind its parent."""
     return (
         *_pair(size, DENOISE, 15, 75, 1),
@@ -355,7 +345,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
 
 
 def _headline(size: Size) -> tuple[Recipe, ...]:
-    """What the main claims compare: from end to end of denoising and of JPEG, and dedicated networks."""
+    """Return what the main claims compare: denoising and JPEG from end to end, and dedicated networks."""
     return tuple(
         run
         for task, easy, hard in ((DENOISE, 15, 75), (DEJPEG, 80, 10))
@@ -364,7 +354,7 @@ def _headline(size: Size) -> tuple[Recipe, ...]:
 
 
 def _pair(size: Size, task: Task, easy: int, hard: int, k: int) -> tuple[Recipe, ...]:
-    """Both ends of a task, and the adaptation in either direction."""
+    """Return both ends of a task, and the adaptation in either direction."""
     return (
         _basic(size, task, easy),
         _basic(size, task, hard),
@@ -408,7 +398,7 @@ def _stage(size: Size, task: Task, start: int, end: int, k: int) -> Adapted:
 
 
 def _variants(size: Size) -> tuple[Recipe, ...]:
-    """Where the layers stand, and everything trained at once: super-resolution x3 to x4, 5x5."""
+    """Return super-resolution x3 to x4, 5x5, with the layers elsewhere, and with all trained at once."""
     stage = _stage(size, SR, 3, 4, 5)
     return (
         replace(stage, name=f"{stage.name}-postact", placement="after_activation"),
@@ -418,7 +408,7 @@ def _variants(size: Size) -> tuple[Recipe, ...]:
 
 
 def _as_wide(size: Size, width: str) -> tuple[Recipe, ...]:
-    """JPEG from end to end and back, each network of another width: what a distance owes to it."""
+    """Return JPEG from end to end and back, each network of another width: what a distance owes to it."""
     runs = _pair(replace(size, width=round(WIDTHS[width] * size.width)), DEJPEG, 80, 10, 1)
     return tuple(
         replace(run, name=f"{run.name}-{width}", parent=run.parent and f"{run.parent}-{width}")

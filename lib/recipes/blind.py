@@ -1,7 +1,7 @@
 """Degradations that a network is not told: drawn anew for every patch, with the truth about each.
 
 Each says `level`, one of the levels it draws from, which reaches as far and crops as all of them do;
-`degrade`, the degraded pictures and the truth; `reading`, how an estimator's maps tell the truth; and
+`degrade`, the degraded images and the truth; `reading`, how an estimator's maps tell the truth; and
 `error`, how far from the truth they are. [P] the paper of VDIR, [C] released code, [O] our choice.
 """
 
@@ -27,8 +27,8 @@ class AnyNoise:
         return Denoise(self.high, quantise=False)
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """clean (N, C, H, W) -> the same shape, and sigma / 255 (N, 1). One level a picture [O]: in the
-        released code, one a batch."""
+        """Return noisy images of the shape of clean (N, C, H, W), and sigma / 255 (N, 1). One level an image
+        [O]: in the released code, one a batch."""
         (sigma,) = self.low + (self.high - self.low) * _uniform(1, clean, generator)
         noisy = degradations.add_gaussian_noise(clean, sigma, generator=generator, quantise=False)
         return noisy, sigma[:, None] / 255
@@ -37,7 +37,7 @@ class AnyNoise:
         return noise_reading(channels)
 
     def error(self, maps: Tensor, truth: Tensor, size: tuple[int, int]) -> Tensor:
-        """maps (N, K, h, w), compared at the size of the picture [C]."""
+        """Return the error of maps (N, K, h, w), compared at the size of the image [C]."""
         return losses.estimation(resized(maps, size), truth)
 
 
@@ -52,8 +52,8 @@ class AnyQuality:
         return Compress(self.qualities[0])
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """clean (N, C, H, W) -> the same shape, and quality / 100 (N, 1). Blocks begin at the corner of
-        what is given."""
+        """Return JPEGs of the shape of clean (N, C, H, W), and quality / 100 (N, 1). Blocks begin at the
+        corner of what is given."""
         (draw,) = _uniform(1, clean, generator)
         quality = draw.new_tensor(self.qualities)[(draw * len(self.qualities)).long()]
         return compressed(clean, quality), quality[:, None] / 100
@@ -62,7 +62,7 @@ class AnyQuality:
         return jpeg_reading(channels)
 
     def error(self, maps: Tensor, truth: Tensor, size: tuple[int, int]) -> Tensor:
-        """As of noise [O]."""
+        """Return the error of maps (N, K, h, w), compared as of noise [O]."""
         return losses.estimation(resized(maps, size), truth)
 
 
@@ -74,7 +74,7 @@ class AnyBlur:
     """
 
     factor: int
-    least: float = 1.0  # [C] variance along either axis, squared pixels of the large picture
+    least: float = 1.0  # [C] variance along either axis, squared pixels of the large image
     per_factor: float = 2.5  # [C] the most, times the factor
     size: int = 15  # [P] taps a side
 
@@ -83,8 +83,8 @@ class AnyBlur:
         return Blurred(self.factor, size=self.size)
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """clean (N, C, H, W) -> (N, C, H / factor, W / factor), and the kernels (N, size, size). Clipped
-        and not rounded [C]."""
+        """Return (N, C, H / factor, W / factor) of clean (N, C, H, W), and the kernels (N, size, size).
+        Clipped and not rounded [C]."""
         draw = _uniform(3, clean, generator)
         along = self.least + (self.per_factor * self.factor - self.least) * draw[0]
         across = self.least + (along - self.least) * draw[1]
@@ -95,7 +95,7 @@ class AnyBlur:
         return kernel_reading(self.size)
 
     def error(self, maps: Tensor, truth: Tensor, size: tuple[int, int]) -> Tensor:
-        """maps (N, size * size, h, w), compared where they are [O]."""
+        """Return the error of maps (N, size * size, h, w), compared where they are [O]."""
         return losses.kernel_estimation(maps, truth)
 
 
@@ -110,8 +110,8 @@ class AnyCamera:
         return Camera(self.measured)
 
     def degrade(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, None]:
-        """clean (N, 3, H, W) -> the same shape, 8-bit, and nothing. Drawn anew for every patch [O]: the
-        authors' generator writes one noisy file a picture."""
+        """Return noisy images of the shape of clean (N, 3, H, W), 8-bit, and nothing. Drawn anew for every
+        patch [O]: the authors' generator writes one noisy file an image."""
         return self.level.degrade(clean, generator), None
 
 
@@ -119,5 +119,5 @@ Unknown = AnyNoise | AnyQuality | AnyBlur | AnyCamera
 
 
 def _uniform(rows: int, clean: Tensor, generator: torch.Generator) -> Tensor:
-    """(rows, N) uniform numbers in [0, 1), drawn where the generator lives."""
+    """Return (rows, N) uniform numbers in [0, 1), drawn where the generator lives."""
     return torch.rand(rows, len(clean), generator=generator, device=generator.device).to(clean)

@@ -18,6 +18,7 @@ from lib.recipes.common import (
     SHORT_CLIP,
     SHORT_GAIN,
     Cosine,
+    OneLevel,
     Outcome,
     Recipe,
     SharedSize,
@@ -28,10 +29,9 @@ from lib.recipes.qgcn import RANKER_RGB
 
 
 @dataclass(frozen=True, kw_only=True)
-class Main(Recipe):
+class Main(OneLevel):
     """Step 1: the main branch alone, for one level."""
 
-    level: Level
     width: int = 64  # [P]
     blocks: int = 10  # [P] M: 10 for denoising and de-blocking, 30 for super-resolution
     residual: bool = False  # [C] for denoising
@@ -39,15 +39,8 @@ class Main(Recipe):
     up_kernel: int = 1  # of the upscaler: 1 [C] or 3 [P]
     init_gain: float = 1.0  # [C] 1: the released initialisation
 
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return (self.level,)
-
     def build(self) -> MainBranch:
         return self._start(MainBranch(*self._layers()))
-
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_zeros(len(clean), 0)
 
     def budgeted(self, **budget: float | None) -> "Main":
         return replace(super().budgeted(**budget), init_gain=SHORT_GAIN)
@@ -70,11 +63,10 @@ class Tuned(Main):
     stage: bool = True
     adaptive: bool = True  # False: CFSNet-SA
 
+    trained_at = (1.0,)
+
     def build(self) -> CFSNet:
         return self._start(CFSNet(*self._layers(), adaptive=self.adaptive))
-
-    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return self.level.degrade(clean, generator), clean.new_ones(len(clean), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,15 +81,14 @@ class Adversarial(Recipe):
     parts = ("l1", "perceptual", "critic_gap", "gradient_penalty")
 
     def opponent(self) -> Critic:
-        """Without a norm and started as He et al. [O]: a penalty on the gradient of the score of one picture
-        does not allow for the released batch norm, which makes that score depend on the others; with
-        instance norm a small critic stays blind, and with the released tenth of He's weights and no norm it
-        gives no signal at all."""
+        """Return a critic without a norm and started as He et al. [O]: a penalty on the gradient of the score
+        of one image does not allow for the released batch norm, which makes that score depend on the others;
+        with instance norm a small critic stays blind, and with the released tenth of He's weights and no norm
+        it gives no signal at all."""
         return Critic(self.channels, self.critic, self.patch, nn.Identity, gain=1.0)
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
-        """The guide sees more of an error than in the first fifth [O]: a critic has no score at which it has
-        won."""
+        """Return whether the guide sees more error than in the first fifth [O]: no score tells that."""
         fifth = max(1, len(curve) // 5)
         first, last = (sum(row["perceptual"] for row in part) for part in (curve[:fifth], curve[-fifth:]))
         return last > first
@@ -183,7 +174,7 @@ class Size(SharedSize):
     guide: str
     init_gain: float
     critic: int
-    gray_set: str  # of gray denoising: whole range, as BSD68 is; Y of colour pictures would be narrower
+    gray_set: str  # of gray denoising: whole range, as BSD68 is; Y of colour images would be narrower
     noise_patch: int  # of denoising
     noise_batch: int
     noise_schedule: Steps | Cosine
@@ -283,7 +274,7 @@ SMOKE = replace(
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run, the most wanted first; parents before what starts from them."""
+    """Return every run, the most wanted first; parents before what starts from them."""
     return (
         *_pair(size, DENOISE, 25, 50),
         _tuned(size, DENOISE, 25, 50, adaptive=False),
@@ -304,7 +295,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
 
 
 def _headline(size: Size, task: Task, start: int, end: int) -> tuple[Recipe, ...]:
-    """What the main claims compare: CFSNet, coefficients all alike, every weight between two networks."""
+    """Return what the main claims compare: CFSNet, CFSNet-SA, every weight between two networks."""
     return (
         *_pair(size, task, start, end),
         _tuned(size, task, start, end, adaptive=False),
@@ -321,7 +312,7 @@ def tuned_name(task: Task, level: int, *, adaptive: bool = True) -> str:
 
 
 def fine_tuned_name(task: Task, start: int, end: int) -> str:
-    """The rival: the main branch trained on, to interpolate every weight (deep network interpolation)."""
+    """Return the name of the rival, deep network interpolation: the main branch trained on."""
     return f"dni-{task.name}-{task.mark}{start}-ft-{task.mark}{end}"
 
 
@@ -355,7 +346,7 @@ def _main(size: Size, task: Task, level: int, kind: type[Main] = Main) -> Main:
 
 
 def _dedicated(size: Size, task: Task, level: int) -> Main:
-    """A main branch for one level, trained for as many steps as both branches of CFSNet together [O]."""
+    """Return a main branch for one level, trained for as many steps as both branches together [O]."""
     main = _main(size, task, level)
     return replace(main, steps=main.steps + _tune_steps(size, task))
 
@@ -385,7 +376,7 @@ def _fine_tuned(size: Size, task: Task, start: int, end: int) -> Main:
 
 
 def _super_resolution(size: Size) -> tuple[Recipe, ...]:
-    """The main branch, its tuning branch, and the rival of that."""
+    """Return the main branch, its tuning branch, and the rival of that."""
     kinds = {SR_TUNED: Perceptual, SR_FINE_TUNED: PerceptualMain}
     second = (
         replace(

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from lib import degradations, losses
 from lib.base.devices import Precision
-from lib.data import images
-from lib.degradations.levels import Compress, Level
+from lib.data import images, patches
+from lib.degradations.levels import Level
 from lib.metrics.fidelity import psnr
 from lib.metrics.perceptual import PUBLISHED_GUIDES
 from lib.models.knobs import Controllable
@@ -53,11 +53,11 @@ class Cosine:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a step made: its loss, what the log says besides, and pictures for an opponent to tell apart.
+    """What a step made: its loss, what the log says besides, and images for an opponent to tell apart.
 
     parts: scalars, one for each name in the recipe's `parts` that `objective` accounts for.
     terms: weighted scalars by name, which add up to the loss; none where the loss is one term.
-    meeting: what all terms depend on, in the graph: the restored picture, or VDIR's latent.
+    meeting: what all terms depend on, in the graph: the restored image, or VDIR's latent.
     knobs: (N, K), what the fakes were made with, for an opponent that is told.
     """
 
@@ -103,69 +103,63 @@ class Recipe:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The runs that have to be trained before this one."""
+        """Return the runs that have to be trained before this one."""
         return tuple(name for name in (self.parent, self.guide) if name and name not in PUBLISHED_GUIDES)
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """Every level that this run degrades its patches to."""
+        """Return every level that this run degrades its patches to."""
         return ()
 
     @property
     def block(self) -> int:
-        """Pixels a side of the blocks among which a patch begins anywhere; 1 where there are none."""
-        side = max((level.block for level in self.levels if isinstance(level, Compress)), default=1)
+        """Return the side in pixels of the blocks among which a patch begins anywhere, or 1."""
+        side = max((level.block for level in self.levels), default=1)
         return side * (2 if side > 1 and self.channels == 3 else 1) if self.phased else 1
 
     @property
     def drawn(self) -> int:
-        """Pixels a side of what is sampled: the patch, and around it what its input depends on."""
+        """Return the side in pixels of what is sampled: the patch and what its input depends on."""
         side = self.patch + 2 * max((level.margin for level in self.levels), default=0) + self.block - 1
         multiple = math.lcm(self.block, *(level.multiple for level in self.levels))
         return -(-side // multiple) * multiple
 
     def cut(self, sampled: Sequence[Tensor], generator: torch.Generator) -> list[Tensor]:
-        """The same patch of each of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch), and of a
-        picture that a level has made smaller the same part: the middle, or, `phased`, one that begins
+        """Return the same patch of each of what was sampled, (N, C, drawn, drawn) -> (N, C, patch, patch),
+        and of an image that a level has made smaller the same part: the middle, or, `phased`, one that begins
         anywhere in the first block."""
         if self.block == 1:
             return [self.inner(x) for x in sampled]
-        count, device = len(sampled[0]), sampled[0].device
-        first = torch.randint(self.block, (2, count), generator=generator, device=generator.device)
-        rows, columns = first[..., None].to(device) + torch.arange(self.patch, device=device)
-        which = torch.arange(count, device=device)[:, None, None]
-        where = which, rows[:, :, None], columns[:, None]
-        return [x.permute(0, 2, 3, 1)[where].permute(0, 3, 1, 2) for x in sampled]
+        return patches.anywhere(sampled, self.patch, self.block, generator)
 
     def inner(self, x: Tensor) -> Tensor:
-        """The patch in the middle of what was sampled; of a picture that a level has made smaller, the same
-        part."""
+        """Return the patch in the middle of what was sampled; of a smaller image the same part."""
         smaller = self.drawn // x.shape[-1]
         start, side = (self.drawn - self.patch) // 2 // smaller, self.patch // smaller
         return x[..., start : start + side, start : start + side]
 
     def clipped(self, net: nn.Module) -> dict[str, nn.Module]:
-        """The networks whose gradients are clipped, each for itself: all that is trained, as one."""
+        """Return the networks whose gradients are clipped, each for itself: all that is trained, as one."""
         return {"network": nn.ModuleList(self.trained(net))}
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
-        """Whether the network trained against this one has left it behind; curve: its rows, oldest first."""
+        """Return whether the opponent has left this network behind; curve: its rows, oldest first."""
         return False
 
     @property
     def least(self) -> int:
-        """Pictures that `pairs` needs at once."""
+        """Return how many images `pairs` needs at once."""
         return 1
 
     def build(self) -> nn.Module:
         raise TypeError(f"{type(self).__name__} builds no network")
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """clean (N, C, H, W) -> the same degraded, and the knobs (N, K) they are restored with."""
+        """Return clean (N, C, H, W) degraded, and the knobs (N, K) they are restored with."""
         raise TypeError(f"{type(self).__name__} makes no training pairs")
 
     def finish(self, net: nn.Module, batches: Callable[[int], tuple[Tensor, torch.Generator]]) -> None:
-        """What follows the last step; `batches(i)` gives fresh clean patches and a generator."""
+        """Do what follows the last step; `batches(i)` gives fresh clean patches and a generator."""
 
     def budgeted(
         self,
@@ -175,7 +169,7 @@ class Recipe:
         patch: int | None = None,
         batch: int | None = None,
     ) -> "Recipe":
-        """This run within a budget far below its own: annealed at its end, at a rate that suits it."""
+        """Return this run within a budget far below its own: annealed at its end, at a rate that suits it."""
         return replace(
             self,
             steps=steps or self.steps,
@@ -189,7 +183,7 @@ class Recipe:
         )
 
     def opponent(self) -> nn.Module | None:
-        """A network that is trained against this one and not kept: a discriminator, a critic."""
+        """Return a network that is trained against this one and not kept: a discriminator, a critic."""
         return None
 
     def objective(
@@ -200,29 +194,29 @@ class Recipe:
         guide: nn.Module | None,
         opponent: nn.Module | None,
     ) -> Outcome:
-        """One step on clean (N, C, drawn, drawn) in [0, 1]; `net` is called as the built one is."""
+        """Return the outcome of a step on clean (N, C, drawn, drawn) in [0, 1]; `net` is called as built."""
         x, clean, knobs = self.examples(clean, generator)
         restored = net(x, knobs).float()
         terms = self.terms(restored, clean, guide)
         return Outcome(sum(terms.values()), terms=terms, meeting=restored)
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
-        """The opponent's step, on what `objective` made, detached."""
+        """Return the outcome of the opponent's step on what `objective` made, detached."""
         raise TypeError(f"{type(self).__name__} has no opponent")
 
     def examples(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """clean (N, C, drawn, drawn) -> degraded patches, the same clean, and their knobs (N, K)."""
+        """Return degraded patches of clean (N, C, drawn, drawn), the same clean, and their knobs (N, K)."""
         x, knobs = self.pairs(clean, generator)
         x, clean = self.cut((x, clean), generator)
         return x.contiguous(memory_format=torch.channels_last), clean, knobs
 
     def terms(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> dict[str, Tensor]:
-        """The weighted parts of the loss by name, of restored and true pictures."""
+        """Return the weighted parts of the loss by name, of restored and true images."""
         return {"error": losses.l1(x, reference) if self.loss == "l1" else losses.mse(x, reference)}
 
     def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
-        """Mean PSNR in dB of a whole picture (1, C, H, W), 8-bit output: all channels, and Y (the same
-        for a network of Y)."""
+        """Return the mean PSNR in dB of a whole image (1, C, H, W), 8-bit output: all channels, and Y (the
+        same for a network of Y)."""
         border = max(level.border for level in self.levels)
         multiple = net.multiple * math.lcm(*(level.multiple for level in self.levels))
         clean = images.cropped(clean, multiple)
@@ -237,14 +231,30 @@ class Recipe:
         return net.trained_in_stage() if self.stage else [net]
 
     def sha(self) -> str:
-        """12 hex digits over the kind of recipe and every field that is not at its default: the same hash,
-        the same run; a field that is added changes no run that does not use it."""
+        """Return 12 hex digits over the kind of recipe and every field that is not at its default: the same
+        hash, the same run; a field that is added changes no run that does not use it."""
         stated = {f.name for f in fields(self) if getattr(self, f.name) != f.default}
         text = json.dumps({k: v for k, v in asdict(self).items() if k in stated}, sort_keys=True)
         return hashlib.sha256(f"{type(self).__name__} {text}".encode()).hexdigest()[:12]
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneLevel(Recipe):
+    """A run on one level, with the knobs, if any, where `trained_at` has them."""
+
+    level: Level
+
+    trained_at: ClassVar[tuple[float, ...]] = ()
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return (self.level,)
+
+    def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return self.level.degrade(clean, generator), clean.new_tensor(self.trained_at).repeat(len(clean), 1)
 
 
 Run = TypeVar("Run", bound=Recipe)
@@ -266,18 +276,18 @@ class SharedSize:
     training_set: str
 
     def run(self, kind: Callable[..., Run], name: str, **own: object) -> Run:
-        """A recipe with these fields, and `own` besides or in their place."""
+        """Return a recipe with these fields, and `own` besides or in their place."""
         shared = {field.name: getattr(self, field.name) for field in fields(SharedSize)}
         return kind(**{"name": name, **shared, **own})
 
 
 def seeded_name(name: str, seed: int) -> str:
-    """Of the same run from another seed; the first is 0."""
+    """Return the name of the same run from another seed; the first is 0."""
     return f"{name}-seed{seed}" if seed else name
 
 
 def again(*runs: Recipe) -> tuple[Recipe, ...]:
-    """The same runs from every further seed, those that start from one another too."""
+    """Return the same runs from every further seed, those that start from one another too."""
     names = {run.name for run in runs}
     return tuple(
         replace(

@@ -35,9 +35,9 @@ SHORT_DEVIATION = 0.7  # [O] of A: 0.05 to 0.27 dB more than the released start 
 
 @dataclass(frozen=True, kw_only=True)
 class Restoring(Recipe):
-    """Restores blurred and noisy pictures: of one level, or of random ones that the network is told."""
+    """Restores blurred and noisy images: of one level, or of random ones that the network is told."""
 
-    level: BlurNoise | None = None  # None: another for every picture
+    level: BlurNoise | None = None  # None: another for every image
     power: float = 1.0  # [C] of the uniform draw of a strength; 2 is Beta(0.5, 1), mostly mild
     init_gain: float = 1.0  # [C] 1: the released initialisation of convolutions
     init_weight: float = 0.0  # [C] 0: w is A z at the start, and no branch takes part where z is 0
@@ -55,9 +55,9 @@ class Restoring(Recipe):
         return x, z
 
     def strengths(self, count: int, generator: torch.Generator) -> Tensor:
-        """Of blur and noise, (count, 2), in steps of 0.1 pixels and one grey level [P].
+        """Return strengths of blur and noise, (count, 2), in steps of 0.1 pixels and one grey level [P].
 
-        A quarter of the pictures each is blurred only and noisy only [C].
+        A quarter of the images each is blurred only and noisy only [C].
         """
         kind, *draw = torch.rand(3, count, generator=generator, device=generator.device)
         blur, noise = (u**self.power for u in draw)
@@ -106,7 +106,7 @@ class Adversarial(UShaped):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """real, fake: mean logits; lean: covariance of the fakes' with how degraded their inputs were."""
+        """Return names. real, fake: mean logits; lean: covariance of fakes' logits and degradation."""
         return ("mse", "perceptual", *(("real", "fake", "lean") if self.gan_weight else ()))
 
     def opponent(self) -> Discriminator | None:
@@ -124,7 +124,7 @@ class Adversarial(UShaped):
         guide: nn.Module,
         opponent: nn.Module | None,
     ) -> Outcome:
-        """L_percep + 0.005 L_GAN + 0.01 L_MSE [P]; all maps of the guide stand for VGG's conv5_4 [O]."""
+        """Return L_percep + 0.005 L_GAN + 0.01 L_MSE [P]; the guide's maps stand for VGG's conv5_4 [O]."""
         x, real, knobs = self.examples(clean, generator)
         fake = net(x, knobs).float()
         error = losses.mse(fake, real)
@@ -135,7 +135,7 @@ class Adversarial(UShaped):
         return Outcome(sum(terms.values()), (error, perceptual), terms, fake, real, fake.detach(), knobs)
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
-        """Over the last fifth it gives real images a chance higher by a half than fakes [O]."""
+        """Return whether real images have a chance higher by a half than fakes in the last fifth [O]."""
         if not self.gan_weight:
             return False
         last = curve[-max(1, len(curve) // 5) :]
@@ -143,8 +143,8 @@ class Adversarial(UShaped):
         return expit(real) - expit(fake) > 0.5
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
-        """Real pictures first and fakes apart from them, both told what the fake was made from [C]."""
-        real, fake = (opponent(pictures, made.knobs).float() for pictures in (made.real, made.fake))
+        """Show it real images first and fakes apart from them, both told what the fake was made from [C]."""
+        real, fake = (opponent(images, made.knobs).float() for images in (made.real, made.fake))
         severity = made.knobs.sum(1)
         lean = ((severity - severity.mean()) * fake).mean()
         return Outcome(losses.gan_discriminator(real, fake), (real.mean(), fake.mean(), lean))
@@ -161,7 +161,7 @@ class Rival(Restoring):
         return self._start(CResMD(self.channels, self.width, self.blocks))
 
     def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
-        """On the strengths that CUnet is judged on: among its own, some pictures are hardly degraded."""
+        """Judge on the strengths that CUnet is judged on: among its own, some images are hardly degraded."""
         return Restoring.judged(replace(self, power=1.0), net, clean, generator)
 
 
@@ -224,7 +224,7 @@ COMPACT = Size(
     widths=(12, 24, 48),  # [O] 0.23 M parameters
     rival_width=24,
     rival_blocks=20,  # [O] 0.23 M parameters, as many as CUnet
-    rival_power=1.0,  # [O] as CUnet; mostly mild pictures teach a short training little
+    rival_power=1.0,  # [O] as CUnet; mostly mild images teach a short training little
     rival_loss="mse",  # [O] with l1 a short training learns to take noise away, and nothing of blur
     discriminator=16,
     normed=False,  # [O] small batches, small patches
@@ -275,7 +275,7 @@ SETTINGS = (*IN_TABLE_2, (2, 30), (4, 30))
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run, the most wanted first; parents before what starts from them."""
+    """Return every run, the most wanted first; parents before what starts from them."""
     cunet, cugan = _pair(size, CUNET, CUGAN)
     return (
         cunet,
@@ -290,7 +290,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
 
 
 def _headline(size: Size) -> tuple[Recipe, ...]:
-    """What the main claims compare: CUnet with CResMD and with a Unet for each degradation, CUGAN with UGANs.
+    """Return what the main claims compare: CUnet, CResMD and a Unet for each degradation, CUGAN and UGANs.
 
     Every UGAN from another seed, also those whose Unet is in no claim and stays the first.
     """
@@ -307,14 +307,14 @@ def ugan_name(blur: int, sigma: int) -> str:
 
 
 def scales_name(scales: int) -> str:
-    """CUGAN of so many scales, 1 to 3."""
+    """Return the name of CUGAN of so many scales, 1 to 3."""
     return CUGAN if scales == len(BLOCKS) else f"{CUGAN}-{scales}"
 
 
 def _pair(
     size: Size, first: str, second: str, *, level: BlurNoise | None = None, scales: int = 3
 ) -> tuple[UShaped, Adversarial]:
-    """Both stages of a network."""
+    """Return both stages of a network."""
     stage1 = _shaped(size, first, UShaped, level, scales)
     stage2 = replace(
         _shaped(size, second, Adversarial, level, scales),

@@ -34,7 +34,7 @@ class Ranking(Recipe):
         return Ranker(self.channels, self.width)
 
     def versions(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Two versions of clean (N, C, H, W); and whether the first is the worse, (N,) bool."""
+        """Return two versions of clean (N, C, H, W); and whether the first is the worse, (N,) bool."""
         raise TypeError(f"{type(self).__name__} makes no versions")
 
     def objective(
@@ -45,7 +45,7 @@ class Ranking(Recipe):
         guide: nn.Module | None,
         opponent: nn.Module | None,
     ) -> Outcome:
-        """Both versions go through the network in one batch and share its statistics [O]."""
+        """Show it both versions, which go through the network in one batch and share its statistics [O]."""
         first, second, first_is_worse = self.versions(clean, generator)
         first, second = self.cut((first, second), generator)
         both = torch.cat([first, second]).contiguous(memory_format=torch.channels_last)
@@ -66,7 +66,7 @@ class RankingQuality(Ranking):
         return tuple(Compress(high) for _, high in self.labels)
 
     def versions(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """The quality factor is uniform within the range of its label [O]."""
+        """Return two JPEGs, the quality factor of each uniform within the range of its label [O]."""
         draw = torch.rand(2 * len(self.labels), len(clean), generator=generator, device=generator.device)
         order, within = draw.chunk(2)
         labels = order.argsort(0)[:2]
@@ -77,7 +77,7 @@ class RankingQuality(Ranking):
         return first, second, (labels[0] < labels[1]).to(clean.device)
 
     def judged(self, net: nn.Module, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
-        """The share of pairs in the right order, of versions at least five quality factors apart."""
+        """Return the share of pairs in the right order, of versions at least five quality factors apart."""
         qualities = range(self.labels[0][0], self.labels[-1][1] + 1, 3)
         scores = [net(degradations.jpeg(clean, q)).item() for q in qualities]
         pairs = combinations(zip(qualities, scores, strict=True), 2)
@@ -87,7 +87,7 @@ class RankingQuality(Ranking):
 
 @dataclass(frozen=True, kw_only=True)
 class RankingAll(Ranking):
-    """A ranker of colour pictures over noise, blur and JPEG [O]: its maps stand in for those of a
+    """A ranker of colour images over noise, blur and JPEG [O]: its maps stand in for those of a
     network trained on photographs of objects. Both versions of a patch suffer from the same kind."""
 
     sigma: float = 75.0  # grey levels, the most noise
@@ -106,14 +106,14 @@ class RankingAll(Ranking):
         return *pair, first_is_worse
 
     def judged(self, net: nn.Module, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
-        """The share of pairs in the right order, of versions of one kind at five strengths."""
+        """Return the share of pairs in the right order, of versions of one kind at five strengths."""
         clean, strengths = clean.repeat(3, 1, 1, 1), torch.linspace(0, 1, 5)
         scores = [net(self._degrade(clean, s.repeat(3).to(clean), generator)) for s in strengths]
         right = [mild > hard for mild, hard in combinations(scores, 2)]
         return (float(torch.cat(right).float().mean()),)
 
     def _degrade(self, clean: Tensor, strength: Tensor, generator: torch.Generator) -> Tensor:
-        """strength (N,) in [0, 1]; a third of the batch each: noise, blur, JPEG."""
+        """Degrade a third of the batch each with noise, blur and JPEG of strength (N,) in [0, 1]."""
         noisy, blurred, compressed = clean.tensor_split(3)
         s, b, j = strength.tensor_split(3)
         mildest, hardest = self.quality
@@ -132,7 +132,7 @@ class RankingAll(Ranking):
 class Deblock(Recipe):
     """The de-blocking network: one for several quality factors, an equal part of each batch at each.
 
-    The paper gives the weights of its losses and not the range of a picture. RNAN's code counts the error
+    The paper gives the weights of its losses and not the range of an image. RNAN's code counts the error
     in grey levels, 0 to 255 [R]; read so, the ranker's losses refine what the error demands. Counted
     in [0, 1], they outweigh it: `qgcn-full-unit`, and the texture end of the knob.
     """
@@ -162,8 +162,7 @@ class Deblock(Recipe):
         return torch.cat(x), clean.new_zeros(len(clean), 0)
 
     def terms(self, x: Tensor, reference: Tensor, guide: nn.Module | None) -> dict[str, Tensor]:
-        """L_MAE, 0.01 L_Q and 0.9 L_F (eq. 6), divided by what an error of 1 counts; L_MAE alone without
-        a guide."""
+        """Return L_MAE, 0.01 L_Q and 0.9 L_F (eq. 6), over what an error of 1 counts; unguided, L_MAE."""
         found = super().terms(x, reference, None)
         if guide is None:
             return found
@@ -261,7 +260,7 @@ PLAIN = "qgcn-rnan-mae"
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run, the most wanted first; what guides another or starts it stands before it."""
+    """Return every run, the most wanted first; what guides another or starts it stands before it."""
     ranker = replace(_ranker(size), patch=size.patch, batch=size.rank_batch, phased=True, most=5.0)  # [K] 5
     unit = _deblock(size)
     full = replace(
@@ -294,17 +293,17 @@ def runs(size: Size) -> tuple[Recipe, ...]:
 
 
 def unit_name(name: str) -> str:
-    """Of the same row of table 1 with the error counted in [0, 1]."""
+    """Return the name of the same row of table 1 with the error counted in [0, 1]."""
     return f"{name}-unit"
 
 
 def own_name(quality: int) -> str:
-    """Of the network trained on one quality alone."""
+    """Return the name of the network trained on one quality alone."""
     return f"{FULL}-q{quality}"
 
 
 def _ablations(full: Deblock) -> tuple[Deblock, ...]:
-    """The rows of table 1 that are guided, at the weights of this one."""
+    """Return the rows of table 1 that are guided, at the weights of this one."""
     return (
         replace(full, name=WITHOUT_DILATION, dilated=False),
         replace(full, name=WITHOUT_SCORE, quality_weight=0.0),
@@ -315,7 +314,7 @@ def _ablations(full: Deblock) -> tuple[Deblock, ...]:
 def _ranker(
     size: Size, kind: type[Ranking] = RankingQuality, name: str = RANKER, channels: Literal[1, 3] = 1
 ) -> Ranking:
-    """Of Y [P], or of colour pictures."""
+    """Return a ranker of Y [P], or of colour images."""
     return size.run(
         kind,
         name,

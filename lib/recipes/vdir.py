@@ -109,7 +109,7 @@ class Told(Recipe):
         return (self.unknown.level,)
 
     def build(self) -> FFDNet:
-        """Started as `LatentFFDNet` is [O]."""
+        """Return FFDNet, started as `LatentFFDNet` is [O]."""
         net = FFDNet(self.channels, self.restorer.width, self.restorer.depth, self.restorer.normed)
         for conv in net.body:
             if isinstance(conv, nn.Conv2d):
@@ -142,7 +142,7 @@ class Variational(Naive):
         return ("restoration", "kl", "rebuilding", *estimation, *adversarial)
 
     def build(self) -> VDIR:
-        """The estimator last: without it the rest starts from the same weights."""
+        """Build the estimator last: without it the rest starts from the same weights."""
         encoder = Encoder(self.channels, self.coder)
         if self.by_contrast:
             with torch.no_grad():
@@ -156,7 +156,7 @@ class Variational(Naive):
         return VDIR(encoder, restorer, estimator, decoder)
 
     def pairs(self, clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """The knob, where there is one, stays at blind restoration."""
+        """Return pairs whose knob, where there is one, stays at blind restoration."""
         x, _ = super().pairs(clean, generator)
         return x, x.new_zeros(len(x), int(self.estimation_weight > 0))
 
@@ -164,7 +164,7 @@ class Variational(Naive):
         return dict(net.named_children()) if self.clipped_apart else super().clipped(net)
 
     def opponent_wins(self, curve: Sequence[dict[str, float]]) -> bool:
-        """Over the last fifth it gives real images three chances in four, and fakes one, or better [O]."""
+        """Return whether it gives real images 3 chances in 4, fakes 1, or better, over the last fifth [O]."""
         last = curve[-max(1, len(curve) // 5) :]
         losses_of_opponent = [row["discriminator"] for row in last if "discriminator" in row]
         return bool(losses_of_opponent) and np.mean(losses_of_opponent) < 2 * math.log(4 / 3)
@@ -202,7 +202,7 @@ class Variational(Naive):
         return Outcome(sum(weighted.values()), parts, weighted, mean, y, rebuilt.detach())
 
     def opposition(self, opponent: nn.Module, made: Outcome, generator: torch.Generator) -> Outcome:
-        """On the pictures of the step before it [O]; the released code draws others."""
+        """Judge the images of the step before it [O]; the released code draws others."""
         loss = losses.gan_discriminator(opponent(made.real).float(), opponent(made.fake).float())
         return Outcome(loss, (loss,))
 
@@ -226,7 +226,7 @@ class Size(SharedSize):
     real_batch: int
     real_coder: int
     long_steps: int  # of the order of the rows of table IX after more training; 0: no such runs
-    small_patch: int  # of the low-resolution picture
+    small_patch: int  # of the low-resolution image
     opponent_lr: float
     camera: AnyCamera
 
@@ -327,7 +327,7 @@ JPEG_Y, JPEG_RGB = "vdir-jpeg-y", "vdir-jpeg-rgb"
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
-    """Every run, the most wanted first."""
+    """Return every run, the most wanted first."""
     awgn = _variational(size, AWGN, AnyNoise())
     table9 = (
         awgn,
@@ -358,7 +358,7 @@ def runs(size: Size) -> tuple[Recipe, ...]:
 
 
 def long_name(name: str) -> str:
-    """Of the same run, trained longer."""
+    """Return the name of the same run, trained longer."""
     return f"{name}-long"
 
 

@@ -17,6 +17,7 @@ from lib.recipes.common import Outcome, Recipe
 PATCHES = 64  # held out, on which channels are watched
 DEAD_LIMIT = 0.2  # [O] a training that has lost more of its channels than this says so
 DEAD, NORM, FACTOR, SHARE = "dead", "norm", "clip", "share"  # first words of the curve's columns
+CLIPPING = NORM, FACTOR
 WHOLE = "network"  # so are layers called that stand in no module of their own
 
 Row = dict[str, float]
@@ -49,7 +50,7 @@ class _Firing(TorchFunctionMode):
 
     @contextmanager
     def named_in(self, net: nn.Module) -> Iterator[None]:
-        """Knows, while the network runs, which of its modules is at work; the network itself is WHOLE."""
+        """Know, while the network runs, which of its modules is at work; the network itself is WHOLE."""
 
         def leave(*_: object) -> None:
             self.inside.pop()
@@ -68,9 +69,9 @@ class _Firing(TorchFunctionMode):
 
 @torch.no_grad()
 def dead_channels(net: nn.Module, inputs: Iterable[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
-    """Which channels no input makes fire, (C,) bool, for every ReLU of a network by its module's name.
+    """Return which channels no input makes fire, (C,) bool, for every ReLU of a network by its module's name.
 
-    inputs: what the network is called with, pictures (N, C, H, W) and knobs (N, K).
+    inputs: what the network is called with, images (N, C, H, W) and knobs (N, K).
     """
     watch = _Firing()
     with watch, watch.named_in(net):
@@ -81,9 +82,9 @@ def dead_channels(net: nn.Module, inputs: Iterable[tuple[Tensor, Tensor]]) -> di
 
 
 def dead_at_both_ends(net: Controllable, recipe: Recipe, batches: Sequence[Batch]) -> Row:
-    """Share of dead channels, 0 to 1, of all layers together and of each for itself: as the network is
-    trained and, where it has knobs, with all of them at their lows and at their highs; nothing of a network
-    without ReLUs."""
+    """Return the share of dead channels, 0 to 1, of all layers together and of each for itself: as the
+    network is trained and, where it has knobs, with all of them at their lows and at their highs; nothing of
+    a network without ReLUs."""
     if not isinstance(net, Controllable):
         return {}
     examples = [recipe.examples(clean, generator) for clean, generator in batches]
@@ -101,8 +102,8 @@ def dead_at_both_ends(net: Controllable, recipe: Recipe, batches: Sequence[Batch
 
 
 def gradient_shares(made: Outcome) -> Row:
-    """Of every weighted term of a loss, the norm of its gradient where all terms meet, over the sum of these
-    norms; nothing of a loss of one term."""
+    """Return for every weighted term of a loss the norm of its gradient where all terms meet, over the sum of
+    these norms; nothing of a loss of one term."""
     if len(made.terms) < 2:
         return {}
     norms = {}
@@ -114,18 +115,18 @@ def gradient_shares(made: Outcome) -> Row:
 
 
 def complaints(recipe: Recipe, curve: Sequence[Row]) -> list[str]:
-    """Sentences on what is wrong at the end of a training: channels lost, an opponent that has won."""
+    """Return sentences on what is wrong at the end of a training: channels lost, an opponent that has won."""
     said = []
     dead = curve[-1].get(DEAD, 0.0) if curve else 0.0
     if dead > DEAD_LIMIT:
         said.append(f"{dead:.0%} of its channels never fire.")
     if curve and recipe.opponent_wins(curve):
-        said.append("The network trained against it has won: it tells restored pictures from true ones.")
+        said.append("The network trained against it has won: it tells restored images from true ones.")
     return said
 
 
 def clip_to(parameters: Sequence[nn.Parameter], most: float | None) -> Tensor:
-    """Norm of the gradient of these parameters, and the factor that clipped it to at most `most`, (2,)."""
+    """Return the norm of the gradient of these parameters and what clipped it to at most `most`, (2,)."""
     norm = nn.utils.clip_grad_norm_(parameters, float("inf") if most is None else most)
     factor = torch.ones_like(norm) if most is None else (most / (norm + 1e-6)).clamp(max=1)
     return torch.stack([norm, factor])
@@ -134,8 +135,8 @@ def clip_to(parameters: Sequence[nn.Parameter], most: float | None) -> Tensor:
 def held_out_batches(
     sample: Callable[[int, torch.Generator], Tensor], device: torch.device, batch: int
 ) -> list[Batch]:
-    """PATCHES clean patches that no training sees, always the same, in batches, each with a generator; none
-    is smaller than a batch of the training, of which a recipe may need so many."""
+    """Return PATCHES clean patches that no training sees, always the same, in batches, each with a generator;
+    none is smaller than a batch of the training, of which a recipe may need so many."""
     whole = max(1, PATCHES // batch)
     counts = [batch] * (whole - 1) + [PATCHES - batch * (whole - 1)]
     positions = torch.Generator().manual_seed(0)

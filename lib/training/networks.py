@@ -13,13 +13,13 @@ from lib.base import paths
 from lib.base.hashes import weights_sha
 from lib.data.sets import has_file, weights_file
 from lib.metrics import perceptual
-from lib.models.baselines import Bicubic, OnLuma, load_arcnn, load_dncnn, load_ffdnet
-from lib.models.knobs import Controllable, Interpolated
-from lib.models.vdir_published import load_vdir
+from lib.models.knobs import Controllable
 from lib.recipes import Scale, cfsnet, cugan, find, qgcn
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training import checkpoints
 from lib.training.checkpoints import BadCheckpoint, Provenance
+from lib.training.published import load_arcnn, load_dncnn, load_ffdnet, load_vdir
+from lib.training.wrappers import Bicubic, Interpolated, OnLuma
 
 ARCNN_QUALITIES = (10, 20, 30, 40)  # there is one AR-CNN for each
 
@@ -30,7 +30,7 @@ def arcnn(quality: int) -> str:
 
 
 def arcnn_in_colour(quality: int) -> str:
-    """The same on the Y of pictures in colour."""
+    """The same on the Y of images in colour."""
     return f"{arcnn(quality)} on Y of RGB"
 
 
@@ -85,7 +85,7 @@ class Variant:
 
 Variants = Mapping[str, Variant]
 
-INPUT = "input"  # the degraded picture itself, a row of the papers' tables
+INPUT = "input"  # the degraded image itself, a row of the papers' tables
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Trained:
 
 
 class Untouched(Controllable):
-    """Hands a picture on as it is."""
+    """Hands an image on as it is."""
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return x

@@ -29,13 +29,13 @@ from lib.data.images import Picture, encode
 from lib.data.sets import Sample
 from lib.evaluation.inference import Restorer
 from lib.models.adafm import AdaFM, RestorationNet
-from lib.models.knobs import Interpolated
 from lib.recipes import Scale, find
 from lib.recipes.cfsnet import DENOISE, tuned_name
 from lib.recipes.cugan import CUNET, unet_name
 from lib.recipes.qgcn import FULL
 from lib.training import loop
 from lib.training.networks import runs_of
+from lib.training.wrappers import Interpolated
 
 QUIET = 0.5  # load average above which times are not to be trusted
 BASIC = "adafm-denoise-basic-s15"

@@ -17,7 +17,7 @@ from lib.papers.qgcn import claims as qgcn
 from lib.papers.vdir import claims as vdir
 from lib.recipes import Scale, find, queue
 from lib.training.checkpoints import made_by, path_of
-from lib.training.loop import under_way
+from lib.training.unfinished import under_way
 
 COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane")
 ITEMS = {  # of every paper, in the order of its claims, and those of them that keep no rows

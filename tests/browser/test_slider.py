@@ -27,7 +27,7 @@ from functools import partial
 from lib.data.sets import Sample, load_images
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.models.cugan import CUNet
-from lib.models.knobs import Interpolated
+from lib.training.wrappers import Interpolated
 from lib.models.vdir import VDIR, Encoder, Estimator, Restorer, noise_reading
 from lib.app.tasks import DEBLUR, DENOISE, DENOISE_FLOAT, SR, Loaded, straight_line
 from lib.evaluation.knob_curves import KnobCurve

@@ -11,9 +11,9 @@ from torch import Tensor
 from lib.data.images import Picture, read, to_pixels, to_tensor
 from lib.data.sets import supplied
 from lib.degradations import resize, to_8bit
-from lib.degradations.estimates import estimate_blur, estimate_noise
 from lib.degradations.levels import Clean
 from lib.evaluation.measure import Protocol
+from lib.metrics.estimates import estimate_blur, estimate_noise
 from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable
 from lib.papers.cugan.sweeps import mean_step

@@ -7,9 +7,9 @@ import torch
 from matplotlib.figure import Figure
 
 from lib.data.images import Picture, to_pixels
-from lib.degradations.estimates import estimate_blur, estimate_noise
 from lib.degradations.levels import BlurNoise, Clean
 from lib.evaluation.measure import Protocol
+from lib.metrics.estimates import estimate_blur, estimate_noise
 from lib.papers.cugan.subjects import LIVE1
 from lib.papers.report import Report
 from lib.papers.scores import Scores, mean, with_interval

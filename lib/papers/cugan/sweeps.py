@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lib.data.images import Picture, to_pixels
-from lib.degradations.estimates import estimate_noise
+from lib.metrics.estimates import estimate_noise
 from lib.metrics.fidelity import psnr
 from lib.models.knobs import Controllable
 from lib.papers.cugan.subjects import LIVE1, PLACES, TENTHS, TURNED, WAYS, on_live1

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from lib.data.images import Picture, to_pixels
 from lib.degradations import jpeg
-from lib.degradations.estimates import estimate_quality
 from lib.degradations.levels import Clean
 from lib.evaluation.jpeg_quality import quality_at
 from lib.evaluation.measure import Protocol
+from lib.metrics.estimates import estimate_quality
 from lib.papers.qgcn.ranker import score_cell
 from lib.papers.qgcn.subjects import LIVE1, RANKED
 from lib.papers.report import Report

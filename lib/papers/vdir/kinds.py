@@ -10,8 +10,8 @@ from torch import Tensor
 from lib.data import sets
 from lib.data.images import Picture, to_pixels, to_tensor
 from lib.degradations import to_8bit
-from lib.degradations.estimates import estimate_noise
 from lib.evaluation.measure import Padded, samples
+from lib.metrics.estimates import estimate_noise
 from lib.models.vdir import VDIR
 from lib.papers import facts
 from lib.papers.pictures import Panel, Strip, busiest_crop, strips

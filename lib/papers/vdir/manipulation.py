@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lib.data.images import Picture, to_pixels
 from lib.degradations import to_8bit
-from lib.degradations.estimates import estimate_noise
+from lib.metrics.estimates import estimate_noise
 from lib.metrics.fidelity import psnr
 from lib.models.vdir import VDIR
 from lib.papers import facts
