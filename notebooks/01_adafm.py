@@ -36,12 +36,58 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
+from lib.models.adafm import AdaFM
 from lib.papers import published, verdicts
 from lib.papers.adafm import items as adafm
+from lib.papers.companion import check_adafm, contents, reproduced, source
 from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("adafm", scale, device, train, images, output)
+
+# %%
+contents("01_adafm")
+
+# %% [markdown]
+# ## What was reproduced
+
+# %%
+reproduced(report)
+
+# %% [markdown]
+# ## The idea: one filter per channel, and a number
+#
+# A network trained for one level is wrong for the next. The features of networks for two levels, though, differ
+# by little more than a filter on each channel. So behind every convolution of the residual blocks stands one,
+# trained for the second level while all else is frozen, and a number scales it:
+#
+# $$ y_c = x_c + \lambda\,(g_c * x_c + b_c) $$
+#
+# | symbol | in the code | what it is |
+# |---|---|---|
+# | $x_c,\ y_c$ | `x`, returned | channel $c$ of the features before and after |
+# | $g_c,\ b_c$ | `self.filter` | a depth-wise filter, 1x1 to 7x7, and a bias: all that the second training learns |
+# | $\lambda$ | `knobs`, *coef* | the knob: 0 is the first level, 1 the second |
+#
+# At $\lambda = 0$ the filters are gone and the first network is there again, exactly. At any other $\lambda$ they
+# melt into one convolution: turning the knob costs nothing when the image is restored.
+
+# %%
+source(AdaFM)
+
+# %%
+check_adafm(report)
+
+# %% [markdown]
+# ## Turn the knob
+#
+# Choose a network: noise, JPEG, or super-resolution between two factors. Degrade the sample or upload a
+# picture of your own, then drag. *Auto* finds the level and sets the coefficient from the curves above:
+# noise is estimated, the quality is read from a JPEG's own tables (or estimated from its blocks), and the
+# factor is the one you set, by which a picture of your own is enlarged.
+
+# %%
+slider(report, "adafm-denoise", "adafm-dejpeg", "adafm-sr")
 
 # %% [markdown]
 # ## First, the yardstick
@@ -236,14 +282,3 @@ verdicts.shown(report)
 
 # %%
 print(report.agreement())
-
-# %% [markdown]
-# ## Turn the knob
-#
-# Choose a network: noise, JPEG, or super-resolution between two factors. Degrade the sample or upload a
-# picture of your own, then drag. *Auto* finds the level and sets the coefficient from the curves above:
-# noise is estimated, the quality is read from a JPEG's own tables (or estimated from its blocks), and the
-# factor is the one you set, by which a picture of your own is enlarged.
-
-# %%
-slider(report, "adafm-denoise", "adafm-dejpeg", "adafm-sr")

@@ -36,12 +36,55 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
+from lib.models.cfsnet import CFSNet
 from lib.papers import verdicts
 from lib.papers.cfsnet import items as cfsnet
+from lib.papers.companion import check_cfsnet, contents, reproduced, source
 from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("cfsnet", scale, device, train, images, output)
+
+# %%
+contents("02_cfsnet")
+
+# %% [markdown]
+# ## What was reproduced
+
+# %%
+reproduced(report)
+
+# %% [markdown]
+# ## The idea: two branches, coupled channel by channel
+#
+# The main branch $R$ restores for one level or objective, the tuning branch $T$ beside it for another. Behind
+# every block the two are mixed, and what is mixed goes into both next blocks:
+#
+# $$ B_m = (1 - \alpha_m)\, R_m(B_{m-1}) + \alpha_m\, T_m(B_{m-1}), \qquad \alpha_m = \alpha_{in}\, a_m $$
+#
+# | symbol | in the code | what it is |
+# |---|---|---|
+# | $R_m,\ T_m$ | `self.body`, `self.tuning` | block $m$ of either branch |
+# | $a_m$ | `self.mapping()` | a coefficient for every channel, learnt with the tuning branch |
+# | $\alpha_{in}$ | `knobs` | the knob: 0 is the main branch, 1 what the tuning branch was trained for |
+#
+# The coefficients are neither confined to 0..1 nor alike, so the two ends are not simply faded: that is the claim
+# of figure 4. Beyond the ends the formula goes on, and so does the knob.
+
+# %%
+source(CFSNet.coefficients, CFSNet.forward)
+
+# %%
+check_cfsnet(report)
+
+# %% [markdown]
+# ## Turn the knob
+#
+# Denoising is shown with the colour pair of networks; deblocking restores Y and keeps the colours;
+# super-resolution sees the small picture, shown by its enlarged pixels.
+
+# %%
+slider(report, "cfsnet-denoise", "cfsnet-deblock", "cfsnet-sr")
 
 # %% [markdown]
 # ## Figure 1: two trade-offs
@@ -167,12 +210,3 @@ verdicts.shown(report)
 
 # %%
 print(report.agreement())
-
-# %% [markdown]
-# ## Turn the knob
-#
-# Denoising is shown with the colour pair of networks; deblocking restores Y and keeps the colours;
-# super-resolution sees the small picture, shown by its enlarged pixels.
-
-# %%
-slider(report, "cfsnet-denoise", "cfsnet-deblock", "cfsnet-sr")

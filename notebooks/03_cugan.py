@@ -39,8 +39,8 @@ output = ""  # a folder for tables, figures and verdicts
 
 # %%
 from lib.papers import verdicts
-from lib.papers.report import Report
 from lib.papers.cugan import items as cugan
+from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("cugan", scale, device, train, images, output)

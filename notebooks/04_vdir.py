@@ -41,12 +41,57 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
+from lib.models.vdir import VDIR, sample
 from lib.papers import verdicts
+from lib.papers.companion import check_vdir, contents, reproduced, source
 from lib.papers.report import Report
 from lib.papers.sliders import slider
 from lib.papers.vdir import items as vdir
 
 report = Report("vdir", scale, device, train, images, output)
+
+# %%
+contents("04_vdir")
+
+# %% [markdown]
+# ## What was reproduced
+
+# %%
+reproduced(report)
+
+# %% [markdown]
+# ## The idea: a latent map says what is wrong
+#
+# An encoder looks at the degraded image $y$ and says in a small map $c$ what kind of image this is and how it was
+# degraded; the restorer sees both. What $c$ should say nobody labels: it must let a decoder rebuild $y$, stay close
+# to a standard normal, and let a small estimator read the level off it. The loss is a variational lower bound:
+#
+# $$ \mathcal{L} = \|x - r(y, c)\|_1 + \beta\, D_{KL}\big(q(c|y)\,\|\,\mathcal{N}(0, 1)\big) + \|y - d(c)\|_1 + \lambda_1 \mathcal{L}_{adv} + \lambda_2 \mathcal{L}_{est}, \qquad c = \mu(y) + \sigma(y)\,\epsilon $$
+#
+# | symbol | in the code | what it is |
+# |---|---|---|
+# | $q(c\vert y)$: $\mu,\ \sigma$ | `encoder` | mean and log variance of the latent, four channels, a quarter of the sides |
+# | $r$ | `restorer` | sees the image and the map |
+# | $d$, $\mathcal{L}_{adv}$ | `decoder`, `opponent` | rebuild $y$, so that $c$ knows all of it; not needed to restore |
+# | $\mathcal{L}_{est}$ | `estimator` | reads noise level, quality or blur off $c$ |
+#
+# The paper restores blindly. The knob is ours: *strength* moves $c$ until the estimator would read so much more.
+
+# %%
+source(sample, VDIR.forward, VDIR.moved)
+
+# %%
+check_vdir(report)
+
+# %% [markdown]
+# ## Turn the knob
+#
+# `strength` counts in grey levels of noise, in points of JPEG quality lost, or in the variance of the blur.
+# The network for real noise has none. `latent of` is figure 5 by hand: it tells the restorer what the
+# encoder sees in another picture, or in this one with another level.
+
+# %%
+slider(report, "vdir-denoise", "vdir-jpeg-color", "vdir-jpeg", "vdir-sr", "vdir-real")
 
 # %% [markdown]
 # ## Figures 1 to 3: the idea, the losses, the network
@@ -216,13 +261,3 @@ verdicts.shown(report)
 
 # %%
 print(report.agreement())
-
-# %% [markdown]
-# ## Turn the knob
-#
-# `strength` counts in grey levels of noise, in points of JPEG quality lost, or in the variance of the blur.
-# The network for real noise has none. `latent of` is figure 5 by hand: it tells the restorer what the
-# encoder sees in another picture, or in this one with another level.
-
-# %%
-slider(report, "vdir-denoise", "vdir-jpeg-color", "vdir-jpeg", "vdir-sr", "vdir-real")

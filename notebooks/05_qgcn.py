@@ -41,12 +41,56 @@ images = 2  # per image set, for "this run"; None for all
 output = ""  # a folder for tables, figures and verdicts
 
 # %%
+from lib.losses import feature_matching, margin_ranking, quality
 from lib.papers import verdicts
-from lib.papers.report import Report
+from lib.papers.companion import check_qgcn, contents, reproduced, source
 from lib.papers.qgcn import items as qgcn
+from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("qgcn", scale, device, train, images, output)
+
+# %%
+contents("05_qgcn")
+
+# %% [markdown]
+# ## What was reproduced
+
+# %%
+reproduced(report)
+
+# %% [markdown]
+# ## The idea: learn to rank, then let the ranker teach
+#
+# How strongly an image was compressed is a whole number without a gradient. A ranker $R$ is trained to order pairs
+# by it; frozen, it is a differentiable judge of the restoring network $G$: its score of the result shall be high,
+# and its maps of the result those of the original.
+#
+# $$ \mathcal{L}_{rank} = \max\big(0, (s_i - s_j)\,\eta + \varepsilon\big), \qquad \mathcal{L} = \mathcal{L}_{MAE} + \lambda_1\, \sigma(-R(G(y))) + \lambda_2 \sum_k \|\phi_k(G(y)) - \phi_k(x)\|_1 $$
+#
+# | symbol | in the code | what it is |
+# |---|---|---|
+# | $s_i,\ s_j$; $\eta$ | `first`, `second`; `first_is_worse` | scores of two versions; 1 where the first is the worse one, else -1 |
+# | $\varepsilon$ | `margin` | 0.5 |
+# | $R(\cdot)$, $\phi_k$ | `Ranker.forward`, `Ranker.features` | score, and the maps of its stages |
+# | $\sigma(-R)$ | `losses.quality` | low where the ranker is pleased |
+
+# %%
+source(margin_ranking, quality, feature_matching)
+
+# %%
+check_qgcn(report)
+
+# %% [markdown]
+# ## Turn the knob: texture
+#
+# The paper's network has no knob. Here is one: every weight moves between the network trained for the least
+# error alone (0) and the same trained on with the ranker's losses (1), the error counted in [0, 1], where
+# they weigh most. Beside it AdaFM-Net, whose knob is
+# the strength.
+
+# %%
+slider(report, "qgcn", "adafm-dejpeg")
 
 # %% [markdown]
 # ## Figure 1: the ranker
@@ -162,14 +206,3 @@ verdicts.shown(report)
 
 # %%
 print(report.agreement())
-
-# %% [markdown]
-# ## Turn the knob: texture
-#
-# The paper's network has no knob. Here is one: every weight moves between the network trained for the least
-# error alone (0) and the same trained on with the ranker's losses (1), the error counted in [0, 1], where
-# they weigh most. Beside it AdaFM-Net, whose knob is
-# the strength.
-
-# %%
-slider(report, "qgcn", "adafm-dejpeg")

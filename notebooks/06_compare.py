@@ -35,8 +35,8 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables and figures
 
 # %%
-from lib.papers.report import Report
 from lib.papers.compare import items as compare
+from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("compare", scale, device, train, images, output)
@@ -46,15 +46,11 @@ report = Report("compare", scale, device, train, images, output)
 #
 # Set14 in colour, noise clipped and rounded to 8 bits as a file holds it. CFSNet, VDIR, DnCNN and FFDNet were
 # trained on noise that is neither, which tells where it is strong. Left: what each network gains at its best,
-# dotted: at Auto. Right: where its knob then stands.
+# dotted: at Auto. Right: where its knob then stands. Below: what a wrong knob costs; a row is the level of the
+# image, a column the level that the knob was set for, or that the network was told.
 
 # %%
 compare.denoise(report)
-
-# %% [markdown]
-# ### What a wrong knob costs
-#
-# A row is the level of the picture, a column the level that the knob was set for, or that the network was told.
 
 # %% [markdown]
 # ## JPEG

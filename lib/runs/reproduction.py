@@ -21,12 +21,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lib.base import devices, locks
-from lib.base.paths import CHECKPOINTS, MEASURED, ROOT
+from lib.base.paths import CHECKPOINTS, MEASURED, NOTEBOOKS, ROOT
 from lib.runs import graph, outcomes, processes
 from lib.runs.graph import Step
 from lib.runs.outcomes import Outcome
 
-NOTEBOOKS = ROOT / "notebooks"
 LIMIT = 240.0  # minutes that a notebook may take, and each of its cells
 GRACE = 60.0  # seconds from the limit of a cell to that of the process around it
 
