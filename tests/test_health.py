@@ -255,7 +255,7 @@ def test_more_than_a_fifth_of_the_channels_dead_is_said(dead, said):
     assert health.complaints(find("adafm-denoise-basic-s15", "smoke"), []) == []
 
 
-WON = ["The network trained against it has won: it tells restored pictures from true ones."]
+WON = ["The network trained against it has won: it tells restored images from true ones."]
 
 
 def curve_of(name: str, before: dict[str, float], after: dict[str, float]) -> list[health.Row]:
