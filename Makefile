@@ -39,8 +39,9 @@ reproduce: $(READY)
 		$(if $(NAME),--name $(NAME)) $(if $(filter yes,$(FRESH)),--fresh) $(if $(filter yes,$(MEASURE)),--measure) \
 		$(if $(CLUSTER),--cluster $(CLUSTER)) $(NOTEBOOKS)
 
+# One thread for every process: more would only wait for one another.
 test: $(READY)
-	@$(RUN) -m pytest
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 lab: $(READY)
 	@.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks

@@ -1,7 +1,9 @@
 """Fixtures that several test files share."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,17 @@ import torch
 from torch import Tensor
 
 from lib.data import sets
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Where the time went: the ten longest files, summed over processes."""
+    seconds = Counter()
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.partition("::")[0]] += report.duration
+    terminalreporter.section("seconds by file, ten longest")
+    for file, took in seconds.most_common(10):
+        terminalreporter.line(f"{took:7.1f}  {file}")
 
 
 @pytest.fixture(autouse=True)

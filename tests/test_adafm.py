@@ -66,7 +66,7 @@ def test_adafm_adds_the_printed_share(k, share, added_by_32, added_by_33):
     for after_body, added in ((False, added_by_32), (True, added_by_33)):
         net = RestorationNet(site=SITES[f"AdaFM {k}x{k}"], after_body=after_body)
         layers = [m for m in net.modules() if isinstance(m, AdaFM)]
-        assert len(layers) == 33 if after_body else 32
+        assert len(layers) == (33 if after_body else 32)
         assert weights(net) - basic == added
         assert sum(m.filter.bias.numel() for m in layers) == 64 * len(layers)
     assert 100 * added_by_32 / basic == pytest.approx(share, abs=0.005)

@@ -367,7 +367,8 @@ def test_step_two_changes_the_tuning_branch_and_nothing_else(variant):
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in trained.parameters())
     torch.optim.Adam(trained.parameters(), 1e-3).step()
     assert changed(net, before) == set(before) - main
-    assert all(name.split(".")[0] in ("tuning", "tuning_up", "mapping") for name in changed(net, before))
+    parts = {name.split(".")[0] for name in changed(net, before)}
+    assert {"tuning"} <= parts <= {"tuning", "tuning_up", "mapping"}
     assert torch.equal(net(x, at(0.0)), at_zero)
 
 

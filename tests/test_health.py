@@ -327,16 +327,17 @@ def test_a_curve_tells_its_steps_to_the_last_digit(tmp_path):
     ],
 )
 def test_a_training_that_is_watched_ends_with_the_same_weights(name, change, tmp_path, monkeypatch):
-    """Bit for bit, those of an opponent too; watched after step 50, trained to step 60."""
+    """Bit for bit, those of an opponent too; watched after step 5, trained to step 8."""
+    monkeypatch.setattr(loop, "APART", 5)
     recipe, watched = find(name, "smoke"), []
     guide = find(recipe.guide, "smoke").build().eval().requires_grad_(False) if recipe.guide else None
-    recipe = replace(recipe, steps=60, precision="float32", parent="", guide="", **change)
+    recipe = replace(recipe, steps=8, precision="float32", parent="", guide="", **change)
 
     def ended(examine):
         monkeypatch.setattr(loop.Job, "examine", examine)
         job = loop.Job(recipe, CPU, tmp_path, compiled=False)
         job.judge = guide
-        job.run(tqdm(total=60, disable=True), None)
+        job.run(tqdm(total=8, disable=True), None)
         nets = [net for net in (job.net, job.opponent) if net is not None]
         return [value.clone() for net in nets for value in net.state_dict().values()]
 

@@ -10,9 +10,9 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from command import lib
 from PIL import Image
 
-from lib import __main__ as command_line
 from lib.app import public
 from lib.app.slider_state import SliderState
 from lib.base import paths
@@ -27,19 +27,6 @@ BASIC, STAGE = "adafm-denoise-basic-s15", "adafm-denoise-s15-s75-k1"
 RESTORE = ("--network", "adafm-denoise", "--scale", "smoke", "--device", "cpu")
 LARGER = ("--network", "adafm-sr", *RESTORE[2:])
 WHOLE = ("--network", "cfsnet-sr", *RESTORE[2:])
-
-
-def lib(*arguments):
-    """The exit status of a command run in this process; sys.exit(sentence) is told as Python tells it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["lib", *map(str, arguments)])
-        try:
-            return command_line.main()
-        except SystemExit as ended:
-            if isinstance(ended.code, str):
-                print(ended.code, file=sys.stderr)
-                return 1
-            return ended.code
 
 
 @pytest.fixture(scope="module")

@@ -81,12 +81,16 @@ def test_what_is_to_be_trained_anew_is_here():
 
 def test_what_is_current_starts_from_and_is_judged_by_what_is_here():
     """A parent or a guide that was trained anew takes with it what was trained from it."""
-    for path in SHIPPED:
-        noted = history(path)
-        for needed, sha in ((noted.parent, noted.parent_sha), (noted.guide, noted.guide_sha)):
-            there = path.with_name(f"{needed}.safetensors")
-            if needed and path.stem not in OUTDATED and there.exists():
-                assert checkpoints.load(there).weights_sha == sha, (path.stem, needed)
+    current = [history(path) for path in SHIPPED if path.stem not in OUTDATED]
+    needed = [
+        (checkpoints.path_of(name, noted.scale), sha, noted.recipe)
+        for noted in current
+        for name, sha in ((noted.parent, noted.parent_sha), (noted.guide, noted.guide_sha))
+    ]
+    there = [one for one in needed if one[0].exists()]
+    assert there
+    for path, sha, needing in there:
+        assert checkpoints.load(path).weights_sha == sha, (needing, path.stem)
 
 
 @pytest.mark.parametrize("scale", ["compact", "paper"])

@@ -445,7 +445,10 @@ def stage_parameters(tmp_path):
 def test_adabn_ends_with_statistics_of_both_levels(tmp_path):
     name = "adafm-denoise-bn-s15"
     train(name, tmp_path)
-    for site in (m for m in networks.load(name, "smoke", tmp_path).net.modules() if isinstance(m, AdaBN)):
+    net = networks.load(name, "smoke", tmp_path).net
+    sites = [module for module in net.modules() if isinstance(module, AdaBN)]
+    assert sites
+    for site in sites:
         assert int(site.batches) == 3
         assert not site.adapting
         assert (site.mean[0] != site.mean[1]).all()

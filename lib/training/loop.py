@@ -25,7 +25,8 @@ from lib.training.unfinished import Learner, Progress, folder_of, settled
 
 SAVE_EVERY = 120.0  # seconds between saved states
 REPORT_EVERY = 10.0  # seconds between lines in a log
-VALIDATIONS = 20  # a run, but no more than one in 50 steps
+VALIDATIONS = 20  # a run
+APART = 50  # steps from one validation to the next, at least
 EXPLODED = 1e5  # in magnitude, of a loss or a part of one: no sound one comes near
 
 
@@ -123,7 +124,7 @@ class Job:
             now = time.monotonic()
             progress.seconds = before.seconds + now - started
             bar.update(min(self.done(), self.total) - bar.n)
-            if self.done() >= self.total * (validations + 1) / VALIDATIONS and len(recent) >= 50:
+            if self.done() >= self.total * (validations + 1) / VALIDATIONS and len(recent) >= APART:
                 validations += 1
                 progress.curve.append(self._row(recent))
                 recent = []

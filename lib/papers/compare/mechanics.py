@@ -26,7 +26,7 @@ from lib.papers.compare.subjects import JPEG, NOISE, Contest, Rival
 from lib.papers.report import Report
 from lib.papers.shown import Parts, together
 
-SIDE = 256  # pixels of the pictures that are timed, and turned over
+SIDE, SMALL_SIDE = 256, 96  # pixels of the pictures that are timed, and turned over; at smoke scale
 PICTURES = 3
 POSITIONS = 11  # of every knob
 REPEATS = 5
@@ -78,15 +78,20 @@ def _turnable(report: Report) -> list[Loaded]:
     return [public.load_run(network, report.scale, report.checkpoints) for network in there]
 
 
+def _side(report: Report) -> int:
+    return SMALL_SIDE if report.scale == "smoke" else SIDE
+
+
 def _steps(report: Report, loaded: Loaded, knob: Knob) -> np.ndarray:
     """Root mean square changes of what is restored between neighbouring positions, in grey levels."""
-    samples = load_images("skimage", PICTURES)
+    samples = load_images("skimage", 1 if report.scale == "smoke" else PICTURES)
+    side = _side(report)
     restorer = Restorer(loaded.net, device=report.device, precision="float32")
     levels = loaded.task.starts
     knobs = at_start(loaded, levels)
     squares = []
     for sample in samples:
-        clean = to_tensor(sample.pixels[:SIDE, :SIDE])
+        clean = to_tensor(sample.pixels[:side, :side])
         degraded = loaded.task.degrade(clean, *levels.values(), 0)
         made = []
         for value in np.linspace(knob.low, knob.high, POSITIONS).tolist():
@@ -135,13 +140,14 @@ def _row(report: Report, contest: Contest, rival: Rival, channels: int) -> dict[
     knobs = rival.knobs(contest.live[0], rival.positions[len(rival.positions) // 2])
     plain = net.fold(torch.tensor(knobs)).eval()
     restorer = Restorer(net, device=report.device)
-    x = torch.rand(1, channels, SIDE, SIDE)
+    side = _side(report)
+    x = torch.rand(1, channels, side, side)
     return {
         "network": rival.network,
         "channels": channels,
         "parameters": sum(parameter.numel() for parameter in plain.parameters()),
-        "multiplications per pixel": round(multiplications(plain, x) / SIDE**2),
-        "ms per megapixel": round(1e9 * _seconds(restorer, x, knobs) / SIDE**2, 1),
+        "multiplications per pixel": round(multiplications(plain, x) / side**2),
+        "ms per megapixel": round(1e9 * _seconds(restorer, x, knobs) / side**2, 1),
     }
 
 
