@@ -1,7 +1,7 @@
 """Panels of pictures for figures: the whole image once, then the same enlarged crop at every setting."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib import patches
@@ -11,11 +11,16 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture (1, C, H, W) in [0, 1] and the two lines under it."""
+    """One picture (1, C, H, W) in [0, 1] and the two lines under it; None: its network is not here."""
 
-    picture: Tensor
+    picture: Tensor | None
     title: str
     note: str = ""
+
+
+def absent(title: str) -> Panel:
+    """Return a panel that figures name and leave out: its network is not here."""
+    return Panel(None, title)
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,14 @@ class Strip:
 
 
 def strips(parts: Sequence[Strip]) -> Figure:
-    """The strips below one another."""
-    columns = max(len(row) for part in parts for row in part.rows)
-    heights = [2.3 * len(part.rows) + 0.5 for part in parts]
+    """Return the strips below one another; panels whose network is not here are named above their strip."""
+    parts = [_there(part) for part in parts]
+    columns = max((len(row) for part in parts for row in part.rows), default=0)
+    heights = [2.3 * max(1, len(part.rows)) + 0.5 for part in parts]
     figure = Figure(figsize=(3.2 + 1.9 * columns, sum(heights)), layout="constrained")
     below = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
     for own, part in zip(below, parts, strict=True):
-        grid = own.add_gridspec(len(part.rows), columns + 1, width_ratios=[1.6] + [1] * columns)
+        grid = own.add_gridspec(max(1, len(part.rows)), columns + 1, width_ratios=[1.6] + [1] * columns)
         axes = own.add_subplot(grid[:, 0])
         _draw(axes, part.whole, as_shown(part.whole.picture))
         corner, side = (part.crop.left - 0.5, part.crop.top - 0.5), part.crop.side
@@ -61,6 +67,15 @@ def strips(parts: Sequence[Strip]) -> Figure:
                 _draw(own.add_subplot(grid[r, c + 1]), panel, part.crop.of(as_shown(panel.picture)))
         own.suptitle(part.title, fontsize=11)
     return figure
+
+
+def _there(part: Strip) -> Strip:
+    missing = dict.fromkeys(panel.title for row in part.rows for panel in row if panel.picture is None)
+    if not missing:
+        return part
+    rows = [[panel for panel in row if panel.picture is not None] for row in part.rows]
+    title = f"{part.title}\nweights not here: {', '.join(missing)}"
+    return replace(part, title=title, rows=[row for row in rows if row])
 
 
 def sentence(text: str) -> Figure:

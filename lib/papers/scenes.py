@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from lib.degradations import resize, to_8bit
-from lib.evaluation.measure import UNITS, Metric, Padded, Protocol
+from lib.evaluation.measure import UNITS, Metric, Padded, Protocol, samples
 from lib.models.knobs import Controllable
-from lib.papers.pictures import Panel, Strip, busiest_crop
+from lib.papers.pictures import Panel, Strip, absent, busiest_crop
 from lib.papers.report import Report
 
 CROP = 96  # pixels a side, of what is shown enlarged
@@ -22,24 +22,28 @@ def restored(net: Controllable, x: Tensor, knobs: tuple[float, ...] = ()) -> Ten
         return to_8bit(plain(x))
 
 
-def untrained(picture: Tensor, title: str) -> Panel:
-    """An empty panel of a picture's size: what is not trained, or trained and not shipped."""
-    return Panel(torch.full_like(picture, 0.93), title, "weights not here")
-
-
 class Scene:
-    """Picture number `picture` of the protocol's set, or of what stands in for it.
+    """An image of the protocol's set, or of what stands in for it, under its own name.
 
+    image: its name, or its number. place: of the one that stands in for a name that is not there.
     metrics: what is written under every panel.
     """
 
     def __init__(
-        self, report: Report, protocol: Protocol, picture: int, metrics: Sequence[Metric] = ("psnr",)
+        self,
+        report: Report,
+        protocol: Protocol,
+        image: str | int,
+        metrics: Sequence[Metric] = ("psnr",),
+        place: int = 0,
     ):
         self.report = report
         self.protocol = replace(protocol, dataset=report.at_hand(protocol))
         self.metrics = metrics
-        _, self.clean, self.degraded = list(self.protocol.inputs(picture + 1))[picture]
+        names = [sample.name for sample in samples(self.protocol.dataset)]
+        number = image if isinstance(image, int) else place % len(names)
+        self.number = names.index(image) if image in names else number
+        self.name, self.clean, self.degraded = list(self.protocol.inputs(self.number + 1))[self.number]
 
     @property
     def original(self) -> Panel:
@@ -53,14 +57,11 @@ class Scene:
         return self.degraded if same else to_8bit(resize(self.degraded, size=size))
 
     def restored(self, title: str, network: str, knobs: tuple[float, ...] = ()) -> Panel:
-        """What the network makes of it; an empty panel where it is not at hand."""
+        """What the network makes of it, or an absent panel."""
         net = self.report.network(network)
         if net is None:
-            return untrained(self.clean, title)
+            return absent(title)
         return self.judged(title, restored(net, self.degraded, knobs))
-
-    def untrained(self, title: str) -> Panel:
-        return untrained(self.clean, title)
 
     def judged(self, title: str, picture: Tensor) -> Panel:
         """Any version of the picture, with its scores."""
@@ -72,5 +73,5 @@ class Scene:
         return Panel(picture, title, " | ".join(shown))
 
     def strip(self, title: str, rows: list[list[Panel]]) -> Strip:
-        whole = self.judged(f"degraded, {self.protocol.level.name}", self.seen)
+        whole = self.judged(f"{self.name}, {self.protocol.level.name}", self.seen)
         return Strip(title, whole, rows, busiest_crop(self.clean, CROP))

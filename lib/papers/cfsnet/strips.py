@@ -44,29 +44,34 @@ def fig1(report: Report) -> Drawing:
 def fig6(report: Report) -> Drawing:
     """Super-resolution x4 from least error (0) to natural textures (1)."""
     dataset, names = (PIRM, tuple(SIX)) if sets.locate(PIRM) else ("set14", STAND_INS)
-    parts = [_enlarged(report, dataset, *each) for each in zip(names, SIX.values(), strict=True)]
+    chosen = enumerate(zip(names, SIX.values(), strict=True))
+    parts = [_enlarged(report, dataset, *each, place) for place, each in chosen]
     return report.save_figure("cfsnet-fig6", strips(parts))
 
 
 def fig7(report: Report) -> Drawing:
     """Sigma 40, between the two levels of training: too little control leaves noise, too much smears."""
-    parts = [_strip(report, DENOISING, 40, ("DnCNN-B",), name, alphas) for name, alphas in SEVEN.items()]
+    parts = [
+        _strip(report, DENOISING, 40, ("DnCNN-B",), *each, place) for place, each in enumerate(SEVEN.items())
+    ]
     return report.save_figure("cfsnet-fig7", strips(parts))
 
 
 def fig8(report: Report) -> Drawing:
     """Quality 20, from quality 10 (smooth) to quality 40 (sharp, with blocks)."""
     rivals = ("ARCNN", "DnCNN-3")
-    parts = [_strip(report, DEBLOCKING, 20, rivals, name, alphas) for name, alphas in EIGHT.items()]
+    parts = [
+        _strip(report, DEBLOCKING, 20, rivals, *each, place) for place, each in enumerate(EIGHT.items())
+    ]
     return report.save_figure("cfsnet-fig8", strips(parts))
 
 
 class _Coloured(Scene):
     """Y is restored and scored. It is shown with Cb and Cr: the original's own, elsewhere the JPEG's."""
 
-    def __init__(self, report: Report, protocol: Protocol, picture: int):
-        super().__init__(report, protocol, picture)
-        sample = samples(self.protocol.dataset)[picture]
+    def __init__(self, report: Report, protocol: Protocol, image: str, place: int = 0):
+        super().__init__(report, protocol, image, place=place)
+        sample = samples(self.protocol.dataset)[self.number]
         self.colours = to_tensor(sample.pixels).expand(-1, 3, -1, -1)
         self.decoded = jpeg(self.colours, protocol.level.quality)
 
@@ -86,27 +91,24 @@ def _strip(
     rivals: tuple[str, ...],
     name: str,
     alphas: tuple[float, ...],
+    place: int = 0,
 ) -> Strip:
     protocol = subject.on(level)
     kind = _Coloured if subject is DEBLOCKING else Scene
-    scene = kind(report, protocol, _number(report, protocol, name))
+    scene = kind(report, protocol, name, place=place)
     known = [scene.restored(f"{rival} (published)", *PUBLISHED[rival](level)) for rival in rivals]
     panels = [scene.original, *known]
     panels += [scene.restored(f"alpha_in {alpha:g}", subject.tuned, (alpha,)) for alpha in alphas]
-    return scene.strip(f"{name}, {subject.written(level)} ({report.scale} scale)", [panels])
+    return scene.strip(f"{scene.name}, {subject.written(level)} ({report.scale} scale)", [panels])
 
 
-def _enlarged(report: Report, dataset: str, name: str, alphas: tuple[float, ...]) -> Strip:
+def _enlarged(
+    report: Report, dataset: str, name: str, alphas: tuple[float, ...], place: int = 0
+) -> Strip:
     protocol = enlarging(dataset)
     metrics = tuple(metric for metric in ("psnr", "niqe") if measurable(metric))
-    scene = Scene(report, protocol, _number(report, protocol, name), metrics)
+    scene = Scene(report, protocol, name, metrics, place)
     panels = [scene.original, scene.judged("bicubic", scene.seen)]
     panels += [scene.restored(f"alpha_in {alpha:g}", SR_TUNED, (alpha,)) for alpha in alphas]
     shown = " | ".join(metric.upper() for metric in metrics)
-    return scene.strip(f"{name}, x4, {shown} of Y ({report.scale} scale)", [panels])
-
-
-def _number(report: Report, protocol: Protocol, name: str) -> int:
-    """The picture's number in its set, or the first of what stands in for the set."""
-    names = [sample.name for sample in samples(report.at_hand(protocol))]
-    return names.index(name) if name in names else 0
+    return scene.strip(f"{scene.name}, x4, {shown} of Y ({report.scale} scale)", [panels])

@@ -17,9 +17,9 @@ from lib.metrics.estimates import estimate_blur, estimate_noise
 from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable
 from lib.papers.cugan.sweeps import mean_step
-from lib.papers.pictures import Panel, Strip, busiest_crop, calmest_crop, strips
+from lib.papers.pictures import Panel, Strip, absent, busiest_crop, calmest_crop, strips
 from lib.papers.report import Report
-from lib.papers.scenes import CROP, restored, untrained
+from lib.papers.scenes import CROP, restored
 from lib.papers.shown import Drawing
 from lib.recipes.cugan import CUGAN, TEXTURE
 
@@ -122,7 +122,7 @@ def _row(report: Report, network: str, x: Tensor, settings: Sequence[Knobs]) -> 
     net = report.network(network)
     titles = [f"[{', '.join(f'{knob:.2g}' for knob in knobs)}]" for knobs in settings]
     if net is None:
-        return [untrained(x, title) for title in titles]
+        return [absent(title) for title in titles]
     return [Panel(restored(net, x, knobs), title) for knobs, title in zip(settings, titles, strict=True)]
 
 

@@ -1,7 +1,6 @@
 """Figures 1, 2 and 4 of CUGAN: pictures at several knobs, and restored for another degradation."""
 
 from lib.degradations.levels import BlurNoise
-from lib.evaluation.measure import samples
 from lib.papers.cugan import sweeps
 from lib.papers.cugan.subjects import (
     BETWEEN,
@@ -61,12 +60,12 @@ def fig4(report: Report) -> Parts:
     claims are made of it."""
     sweeps.keep_facts(report)
     parts = []
-    for name in FOUR:
-        scene = _scene(report, TURNED, name)
+    for place, name in enumerate(FOUR):
+        scene = _scene(report, TURNED, name, place)
         rows = [
             [_turned(scene, f"{knob} {at:g}", *way(at)) for at in FIFTHS] for knob, way in sweeps.WAYS.items()
         ]
-        parts.append(scene.strip(f"{name}, {TURNED.name} ({report.scale} scale)", rows))
+        parts.append(scene.strip(f"{scene.name}, {TURNED.name} ({report.scale} scale)", rows))
     return together(report.save_figure("cugan-fig4", strips(parts)), _looks(report))
 
 
@@ -82,11 +81,9 @@ def _looks(report: Report) -> Table:
     return report.table(item, rows, METRICS_ACROSS)
 
 
-def _scene(report: Report, level: BlurNoise, name: str) -> Scene:
+def _scene(report: Report, level: BlurNoise, name: str, place: int = 0) -> Scene:
     """The picture of LIVE1, or the first of what stands in for it."""
-    protocol = on_live1(level)
-    names = [sample.name for sample in samples(report.at_hand(protocol))]
-    return Scene(report, protocol, names.index(name) if name in names else 0)
+    return Scene(report, on_live1(level), name, place=place)
 
 
 def _turned(scene: Scene, title: str, *knobs: float) -> Panel:

@@ -1,6 +1,5 @@
 """Figures 3, 5 and 6 of QGCN: crops of LIVE1 restored by its variants and by others."""
 
-from lib.evaluation.measure import samples
 from lib.papers.pictures import Strip, strips
 from lib.papers.qgcn.subjects import DNCNN, LIVE1, METRICS, RNAN, UNIT_RANGE, VARIANTS, on
 from lib.papers.report import Report
@@ -14,7 +13,7 @@ RIVALS = {"DnCNN-3": DNCNN, "RNAN (trained here)": RNAN, "full model": FULL}
 
 def fig3(report: Report) -> Drawing:
     """What each part contributes to the eye: quality 10."""
-    scene = Scene(report, on(10, LIVE1), _picture(report, WINDOWS), tuple(METRICS))
+    scene = Scene(report, on(10, LIVE1), WINDOWS, tuple(METRICS))
     shown = VARIANTS | {UNIT_RANGE.title: UNIT}
     panels = [scene.restored(title, network) for title, network in shown.items()]
     title = f"The ablations on quality 10, PSNR | SSIM | PSNR-B ({report.scale} scale)"
@@ -34,13 +33,7 @@ def fig6(report: Report) -> Drawing:
 
 
 def _against(report: Report, picture: str, quality: int) -> Strip:
-    scene = Scene(report, on(quality, LIVE1), _picture(report, picture), tuple(METRICS))
+    scene = Scene(report, on(quality, LIVE1), picture, tuple(METRICS))
     panels = [scene.restored(title, network) for title, network in RIVALS.items()]
     title = f"Quality {quality}, PSNR | SSIM | PSNR-B ({report.scale} scale)"
     return scene.strip(title, [[scene.original, *panels]])
-
-
-def _picture(report: Report, name: str) -> int:
-    """The picture's number in LIVE1, or the first of what stands in for it."""
-    names = [sample.name for sample in samples(report.at_hand(on(10, LIVE1)))]
-    return names.index(name) if name in names else 0

@@ -14,7 +14,7 @@ from lib.evaluation.measure import Padded, samples
 from lib.metrics.estimates import estimate_noise
 from lib.models.vdir import VDIR
 from lib.papers import facts
-from lib.papers.pictures import Panel, Strip, busiest_crop, strips
+from lib.papers.pictures import Panel, Strip, absent, busiest_crop, strips
 from lib.papers.report import Report
 from lib.papers.scenes import CROP, Scene
 from lib.papers.scores import with_interval
@@ -129,7 +129,7 @@ def _photograph(report: Report, name: str, x: Tensor) -> Strip:
 def _cleaned(report: Report, title: str, run: str, x: Tensor) -> Panel:
     net = report.network(run)
     if net is None:
-        return Panel(torch.full_like(x, 0.93), title, "not trained")
+        return absent(title)
     plain = Padded(net.fold(torch.tensor(at_rest(run))), net.multiple).eval()
     with torch.inference_mode():
         return _measured(title, to_8bit(plain(x)))

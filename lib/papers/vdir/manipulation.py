@@ -13,7 +13,7 @@ from lib.metrics.estimates import estimate_noise
 from lib.metrics.fidelity import psnr
 from lib.models.vdir import VDIR
 from lib.papers import facts
-from lib.papers.pictures import Panel, strips
+from lib.papers.pictures import Panel, absent, strips
 from lib.papers.report import Report
 from lib.papers.scenes import Scene
 from lib.papers.scores import Scores, with_interval
@@ -153,7 +153,7 @@ def others(report: Report) -> dict[str, Tensor]:
 @torch.inference_mode()
 def _told(scene: Scene, net: VDIR | None, title: str, other: Tensor) -> Panel:
     if net is None:
-        return scene.untrained(title)
+        return absent(title)
     return scene.judged(title, to_8bit(net.told_by(other, scene.degraded)))
 
 
@@ -170,8 +170,8 @@ def swap(report: Report) -> Parts:
             _told(scene, net, "the other's latent", other.degraded),
         ]
         parts.append(scene.strip(f"Sigma {sigma} ({report.scale} scale)", [[scene.original, *panels]]))
-        moved = 255 * float((panels[0].picture - panels[1].picture).abs().mean())
-        shown = "-" if net is None else f"{moved:.2f}"
+        own, told = (panel.picture for panel in panels)
+        shown = "-" if net is None else f"{255 * float((own - told).abs().mean()):.2f}"
         row = {"picture": f"sigma {sigma}", **{panel.title: panel.note for panel in panels}}
         rows.append(row | {MOVED: shown})
     frame = pd.DataFrame(rows).set_index("picture")
