@@ -430,7 +430,7 @@ def test_maps_are_judged_by_level(report, crops, sees, deviation, expected):
     keep(report, "vdir-fig6", maps.told(Rough(sees, deviation), crops))
     followed = judged(report, "compact")["latents follow the level"]
     assert followed.verdict == expected
-    assert followed.measured.startswith("channel 1: rank correlation 1.000") == sees
+    assert not sees or followed.measured.startswith("channel 1: rank correlation 1.000")
     assert verdicts(report, "paper")["latents follow the level"] == "not tested"
 
 

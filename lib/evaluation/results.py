@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.base import atomic, locks, paths
+from lib.base.rows import Rows
 from lib.evaluation.measure import Measurement, Setting, knob_text
 from lib.training.networks import scale_of
 
@@ -39,21 +40,20 @@ class Store:
 
     def find(self, item: str, scale: str, setting: Setting) -> Stored | None:
         """The stored measurement of a setting for an item."""
-        found = self._matching(scale, setting)
-        found = found[(found["item"] == item) & (found["knobs"] == knob_text(setting.knobs))]
-        return self._stored(found.iloc[-1]) if len(found) else None
+        knobs = knob_text(setting.knobs)
+        return self._last(
+            row for row in self._matching(scale, setting) if (row["item"], row["knobs"]) == (item, knobs)
+        )
 
     def find_best(self, item: str, scale: str, setting: Setting) -> Stored | None:
         """The stored measurement of an item whose knob was searched; the setting's knobs do not count."""
-        found = self._matching(scale, setting)
-        found = found[found["item"] == item]
-        return self._stored(found.loc[found["value"].astype(float).idxmax()]) if len(found) else None
+        found = [row for row in self._matching(scale, setting) if row["item"] == item]
+        return self._stored(max(found, key=lambda row: float(row["value"]))) if found else None
 
     def find_elsewhere(self, scale: str, setting: Setting) -> Stored | None:
         """The stored measurement of a setting for whatever item."""
-        found = self._matching(scale, setting)
-        found = found[found["knobs"] == knob_text(setting.knobs)]
-        return self._stored(found.iloc[-1]) if len(found) else None
+        knobs = knob_text(setting.knobs)
+        return self._last(row for row in self._matching(scale, setting) if row["knobs"] == knobs)
 
     def share(self, item: str, stored: Stored) -> None:
         """The same measurement for another item."""
@@ -90,14 +90,14 @@ class Store:
                 self.rows.to_csv(part, index=False, lineterminator="\n")
 
     @cached_property
-    def _settings(self) -> dict[tuple[str, ...], pd.DataFrame]:
+    def _settings(self) -> dict[tuple[str, ...], Rows]:
         return _parts(self.rows, SETTING)
 
     @cached_property
-    def _behind(self) -> dict[tuple[str, ...], pd.DataFrame]:
+    def _behind(self) -> dict[tuple[str, ...], Rows]:
         return _parts(self.images, KEY)
 
-    def _matching(self, scale: str, setting: Setting) -> pd.DataFrame:
+    def _matching(self, scale: str, setting: Setting) -> Rows:
         """The rows of a setting at whatever knobs."""
         wanted = {
             "scale": scale_of(setting.network, scale),
@@ -110,18 +110,24 @@ class Store:
             "seed": str(setting.protocol.seed),
             "metric": setting.protocol.metric,
         }
-        nothing = pd.DataFrame(columns=["item", "value", *KEY])
-        return self._settings.get(tuple(wanted[name] for name in SETTING), nothing)
+        return self._settings.get(tuple(wanted[name] for name in SETTING), [])
 
-    def _stored(self, row: pd.Series) -> Stored:
-        behind = self._behind.get(tuple(row[KEY]), self.images[:0])
-        scores = dict(zip(behind["image"], behind["value"].astype(float), strict=True))
-        return Stored(tuple(float(k) for k in row["knobs"].split()), scores, row.to_dict())
+    def _last(self, rows: Iterable[dict[str, str]]) -> Stored | None:
+        found = list(rows)
+        return self._stored(found[-1]) if found else None
+
+    def _stored(self, row: dict[str, str]) -> Stored:
+        behind = self._behind.get(tuple(row[name] for name in KEY), [])
+        scores = {one["image"]: float(one["value"]) for one in behind}
+        return Stored(tuple(float(k) for k in row["knobs"].split()), scores, dict(row))
 
 
-def _parts(frame: pd.DataFrame, key: list[str]) -> dict[tuple[str, ...], pd.DataFrame]:
+def _parts(frame: pd.DataFrame, key: list[str]) -> dict[tuple[str, ...], Rows]:
     """The rows by what the columns of the key say; a lookup in them does not go through all."""
-    return dict(iter(frame.groupby(key, sort=False))) if len(frame) else {}
+    parts: dict[tuple[str, ...], Rows] = {}
+    for row in frame.to_dict("records"):
+        parts.setdefault(tuple(row[name] for name in key), []).append(row)
+    return parts
 
 
 def _read(path: Path) -> pd.DataFrame:
