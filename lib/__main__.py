@@ -516,16 +516,16 @@ def times(arguments: argparse.Namespace) -> int:
 
 def add_readme(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
-        "readme", help="render the numbers of README.md and docs/differences from the results"
+        "readme", help="render what is said of the results in README.md and docs"
     )
     parser.set_defaults(run=readme)
 
 
 def readme(arguments: argparse.Namespace) -> int:
-    from lib.upkeep import differences, readme
+    from lib.upkeep import differences, readme, verdicts
 
-    readme.update()
-    differences.update()
+    for part in (readme, differences, verdicts):
+        part.update()
     return 0
 
 

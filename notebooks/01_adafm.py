@@ -274,8 +274,8 @@ adafm.noise(report)
 # %% [markdown]
 # ## Claims and verdicts
 #
-# Intervals are 95 %, bootstrapped over images. A claim about absolute decibels is only tested at
-# the paper's own scale.
+# Intervals are 95 % t intervals over images and, where there are several, trainings. A claim about
+# absolute decibels is only tested at the paper's own scale. A click on a claim tells what was measured.
 
 # %%
 verdicts.shown(report)

@@ -1,17 +1,18 @@
-"""The README's numbers come from the results, and are those of now."""
+"""The numbers of the README and of the page of verdicts come from the results, and are those of now."""
 
 import csv
 
 import pytest
 
 from lib.base import paths
+from lib.papers.papers import PAPERS
 from lib.papers.variants import AT_AUTO
 from lib.recipes.adafm import DENOISE, stage_name
-from lib.upkeep import readme
+from lib.upkeep import readme, verdicts
 
 MARKS = "\n".join(
     f"<!-- {name} -->\nstale text\n<!-- /{name} -->"
-    for name in ("times", "scoreboard", "comparison", "differs")
+    for name in ("times", "scoreboard", "comparison")
 )
 
 
@@ -75,7 +76,6 @@ def test_verdicts_and_times(results):
     text = readme.render(MARKS, results)
     assert "| [01_adafm](notebooks/01_adafm.ipynb) | " in text and " | -0.80 dB (3) |" in text
     assert "holds: 1, differs: 1, undecided: 0, not tested: " in text
-    assert "- *b* (adafm-table5, compact). It is close. Measured: 0.94 dB." in text
     assert "| `make test` | 5.0 min | two cores |" in text
     assert "stale text" not in text
 
@@ -116,8 +116,32 @@ def test_without_results_everything_is_said_to_be_missing(tmp_path):
 
 
 def test_a_lost_mark_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match="<!-- differs -->"):
-        readme.render(MARKS.replace("<!-- /differs -->", ""), tmp_path)
+    with pytest.raises(ValueError, match="<!-- times -->"):
+        readme.render(MARKS.replace("<!-- /times -->", ""), tmp_path)
+
+
+def test_the_page_of_verdicts_is_up_to_date():
+    text = verdicts.PAGE.read_text(encoding="utf-8")
+    assert text == verdicts.render(), "python -m lib readme renders it"
+    for paper in PAPERS:
+        plot = verdicts.PLOTS / f"{paper.key}.svg"
+        _, made_from = verdicts.stored(paper, paths.MEASURED)
+        assert f"rows {made_from}" in plot.read_text() and plot.stat().st_size <= 100_000
+
+
+def headline(claim, verdict, p, scale="compact"):
+    row = {"item": "adafm-table5", "claim": claim, "scale": scale, "verdict": verdict, "p": p}
+    return row | {"headline": "yes"}
+
+
+def test_headline_claims_stand_together_by_holm():
+    """0.001 <= 0.05/3; 0.03 > 0.05/2, though decided by itself; what has no p and no headline is none."""
+    rows = [headline("a", "differs", "0.001"), headline("b", "holds", "0.03")]
+    rows.append(headline("c", "undecided", "1"))
+    rows += [headline("d", "holds", ""), headline("e", "holds", "0.0001") | {"headline": ""}]
+    text = verdicts.error_rate(rows)
+    assert "3 headline claims were compared with bounds; 2 are" in text
+    assert "over all 3, 1 of them stand: *a* (compact) differs." in text
 
 
 def test_every_path_in_the_map_exists():

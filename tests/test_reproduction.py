@@ -23,12 +23,15 @@ folder = pathlib.Path(output)
 (folder / "demo-table1.csv").write_text("a,b")
 (folder / "demo-table1.md").write_text("| a | b |")
 (folder / "demo-fig2.png").write_bytes(b"")
+(folder / "claims.svg").write_text("<svg></svg>")
+names = ["bound", "headline", "control", "unit", "value", "low", "high", "among", "p"]
 with (folder / "claims.csv").open("w", newline="") as file:
     rows = csv.writer(file)
-    rows.writerow(["claim", "item", "paper", "measured", "verdict"])
-    rows.writerow(["higher <is> better", "demo-table1", 1, images, "holds"])
-    rows.writerow(["lower", "demo-fig2", 2, 3, "differs"])
-    rows.writerow(["other", "demo-fig2", 2, "", "not tested"])
+    rows.writerow(["claim", "item", "paper", "measured", "verdict", "scale", *names])
+    rest = ["compact", *[""] * len(names)]
+    rows.writerow(["higher <is> better", "demo-table1", 1, images, "holds", *rest])
+    rows.writerow(["lower", "demo-fig2", 2, 3, "differs", *rest])
+    rows.writerow(["other", "demo-fig2", 2, "", "not tested", *rest])
 """
 BAD = "raise ValueError('the lamp is\\nout of oil')"
 

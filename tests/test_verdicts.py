@@ -9,7 +9,7 @@ import pytest
 from lib.base import paths
 from lib.evaluation.measure import Bench, Setting
 from lib.evaluation.results import Store
-from lib.papers import papers, verdicts
+from lib.papers import forest, papers, verdict_table, verdicts
 from lib.papers.adafm import items as adafm
 from lib.papers.adafm.subjects import DENOISING
 from lib.papers.judging import judge_all
@@ -39,6 +39,45 @@ def test_every_claim_says_what_decides_it_and_whose_bound_that_is(paper):
         assert claim.bound, claim.name
         assert claim.paper, claim.name
     assert 1 <= sum(claim.headline for claim in paper.claims.values()) <= 6
+
+
+@each_paper
+def test_claims_that_are_said_to_have_controls_have_them(paper):
+    """In the file that is named, a test goes through every claim."""
+    text = (paths.ROOT / paper.controls).read_text() if paper.controls else ""
+    assert "def test_every_claim_" in text or not paper.controls
+
+
+def line(claim, scale, verdict, headline="", value=""):
+    row = {"claim": claim, "item": "adafm-fig1", "paper": f"{claim} <says>", "scale": scale}
+    row |= {"verdict": verdict, "measured": "no rows" if verdict == "not tested" else "1.00 dB"}
+    row |= {"headline": headline, "bound": "ours", "control": "tests/test.py", "unit": "dB", "value": value}
+    return row | {"low": value and "0.01", "high": value and "0.4", "among": value and "2", "p": "0.01"}
+
+
+ROWS = [
+    line("small", "compact", "holds", value="0.2"),
+    line("large", "compact", "not tested", "yes"),
+    line("other", "compact", "not tested"),
+    line("small", "paper", "not tested"),
+    line("large", "paper", "differs", "yes"),
+    line("other", "paper", "not tested"),
+]
+
+
+def test_a_table_of_verdicts_has_a_line_for_each_claim_headline_first():
+    text = verdict_table.html(ROWS)
+    assert text.count("<details>") == 3 and text.index("large") < text.index("small")
+    assert text.count("no rows") == 1 and "<sup>1</sup> no rows: 3 claims." in text
+    assert "large &lt;says&gt;" in text and "<script" not in text
+    assert "<b>Clears its bound by:</b> 0.20 [0.01, 0.40] dB (nearest to failing of 2 comparisons)." in text
+    assert text.count("<b>Control:</b>") == 2  # of the claims that were tested
+
+
+def test_a_forest_plot_has_what_was_compared():
+    text = forest.svg(ROWS, "abc")
+    assert ">small</text>" in text and ">large</text>" not in text and "rows abc" in text
+    assert forest.svg(ROWS[1:]) == "" and forest.svg(ROWS, "abc") == text
 
 
 @each_paper

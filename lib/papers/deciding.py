@@ -7,7 +7,8 @@ freedom. (A bootstrap over three seeds would cover 73 % where it says 95.)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
@@ -19,8 +20,6 @@ CONFIDENCE = 0.95
 ONE_TRAINING_DB = 0.15  # of decibels; the spread of three seeds of the compact networks is about half of it
 ONE_TRAINING_SHARE = 0.1  # of the bound, or of the value where that is 0, in other units
 
-Decision = bool | None  # whether it holds; None: undecided
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -29,7 +28,7 @@ class Sample:
     trainings: tuple[Scores, ...]
     unit: str = "dB"
 
-    @property
+    @cached_property
     def values(self) -> np.ndarray:
         """Return (S, n): the images that all trainings have."""
         shared = [i for i in self.trainings[0] if all(i in scores for scores in self.trainings)]
@@ -70,17 +69,19 @@ class Sample:
     def reach(self, bound: float) -> tuple[float, float]:
         """Return the interval, wider by what another training may change where there was only one."""
         low, high = self.interval()
-        if len(self.trainings) > 1:
-            return low, high
-        slack = ONE_TRAINING_DB if self.unit == "dB" else ONE_TRAINING_SHARE * abs(bound or self.mean)
-        return low - slack, high + slack
+        return low - self._slack(bound), high + self._slack(bound)
 
     def p_value(self, bound: float) -> float:
-        """Return the two-sided probability of a mean this far from the bound by chance."""
+        """Return the two-sided probability of a mean this far from the bound by chance: farther than another
+        training may change it, where there was only one."""
         error, freedom = self.error()
-        if not error:
-            return float(self.mean == bound)
-        return float(2 * stats.t.sf(abs(self.mean - bound) / error, freedom))
+        beyond = max(abs(self.mean - bound) - self._slack(bound), 0.0)
+        return float(2 * stats.t.sf(beyond / error, freedom)) if error else float(beyond == 0)
+
+    def _slack(self, bound: float) -> float:
+        if len(self.trainings) > 1:
+            return 0.0
+        return ONE_TRAINING_DB if self.unit == "dB" else ONE_TRAINING_SHARE * abs(bound or self.mean)
 
     def __sub__(self, other: "Sample") -> "Sample":
         """Return the difference image by image, training by training as far as both go."""
@@ -118,34 +119,90 @@ def told(samples: Sequence[Sample]) -> str:
     return f"{', '.join(map(str, samples))}{unit} ({made})"
 
 
+@dataclass(frozen=True)
+class Margin:
+    """By how much a mean is on the right side of a bound, from low to high: what decides a comparison.
+
+    among: of how many comparisons it is the one that is nearest to failing, or furthest beyond.
+    """
+
+    sample: Sample
+    bound: float
+    value: float
+    low: float
+    high: float
+    among: int = 1
+
+    def __neg__(self) -> "Margin":
+        return replace(self, value=-self.value, low=-self.high, high=-self.low)
+
+    @property
+    def p(self) -> float:
+        """Return the probability of its distance by chance; of a failure, in any of as many comparisons."""
+        p = self.sample.p_value(self.bound)
+        return min(1.0, self.among * p) if self.high < 0 else p
+
+    def rank(self) -> tuple[bool, bool, float]:
+        """Return what is lower the nearer it is to failing, in widths of its interval."""
+        return self.high >= 0, self.low > 0, self.value / max(self.high - self.low, 1e-12)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether something holds, None where that is undecided, and the margin by which, of a comparison."""
+
+    holds: bool | None
+    margin: Margin | None = None
+
+    def __bool__(self) -> bool:
+        return self.holds is True
+
+    def __invert__(self) -> "Decision":
+        return Decision(None if self.holds is None else not self.holds, self.margin and -self.margin)
+
+
 def above(sample: Sample, bound: float) -> Decision:
-    """Return whether the mean is above a bound; None where the interval does not clear it."""
-    low, high = sample.reach(bound)
-    return True if low > bound else False if high < bound else None
+    """Return whether the mean is above a bound; undecided where the interval does not clear it."""
+    low, high = (end - bound for end in sample.reach(bound))
+    holds = True if low > 0 else False if high < 0 else None
+    return Decision(holds, Margin(sample, bound, sample.mean - bound, low, high))
 
 
 def below(sample: Sample, bound: float) -> Decision:
-    """Return whether the mean is below a bound; None where the interval does not clear it."""
-    low, high = sample.reach(bound)
-    return True if high < bound else False if low > bound else None
+    """Return whether the mean is below a bound; undecided where the interval does not clear it."""
+    return ~above(sample, bound)
 
 
 def within(sample: Sample, margin: float, around: float = 0.0) -> Decision:
     """Return whether the mean is equivalent to `around`: its whole interval within the margin of it.
 
-    False where the whole interval is outside; None otherwise. The margin is stated before measuring.
+    Not where the whole interval is outside; undecided otherwise. The margin is stated before measuring.
     """
     low, high = sample.reach(margin)
-    if around - margin <= low and high <= around + margin:
-        return True
-    return False if high < around - margin or low > around + margin else None
+    least, most = sorted(margin - abs(end - around) for end in (low, high))
+    most = margin if low <= around <= high else most
+    nearest = around + np.copysign(margin, sample.mean - around)
+    holds = True if least >= 0 else False if most < 0 else None
+    return Decision(holds, Margin(sample, nearest, margin - abs(sample.mean - around), least, most))
 
 
-def every(decisions: Sequence[Decision]) -> Decision:
-    """Return whether all hold: False where one does not, None where one is undecided and none fails."""
-    if any(decision is False for decision in decisions):
-        return False
-    return None if any(decision is None for decision in decisions) else True
+def higher(a: Sample, b: Sample) -> Decision:
+    """Return whether the mean of one sample is above that of one on other images; undecided where their
+    intervals meet."""
+    (low, high), (least, most) = a.reach(0), b.reach(0)
+    holds = True if low > most else False if high < least else None
+    end = most if a.mean > b.mean else least
+    return Decision(holds, Margin(a, end, a.mean - b.mean, low - most, high - least))
+
+
+def every(decisions: Sequence[Decision | bool | None]) -> Decision:
+    """Return whether all hold: not where one does not, undecided where one is and none fails."""
+    all_of = [one if isinstance(one, Decision) else Decision(one) for one in decisions]
+    said = [one.holds for one in all_of]
+    margins = [one.margin for one in all_of if one.margin]
+    among = sum(margin.among for margin in margins)
+    margin = replace(min(margins, key=Margin.rank), among=among) if margins else None
+    return Decision(False if False in said else None if None in said else True, margin)
 
 
 def holm(p_values: Sequence[float], level: float = 1 - CONFIDENCE) -> list[bool]:

@@ -15,7 +15,7 @@ from lib.base.rows import Rows, read
 from lib.evaluation.measure import UNITS, Setting
 from lib.evaluation.results import Store, Stored
 from lib.papers import facts
-from lib.papers.deciding import Sample
+from lib.papers.deciding import Decision, Margin, Sample, every
 from lib.papers.scores import Scores, difference
 from lib.recipes import Scale, queue
 from lib.recipes.common import SEEDS, seeded_name
@@ -23,7 +23,7 @@ from lib.training.checkpoints import path_of
 from lib.training.networks import PAIRS, PUBLISHED, WEIGHTLESS
 
 Verdict = Literal["holds", "differs", "undecided", "not tested"]
-Finding = tuple[bool | None, str]  # whether it holds, None where this cannot decide; what was measured
+Finding = tuple[Decision | bool | None, str]  # whether it holds (None: cannot be said); what was measured
 SCALES: tuple[Scale, ...] = ("compact", "paper")
 PRINTED_AS = {
     "div2k-valid": ("div2k100",),
@@ -221,12 +221,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim, what was measured (with intervals), at which scale, and the verdict."""
+    """A claim, what was measured (with intervals), at which scale, the verdict, the margin that decides."""
 
     claim: Claim
     scale: str
     measured: str
     verdict: Verdict
+    margin: Margin | None = None
 
 
 def judge(claim: Claim, evidence: Evidence) -> Judged:
@@ -234,13 +235,13 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
     if claim.full_size and evidence.scale != "paper":
         return Judged(claim, evidence.scale, "says nothing of smaller networks", "not tested")
     try:
-        holds, text = claim.test(evidence)
+        said, text = claim.test(evidence)
     except NotMeasured as reason:
         missing = "needs networks at paper scale" if evidence.scale == "paper" else "not measured"
         return Judged(claim, evidence.scale, str(reason) or claim.needs or missing, "not tested")
-    if holds is None:
-        return Judged(claim, evidence.scale, text, "undecided")
-    return Judged(claim, evidence.scale, text, "holds" if holds else "differs")
+    decision = every([said])
+    verdict = "undecided" if decision.holds is None else "holds" if decision.holds else "differs"
+    return Judged(claim, evidence.scale, text, verdict, decision.margin)
 
 
 def judge_all(

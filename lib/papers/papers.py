@@ -20,7 +20,8 @@ from lib.papers.vdir import items as vdir
 
 @dataclass(frozen=True)
 class Paper:
-    """items: a function of the report for every table and figure; live: those that keep no rows."""
+    """items: a function of the report for every table and figure; live: those that keep no rows. controls:
+    the test in which networks that do otherwise contradict every claim; none where it is not of every one."""
 
     key: str  # of its files: printed/KEY.csv, measured/KEY.csv
     title: str
@@ -28,6 +29,7 @@ class Paper:
     claims: dict[str, Claim]
     items: dict[str, Callable[[Report], object]]
     live: tuple[str, ...]
+    controls: str = ""
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ PAPERS = (
         cfsnet_claims.CLAIMS,
         cfsnet.ITEMS,
         cfsnet_claims.LIVE,
+        "tests/test_cfsnet_reports.py",
     ),
     Paper(
         "cugan",
@@ -67,9 +70,26 @@ PAPERS = (
         cugan_claims.CLAIMS,
         cugan.ITEMS,
         cugan_claims.LIVE,
+        "tests/test_cugan_reports.py",
     ),
-    Paper("vdir", "VDIR (TIP 2022)", "04_vdir", vdir_claims.CLAIMS, vdir.ITEMS, vdir_claims.LIVE),
-    Paper("qgcn", "QGCN (IJCAI 2020)", "05_qgcn", qgcn_claims.CLAIMS, qgcn.ITEMS, qgcn_claims.LIVE),
+    Paper(
+        "vdir",
+        "VDIR (TIP 2022)",
+        "04_vdir",
+        vdir_claims.CLAIMS,
+        vdir.ITEMS,
+        vdir_claims.LIVE,
+        "tests/test_vdir_reports.py",
+    ),
+    Paper(
+        "qgcn",
+        "QGCN (IJCAI 2020)",
+        "05_qgcn",
+        qgcn_claims.CLAIMS,
+        qgcn.ITEMS,
+        qgcn_claims.LIVE,
+        "tests/test_qgcn_reports.py",
+    ),
 )
 # Not a paper: all of them on the same pictures.
 COMPARISON = Paper("compare", "All methods", "06_compare", {}, compare.ITEMS, compare.LIVE)

@@ -1,13 +1,17 @@
 """Verdicts on all claims, and printed numbers beside measured ones: from stored rows, and kept with them."""
 
+import base64
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from lib.base import paths
+from lib.base.rows import Rows
 from lib.evaluation.measure import UNITS
+from lib.papers import forest, verdict_table
 from lib.papers.cells import Cell
-from lib.papers.judging import SCALES, judge_all
+from lib.papers.judging import SCALES, Judged, judge_all
 from lib.papers.papers import Paper, find
 from lib.papers.report import Report
 from lib.papers.scores import mean
@@ -51,24 +55,45 @@ class Reread(Report):
         return Cell(value, paper, compact, unit=UNITS[protocol.metric])
 
 
-COLUMNS = ("claim", "item", "paper", "scale", "measured", "verdict")
-
-
 def judged(paper: Paper, folder: Path = paths.MEASURED) -> pd.DataFrame:
-    """Return every claim of a paper judged at both scales by the stored rows, a line each."""
-    rows = [
-        (j.claim.name, j.claim.item, j.claim.paper, j.scale, j.measured, j.verdict)
-        for j in judge_all(paper.key, paper.claims.values(), folder)
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    """Return every claim of a paper judged at both scales by the stored rows, a line of text each: what the
+    verdict is; where a mean was compared with a bound, by how much it is on the right side, from low to high,
+    with what probability by chance, of the comparison (among so many) that is nearest to failing."""
+    found = judge_all(paper.key, paper.claims.values(), folder)
+    return pd.DataFrame([_row(one) | {"control": paper.controls} for one in found])
 
 
-def shown(report: Report) -> pd.DataFrame:
-    """Return every claim of the report's paper judged at both scales; write it to the output folder."""
+def _row(one: Judged) -> dict[str, str]:
+    claim, margin = one.claim, one.margin
+    said = {"claim": claim.name, "item": claim.item, "paper": claim.paper, "scale": one.scale}
+    said |= {"measured": one.measured, "verdict": one.verdict, "bound": claim.bound}
+    said |= {"headline": "yes" if claim.headline else "", "unit": margin.sample.unit if margin else ""}
+    numbers = ("value", "low", "high", "among", "p")
+    return said | {name: f"{getattr(margin, name):.4g}" if margin else "" for name in numbers}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Verdicts as a notebook shows them."""
+
+    rows: Rows
+
+    def _repr_html_(self) -> str:
+        plot = base64.b64encode(forest.svg(self.rows).encode()).decode()
+        shown = forest.figure(f"data:image/svg+xml;base64,{plot}") if plot else ""
+        return verdict_table.html(self.rows) + shown
+
+
+def shown(report: Report) -> Shown:
+    """Return every claim of the report's paper judged at both scales; write rows and forest plot to the
+    output folder."""
     frame = judged(find(report.paper))
+    said = Shown(frame.to_dict("records"))
     if report.output:
         frame.to_csv(Path(report.output) / "claims.csv", index=False)
-    return frame
+        if plot := forest.svg(said.rows):
+            (Path(report.output) / "claims.svg").write_text(plot, encoding="utf-8")
+    return said
 
 
 def beside(paper: Paper, device: str = "auto") -> pd.DataFrame:

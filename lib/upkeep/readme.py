@@ -38,7 +38,6 @@ def render(text: str, measured: Path = paths.MEASURED, printed: Path = paths.PRI
         "times": times(read(measured / "times.csv")),
         "scoreboard": scoreboard(rows, measured, printed),
         "comparison": comparison(read(measured / "compare.csv")),
-        "differs": differs([row for p in PAPERS for row in read(measured / f"{p.key}-verdicts.csv")]),
     }
     return filled(text, parts)
 
@@ -76,7 +75,7 @@ def overview(measured: Path) -> str:
         items = f"{len(made & set(paper.items))} of {len(paper.items)}"
         line = [paper.title, f"[{paper.notebook}](notebooks/{paper.notebook}.ipynb)", items]
         for scale in SCALES:
-            line += [_counts(paper, verdicts, scale), _median_gap(beside, scale)]
+            line += [counts(paper, verdicts, scale), _median_gap(beside, scale)]
         lines.append(line)
     return table(head, lines)
 
@@ -87,7 +86,8 @@ def _median_gap(beside: Rows, scale: str) -> str:
     return f"{median(gaps):+.2f} dB ({len(gaps)})" if gaps else "-"
 
 
-def _counts(paper: Paper, verdicts: Rows, scale: str) -> str:
+def counts(paper: Paper, verdicts: Rows, scale: str) -> str:
+    """How many claims of a paper hold at a scale, differ, are undecided, and were not tested."""
     found = Counter(row["verdict"] for row in verdicts if row["scale"] == scale)
     decided = ("holds", "differs", "undecided")
     untested = len(paper.claims) - sum(found[verdict] for verdict in decided)
@@ -178,17 +178,6 @@ def _at_best(stored: dict[tuple[str, str, str], float], contest: Contest, rival:
         return "-"
     auto = stored.get((f"{rival.network}{AT_AUTO}", "", name))
     return f"{max(stored[key] for key in keys):.2f}" + ("" if auto is None else f" ({auto:.2f})")
-
-
-def differs(verdicts: Rows) -> str:
-    """The claims that did not hold, with what the paper says and what was measured."""
-    lines = [
-        f"- *{row['claim']}* ({row['item']}, {SCALES[row['scale']]}). {row['paper']} "
-        f"Measured: {row['measured']}."
-        for row in verdicts
-        if row["verdict"] == "differs"
-    ]
-    return "\n".join(lines) or "No claim that was tested differs."
 
 
 Pair = tuple[float | None, float | None]  # dB of the network trained on the level, and of AdaFM-Net

@@ -7,16 +7,18 @@ from string import Template
 
 from lib.base import atomic
 from lib.base.rows import Rows, read
+from lib.papers import forest, verdict_table
 from lib.runs.outcomes import Outcome, load
 
 VERDICTS = ("holds", "differs", "undecided", "not tested")
 
 PAGE = Template("""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>$title</title><style>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>$title</title><style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1rem 0 }
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto }
 th, td { border: 1px solid #ccc; padding: .25rem .75rem; text-align: left; vertical-align: top }
-.failed, .differs { color: #a40000; font-weight: bold } .holds { color: #1a6b1a }
+.failed { color: #a40000; font-weight: bold }
 figure { display: inline-block; margin: .5rem 1rem .5rem 0; vertical-align: top }
 figure img { max-width: 18rem; max-height: 14rem; border: 1px solid #ccc; display: block }
 </style></head><body>
@@ -35,7 +37,7 @@ def items(output: Path) -> list[str]:
 
 
 def claims(output: Path) -> Rows:
-    """Rows of a notebook's claims.csv: claim, item, paper, measured, verdict."""
+    """Rows of a notebook's claims.csv."""
     return read(output / "claims.csv")
 
 
@@ -97,16 +99,12 @@ def _section(outcome: Outcome, folder: Path) -> str:
     if outcome.status == "failed":
         parts.append(f'<p class="failed">Failed: {escape(outcome.error)}</p>')
     if rows := claims(output):
-        parts.append("<h3>Claims</h3>" + _table(list(rows[0]), [_claim(row) for row in rows]))
+        parts.append("<h3>Claims</h3>" + verdict_table.html(rows))
+    if (output / "claims.svg").exists():
+        parts.append(forest.figure(f"{name}/claims.svg"))
     if names := items(output):
         parts.append("<h3>Items</h3>" + "\n".join(_item(item, output, folder) for item in names))
     return "\n".join(parts)
-
-
-def _claim(row: dict[str, str]) -> list[str]:
-    cells = {name: escape(cell) for name, cell in row.items()}
-    cells["verdict"] = f'<span class="{cells["verdict"]}">{cells["verdict"]}</span>'
-    return list(cells.values())
 
 
 def _item(item: str, output: Path, folder: Path) -> str:

@@ -31,7 +31,7 @@ from lib.papers.cfsnet.subjects import (
     Subject,
     enlarging,
 )
-from lib.papers.deciding import Decision, Sample, above, below, every, told, within
+from lib.papers.deciding import Decision, Sample, above, below, every, higher, told, within
 from lib.papers.judging import Claim, Evidence, Finding, Gap, NotMeasured, Quote
 
 # Items made when they are shown; no rows are kept.
@@ -255,18 +255,12 @@ def _deepest_dip(curve: Curve, peak: float) -> Sample:
 
 def _flatter(e: Evidence) -> Finding:
     flat, steep = (_swing(_unseen(e, subject)) for subject in (DEBLOCKING, DENOISING))
-    return _apart(flat, steep), f"{told([flat])} against {told([steep])}"
+    return higher(steep, flat), f"{told([flat])} against {told([steep])}"
 
 
 def _swing(curve: Curve) -> Sample:
     """From the worst control to the best."""
     return curve[_peak(curve)] - min(curve.values(), key=lambda sample: sample.mean)
-
-
-def _apart(lower: Sample, higher: Sample) -> Decision:
-    """Of samples on different images: whether one is below the other, None where their intervals meet."""
-    (low, up_to), (least, high) = lower.reach(0), higher.reach(0)
-    return True if up_to < least else False if low > high else None
 
 
 def _beyond(e: Evidence) -> Finding:
@@ -312,9 +306,8 @@ def _costs(lower: Curve, higher: Curve) -> list[Sample]:
 
 
 def _risen(lower: Curve, higher: Curve) -> Decision:
-    if not every([above(cost, 0) for cost in _costs(lower, higher)]):
-        return None
-    return _peak(higher) > _peak(lower)
+    clear = every([above(cost, 0) for cost in _costs(lower, higher)])
+    return (clear if _peak(higher) > _peak(lower) else ~clear) if clear else Decision(None, clear.margin)
 
 
 def _near(subject: Subject) -> Claim:
@@ -381,12 +374,13 @@ def _monotone(judge: Metric) -> Callable[[Evidence], Finding]:
     def test(e: Evidence) -> Finding:
         title, name, ((error, looks),) = _on_first_set(e, judge, "CFSNet")
         steps = [every([above(b - a, 0), below(d - c, 0)]) for (a, b), (c, d) in _steps(error, looks)]
+        said = [step.holds for step in steps]
         rmse = [sample.mean**0.5 for sample in error]
         text = (
             f"{title}: RMSE {rmse[0]:.2f} to {rmse[-1]:.2f}, {name} {looks[0].mean:.2f} to "
             f"{looks[-1].mean:.2f}, by {told([looks[-1] - looks[0]])}; "
-            f"{steps.count(True)} of {len(steps)} steps surely go the right way, "
-            f"{steps.count(False)} the wrong"
+            f"{said.count(True)} of {len(said)} steps surely go the right way, "
+            f"{said.count(False)} the wrong"
         )
         return every(steps), text
 

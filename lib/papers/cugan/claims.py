@@ -79,13 +79,14 @@ def _beside_working(item: str, pairs: Sequence[Pair], decide: Decide, what: str)
     def test(e: Evidence) -> Finding:
         gaps = [e.difference(item, *pair) for pair in pairs]
         gained = [e.difference(item, first_stage(rival), rival) for _, rival in pairs]
-        idle = [not above(gain, 0) for gain in gained]
+        better = [above(gain, 0) for gain in gained]
         fits = [
-            None if fit and rests else fit for fit, rests in zip(map(decide, gaps), idle, strict=True)
+            Decision(None, gain.margin) if fit and not gain else fit
+            for fit, gain in zip(map(decide, gaps), better, strict=True)
         ]
         text = f"{what} {told(gaps)}"
-        if any(idle):
-            text += f"; {sum(idle)} rivals not shown to be better than before"
+        if idle := [gain for gain in better if not gain]:
+            text += f"; {len(idle)} rivals not shown to be better than before"
         return every(fits), text
 
     return test
@@ -169,10 +170,9 @@ def _better_than_cresmd(e: Evidence) -> Finding:
 
 
 def _at_least(count: int, decisions: Sequence[Decision]) -> Decision:
-    """Whether so many hold: False where too many do not, None where it hangs on undecided ones."""
-    if decisions.count(True) >= count:
-        return True
-    return False if decisions.count(False) > len(decisions) - count else None
+    """Whether so many hold: not where too many do not, undecided where it hangs on undecided ones."""
+    by_rank = sorted(decisions, key=lambda decision: decision.margin.rank())
+    return every(by_rank[len(decisions) - count :])
 
 
 def _fewer_parameters(e: Evidence) -> Finding:

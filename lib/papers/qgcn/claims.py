@@ -205,7 +205,7 @@ def _is_dilation(e: Evidence) -> Finding:
     same = every([within(sample, SAME) for sample in apart])
     shown = ", ".join(f"{gain:.2f}" for gain in printed)
     text = f"gains {told(gains)} over the JPEG, the printed row {shown}; from its shares {told(apart)}"
-    return None if same is None else not same, text
+    return ~same, text
 
 
 # --- table 2, and a network for each quality ---------------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 from lib.evaluation.measure import Setting
 from lib.models.vdir import LATENT
 from lib.papers.at_hand import ALONE
-from lib.papers.deciding import Decision, Sample, above, below, every, told, within
+from lib.papers.deciding import Decision, Sample, above, below, every, higher, told, within
 from lib.papers.judging import Claim, Evidence, Finding, Gap, NotMeasured, Quote
 from lib.papers.scores import Scores, difference, mean
 from lib.papers.vdir.subjects import (
@@ -164,17 +164,11 @@ def _over_on_all(rival: str) -> Test:
     return _ahead(TABLE[1], *(pair for dataset in NOISY_SETS for pair in _over(rival, dataset)))
 
 
-def _larger(a: Sample, b: Sample) -> Decision:
-    """Whether the mean of one set of images is above that of another; None where their intervals meet."""
-    low, high = b.interval()
-    return True if above(a, high) else False if below(a, low) else None
-
-
 def _most_on_urban(e: Evidence) -> Finding:
     gains = {d: [e.difference(TABLE[1], *pair) for pair in _over("FFDNet", d)] for d in NOISY_SETS}
     others = [gain for d in NOISY_SETS if d != URBAN for gain in zip(gains[URBAN], gains[d], strict=True)]
     text = "; ".join(f"{TITLES[d]} {told(samples)}" for d, samples in gains.items())
-    return every([_larger(urban, other) for urban, other in others]), text
+    return every([higher(urban, other) for urban, other in others]), text
 
 
 def _moved_by_sampling(e: Evidence, sigma: int) -> Sample:
@@ -542,8 +536,8 @@ def _kinds_apart(e: Evidence) -> Finding:
         other = _facts(e, FIG8, by)
         decisions.append(above(right - (1 + TENTH) * other, 0))
         text += f", {by} {other}"
-        if decisions[-1] is False:
-            return False, text
+        if decisions[-1].holds is False:
+            return decisions[-1], text
     posterior, start = _facts(e, FIG8, POSTERIOR), _facts(e, FIG8, START)
     decisions.append(above(posterior - (1 + TENTH) * start, 0))
     return every(decisions), f"{text}, {POSTERIOR} {posterior}"
