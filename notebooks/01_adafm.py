@@ -49,6 +49,15 @@ report = Report("adafm", scale, device, train, images, output)
 contents("01_adafm")
 
 # %% [markdown]
+# ## What the paper claims first
+#
+# Its main claims, judged at the paper\'s own size and at compact size; what was measured is behind each. All
+# others stand below, with their intervals.
+
+# %%
+verdicts.headlines(report)
+
+# %% [markdown]
 # ## What was reproduced
 
 # %%

@@ -54,6 +54,15 @@ report = Report("vdir", scale, device, train, images, output)
 contents("04_vdir")
 
 # %% [markdown]
+# ## What the paper claims first
+#
+# Its main claims, judged at the paper\'s own size and at compact size; what was measured is behind each. All
+# others stand below, with their intervals.
+
+# %%
+verdicts.headlines(report)
+
+# %% [markdown]
 # ## What was reproduced
 
 # %%

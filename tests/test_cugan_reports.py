@@ -58,6 +58,7 @@ from lib.papers.judging import Evidence, NotMeasured, judge
 from lib.papers.papers import find
 from lib.papers.pictures import busiest_crop, calmest_crop
 from lib.papers.report import Report
+from lib.papers.shown import Parts
 from lib.recipes import queue
 from lib.recipes.cugan import CUGAN, CUNET, WITHOUT_GFM
 from lib.training.checkpoints import Provenance, path_of
@@ -994,7 +995,7 @@ def test_auto_is_held_against_known_degradations(report, monkeypatch):
 def test_figures_are_drawn_without_a_network(report, item, monkeypatch):
     monkeypatch.setattr(report, "at_hand", lambda protocol: EMBEDDED)
     shown = cugan.ITEMS[item](report)
-    figure = shown[0] if isinstance(shown, tuple) else shown
+    figure = next(iter(shown)) if isinstance(shown, Parts) else shown
     assert figure.png.startswith(b"\x89PNG")
     assert not facts.load("cugan", folder_of(report))
     assert set(verdicts_on(report, item).values()) <= {"not tested"}

@@ -19,8 +19,21 @@ from lib.papers import facts, papers, workbench
 from lib.papers.at_hand import EMBEDDED
 from lib.papers.judging import Evidence, judge, seeded
 from lib.papers.report import Report
+from lib.papers.shown import Parts
+from lib.papers.tables import Table
 from lib.papers.variants import SAMPLES
-from lib.papers.vdir import blind_sr, embedding, kinds, knobs, manipulation, maps, noise, real, subjects
+from lib.papers.vdir import (
+    blind_sr,
+    clouds,
+    embedding,
+    kinds,
+    knobs,
+    manipulation,
+    maps,
+    noise,
+    real,
+    subjects,
+)
 from lib.papers.vdir import items as vdir
 from lib.papers.vdir.claims import CLAIMS, LIVE
 from lib.papers.vdir.clouds import Cloud, guesses, linear_errors, neighbours
@@ -528,7 +541,7 @@ def test_facts_are_kept_of_the_papers_own_pictures_alone(report, monkeypatch, he
     samples = [measure.sets.Sample(name, own) for name, own in zip("abc", pixels, strict=True)]
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: samples[:limit])
     monkeypatch.setattr(embedding, "samples", lambda dataset: samples)
-    monkeypatch.setattr(embedding, "plane", lambda found: np.zeros((len(found.codes), 2)))
+    monkeypatch.setattr(clouds, "tsne", lambda codes, perplexity: np.zeros((len(codes), 2)))
     net = find(AWGN, "smoke").build().eval().requires_grad_(False)
     report.record, report.scale, report.network = True, "compact", lambda name: net
     report.at_hand = lambda protocol: protocol.dataset if here else EMBEDDED
@@ -837,7 +850,8 @@ def test_gradients_flow_as_the_paper_draws_them():
 def test_every_item_is_shown_and_no_claim_tested_without_a_network(report):
     for name, item in vdir.ITEMS.items():
         shown = item(report)
-        for part in shown if isinstance(shown, tuple) else (shown,):
+        for part in shown if isinstance(shown, Parts) else (shown,):
+            part = part.frame if isinstance(part, Table) else part
             assert len(part) if isinstance(part, pd.DataFrame) else part.png.startswith(b"\x89PNG"), name
     assert (
         set(verdicts(report, "compact").values()) == set(verdicts(report, "paper").values()) == {"not tested"}
@@ -847,5 +861,9 @@ def test_every_item_is_shown_and_no_claim_tested_without_a_network(report):
 def test_photographs_that_are_not_here_are_said_to_be_needed(report, monkeypatch):
     monkeypatch.setattr("lib.papers.vdir.kinds.sets", SimpleNamespace(locate=lambda name: None))
     _, pictures, frame = vdir.fig8(report)
-    assert pictures.png.startswith(b"\x89PNG")
-    assert frame["right"].item() == "needs RNI15 and CBSD68"
+    assert pictures.png.startswith(b"\x89PNG") and frame["right"].item() == "-"
+    keep(report, "vdir-fig8", {f"{TRAINED}: {name}": right for name, right in (("a", 0.5), ("b", 1.0))})
+    places = pd.DataFrame(0.5, index=range(4), columns=["x", "y", "red", "green", "blue", "value"])
+    places.to_csv(report.store.rows_path.with_name("vdir-fig8-compact.csv.gz"), index=False)
+    figure, _, frame = vdir.fig8(report)
+    assert figure.png.startswith(b"\x89PNG") and frame["right"].item().startswith("0.75")

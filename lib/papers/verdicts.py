@@ -77,8 +77,11 @@ class Shown:
     """Verdicts as a notebook shows them."""
 
     rows: Rows
+    plotted: bool = True  # whether the forest plot stands below
 
     def _repr_html_(self) -> str:
+        if not self.plotted:
+            return verdict_table.html(self.rows)
         plot = base64.b64encode(forest.svg(self.rows).encode()).decode()
         shown = forest.figure(f"data:image/svg+xml;base64,{plot}") if plot else ""
         return verdict_table.html(self.rows) + shown
@@ -94,6 +97,12 @@ def shown(report: Report) -> Shown:
         if plot := forest.svg(said.rows):
             (Path(report.output) / "claims.svg").write_text(plot, encoding="utf-8")
     return said
+
+
+def headlines(report: Report) -> Shown:
+    """Return what the paper's main claims came to, for the top of a notebook."""
+    rows = judged(find(report.paper)).to_dict("records")
+    return Shown([row for row in rows if row["headline"]], plotted=False)
 
 
 def beside(paper: Paper, device: str = "auto") -> pd.DataFrame:

@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
+from lib.base import atomic
 from lib.models.vdir import VDIR
+from lib.papers.report import Report
 from lib.papers.scores import Scores
 from lib.papers.tsne import tsne
 from lib.papers.vdir.maps import latent
 
 SIDE = 96  # [O] pixels of a patch
 NEIGHBOURS = 5
+COLOURS = ("red", "green", "blue")
 PERPLEXITY = 30  # [O] of t-SNE
 
 
@@ -92,9 +96,29 @@ def guesses(found: Cloud) -> Scores:
     return {str(p): float(right[found.picture == p].mean()) for p in set(found.picture)}
 
 
-def plane(found: Cloud) -> np.ndarray:
-    """Return places (n, 2) of the patches by t-SNE, as the paper shows them."""
-    return tsne(found.codes, PERPLEXITY)
+def plane(found: Cloud) -> pd.DataFrame:
+    """Return a line for each patch: its place by t-SNE, as in the paper (x, y), its mean colour in [0, 1]
+    (red, green, blue), what is known of it (value)."""
+    columns = dict(zip(("x", "y"), tsne(found.codes, PERPLEXITY).T, strict=True))
+    columns |= dict(zip(COLOURS, found.colour.T.clip(0, 1), strict=True))
+    return pd.DataFrame(columns | {"value": found.value})
+
+
+def on_record(report: Report, item: str, found: Cloud | None, whole: bool) -> pd.DataFrame | None:
+    """Return the plane of whole sets, as it is stored where they are not here; else of what stands in.
+
+    whole: whether `found` is of whole sets; then it is stored where this run records. None where nothing is
+    known.
+    """
+    path = report.store.rows_path.with_name(f"{item}-{report.scale}.csv.gz")
+    if found is not None and (whole or not path.exists()):
+        places = plane(found)
+        if whole and report.record:
+            with atomic.written(path) as part:
+                compression = {"method": "gzip", "mtime": 0}
+                places.round(3).to_csv(part, index=False, lineterminator="\n", compression=compression)
+        return places
+    return pd.read_csv(path) if path.exists() else None
 
 
 def unnumbered(panels: Sequence[Axes]) -> None:

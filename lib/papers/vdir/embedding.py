@@ -3,6 +3,8 @@
 Drawn by t-SNE, as in the paper; how well the level is read is measured on the four numbers themselves.
 """
 
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 import torch
@@ -13,10 +15,20 @@ from lib.data.images import to_tensor
 from lib.degradations import add_gaussian_noise
 from lib.evaluation.measure import samples
 from lib.papers import facts
+from lib.papers.judging import Evidence, NotMeasured
 from lib.papers.report import Report
 from lib.papers.scores import Scores, difference, with_interval
 from lib.papers.shown import Parts, together
-from lib.papers.vdir.clouds import Cloud, cloud, cut, linear_errors, neighbours, plane, unnumbered
+from lib.papers.vdir.clouds import (
+    COLOURS,
+    Cloud,
+    cloud,
+    cut,
+    linear_errors,
+    neighbours,
+    on_record,
+    unnumbered,
+)
 from lib.papers.vdir.manipulation import by_seed
 from lib.papers.vdir.maps import before_training, untrained
 from lib.papers.vdir.subjects import (
@@ -34,6 +46,7 @@ from lib.papers.vdir.subjects import (
 from lib.recipes.vdir import AWGN
 
 PATCHES_OF = "bsds500-val"  # [O] the paper has DIV2K's validation part
+JUDGED = (LINEAR, ERROR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED)
 LEVELS = tuple(range(10, 56, 5))  # [P]
 Patches = tuple[list[Tensor], list[tuple[int, ...]]]  # of every picture, and their levels
 
@@ -41,12 +54,15 @@ Patches = tuple[list[Tensor], list[tuple[int, ...]]]  # of every picture, and th
 def fig7(report: Report) -> Parts:
     """Return patches with ten noise levels: coloured as they look, and by their level."""
     net, protocol = report.network(AWGN), noisy(LEVELS[0], PATCHES_OF)
+    whole = report.at_hand(protocol) == protocol.dataset
     patches = _noisy_patches(report) if net else ([], [])
     found = cloud(net, *patches) if net else None
     probes = _probes(found) if found else {}
     start = _probes(cloud(before_training(AWGN, report.scale), *patches)) if found else {}
-    if found and report.record and report.at_hand(protocol) == protocol.dataset:
+    if found and report.record and whole:
         report.keep_facts("vdir-fig7", _facts(report, patches, start))
+    if not whole:
+        probes, start = (_stored(report, by) or own for by, own in ((TRAINED, probes), (START, start)))
     frame = pd.DataFrame(
         {
             column: {title: with_interval(of[name]) if name in of else "-" for name, title in READ.items()}
@@ -54,8 +70,18 @@ def fig7(report: Report) -> Parts:
         }
     ).rename_axis("read off the latent")
     report.save_table("vdir-fig7", frame)
-    figure = _level_figure(found) if found else untrained(report)
+    places = on_record(report, "vdir-fig7", found, whole)
+    figure = untrained(report) if places is None else _level_figure(places)
     return together(report.save_figure("vdir-fig7", figure), frame)
+
+
+def _stored(report: Report, by: str) -> dict[str, Scores]:
+    """What is on record of the latents of one network, called `by`."""
+    evidence, found = Evidence("vdir", report.scale, report.store.rows_path.parent), {}
+    for name in JUDGED:
+        with suppress(NotMeasured):
+            found[name] = evidence.facts_by_image("vdir-fig7", f"{by}, {name}")
+    return found
 
 
 def _facts(report: Report, patches: Patches, start: dict[str, Scores]) -> dict[str, float]:
@@ -68,8 +94,7 @@ def _facts(report: Report, patches: Patches, start: dict[str, Scores]) -> dict[s
 
 def told(by: str, probes: dict[str, Scores]) -> dict[str, float]:
     """Return what is read off the latents of one network, called `by`."""
-    judged = (LINEAR, ERROR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED)
-    return facts.by_image({f"{by}, {name}": probes[name] for name in judged if name in probes})
+    return facts.by_image({f"{by}, {name}": probes[name] for name in JUDGED if name in probes})
 
 
 def _noisy_patches(report: Report) -> Patches:
@@ -105,14 +130,14 @@ def _probes(found: Cloud) -> dict[str, Scores]:
     return probes
 
 
-def _level_figure(found: Cloud) -> Figure:
+def _level_figure(places: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     by_colour, by_level = figure.subplots(1, 2)
-    at = plane(found)
-    by_colour.scatter(*at.T, c=found.colour.clip(0, 1), s=10)
+    by_colour.scatter(places["x"], places["y"], c=places[[*COLOURS]].to_numpy(), s=10)
     by_colour.set_title("(a) mean colour of the noisy patch", fontsize=10)
-    dots = by_level.scatter(*at.T, c=found.value, s=10, cmap="viridis")
+    dots = by_level.scatter(places["x"], places["y"], c=places["value"], s=10, cmap="viridis")
     by_level.set_title("(b) noise level", fontsize=10)
+    figure.suptitle(f"{len(places)} patches", fontsize=10)
     figure.colorbar(dots, ax=by_level, label="sigma")
     unnumbered((by_colour, by_level))
     return figure

@@ -1,5 +1,6 @@
 """Figure 8 of VDIR: kinds of noise in the latent of the network for real noise, and real photographs."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pandas as pd
@@ -14,12 +15,13 @@ from lib.evaluation.measure import Padded, samples
 from lib.metrics.estimates import estimate_noise
 from lib.models.vdir import VDIR
 from lib.papers import facts
+from lib.papers.judging import Evidence, NotMeasured
 from lib.papers.pictures import Panel, Strip, absent, busiest_crop, strips
 from lib.papers.report import Report
 from lib.papers.scenes import CROP, Scene
-from lib.papers.scores import with_interval
+from lib.papers.scores import Scores, with_interval
 from lib.papers.shown import Parts, together
-from lib.papers.vdir.clouds import NEIGHBOURS, Cloud, cloud, cut, guesses, plane, unnumbered
+from lib.papers.vdir.clouds import COLOURS, NEIGHBOURS, Cloud, cloud, cut, guesses, on_record, unnumbered
 from lib.papers.vdir.maps import DEAD, before_training, deviation, latent, untrained
 from lib.papers.vdir.subjects import PIXELS, POSTERIOR, START, TRAINED, at_rest, camera, noisy
 from lib.recipes.vdir import AWGN, REAL, REAL_NAIVE
@@ -27,6 +29,7 @@ from lib.recipes.vdir import AWGN, REAL, REAL_NAIVE
 PHOTOGRAPHS = "rni15"
 SHOWN = ("Dog", "Frog", "Window")  # of RNI15
 SETS = (PHOTOGRAPHS, "cbsd68")
+KINDS = ("photographs (RNI15)", "camera noise (CBSD68)", "Gaussian noise (CBSD68)")
 PER_PICTURE = 10  # patches
 GAUSSIAN = 25.0  # grey levels
 EXAMPLE = 2  # picture of CBSD68
@@ -40,7 +43,6 @@ def fig8(report: Report) -> Parts:
     """
     net = report.network(REAL)
     complete = all(sets.locate(name) for name in SETS)
-    needs = "" if complete else "needs RNI15 and CBSD68"
     kinds = _kinds() if complete else {}
     found = _embedded(net, kinds) if net and kinds else None
     right = guesses(found) if found else {}
@@ -49,18 +51,28 @@ def fig8(report: Report) -> Parts:
         others = {POSTERIOR: _by_posterior(net, kinds, found), PIXELS: _by_pixels(kinds, found)}
         told = {TRAINED: right, START: start} | {by: guesses(of) for by, of in others.items()}
         report.keep_facts("vdir-fig8", facts.by_image(told))
+    if not found:
+        right, start = (_stored(report, by) for by in (TRAINED, START))
     row = {
         "kind read off the latent by": f"{NEIGHBOURS} nearest neighbours",
-        "right": with_interval(right) if right else needs or "-",
+        "right": with_interval(right) if right else "-",
         START: with_interval(start) if start else "-",
-        "chance": f"{1 / len(kinds):.2f}" if kinds else "-",
+        "chance": f"{1 / len(KINDS):.2f}",
     }
     frame = pd.DataFrame([row]).set_index("kind read off the latent by")
     report.save_table("vdir-fig8", frame)
-    figure = _kind_figure(found, tuple(kinds)) if found else untrained(report)
+    places = on_record(report, "vdir-fig8", found, complete)
+    figure = untrained(report) if places is None else _kind_figure(places)
     restored = strips([*_photographs(report), _camera_strip(report)])
     shown = report.save_figure("vdir-fig8", figure)
     return together(shown, report.save_figure("vdir-fig8-pictures", restored), frame)
+
+
+def _stored(report: Report, by: str) -> Scores:
+    """The share of patches, image by image, that is on record for one network; none where none is."""
+    with suppress(NotMeasured):
+        return Evidence("vdir", report.scale, report.store.rows_path.parent).facts_by_image("vdir-fig8", by)
+    return {}
 
 
 def _kinds() -> dict[str, list[Tensor]]:
@@ -68,12 +80,10 @@ def _kinds() -> dict[str, list[Tensor]]:
     generator = torch.Generator().manual_seed(0)
     photographs = [to_tensor(sample.pixels) for sample in samples(PHOTOGRAPHS)]
     n = len(photographs)
-    kinds = {
-        "photographs (RNI15)": photographs,
-        "camera noise (CBSD68)": [x for _, _, x in camera().inputs(n)],
-        "Gaussian noise (CBSD68)": [to_8bit(x) for _, _, x in noisy(GAUSSIAN).inputs(2 * n)][n:],
-    }
-    return {kind: [cut(x, PER_PICTURE, generator) for x in own] for kind, own in kinds.items()}
+    camera_noise = [x for _, _, x in camera().inputs(n)]
+    gaussian = [to_8bit(x) for _, _, x in noisy(GAUSSIAN).inputs(2 * n)][n:]
+    kinds = zip(KINDS, (photographs, camera_noise, gaussian), strict=True)
+    return {kind: [cut(x, PER_PICTURE, generator) for x in own] for kind, own in kinds}
 
 
 def _embedded(net: VDIR, kinds: dict[str, list[Tensor]]) -> Cloud:
@@ -97,14 +107,14 @@ def _by_pixels(kinds: dict[str, list[Tensor]], found: Cloud) -> Cloud:
     return replace(found, codes=torch.cat(pixels).numpy())
 
 
-def _kind_figure(found: Cloud, kinds: tuple[str, ...]) -> Figure:
+def _kind_figure(places: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     by_colour, by_kind = figure.subplots(1, 2)
-    at = plane(found)
-    by_colour.scatter(*at.T, c=found.colour.clip(0, 1), s=10)
+    by_colour.scatter(places["x"], places["y"], c=places[[*COLOURS]].to_numpy(), s=10)
     by_colour.set_title("(a) mean colour of the noisy patch", fontsize=10)
-    for number, kind in enumerate(kinds):
-        by_kind.scatter(*at[found.value == number].T, s=10, label=kind)
+    for number, kind in enumerate(KINDS):
+        own = places[places["value"] == number]
+        by_kind.scatter(own["x"], own["y"], s=10, label=kind)
     by_kind.set_title("(b) kind of noise", fontsize=10)
     by_kind.legend(fontsize=8)
     unnumbered((by_colour, by_kind))
