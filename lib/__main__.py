@@ -31,6 +31,7 @@ def main() -> int:
     add_bench(commands)
     add_times(commands)
     add_readme(commands)
+    add_results(commands)
     arguments = parser.parse_args()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # names of files may be of any bytes
@@ -511,6 +512,18 @@ def times(arguments: argparse.Namespace) -> int:
         times.run()
     except subprocess.CalledProcessError as error:
         sys.exit(str(error))
+    return 0
+
+
+def add_results(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("results", help="render docs/results, a page for each notebook")
+    parser.set_defaults(run=results)
+
+
+def results(arguments: argparse.Namespace) -> int:
+    from lib.upkeep import results
+
+    results.update()
     return 0
 
 

@@ -51,7 +51,7 @@ contents("02_cfsnet")
 # %% [markdown]
 # ## What the paper claims first
 #
-# Its main claims, judged at the paper\'s own size and at compact size; what was measured is behind each. All
+# Its main claims, judged at the paper's own size and at compact size; what was measured is behind each. All
 # others stand below, with their intervals.
 
 # %%

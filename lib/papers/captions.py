@@ -36,11 +36,11 @@ def caption(bench: Workbench, cells: Sequence[Cell]) -> str:
         budget = _budget(bench, ours, "compact")
         sentences.append(f'<span class="compact">Blue: compact size, {budget}</span>.')
     if any(cell.paper and cell.setting and _trained_here(cell.setting.network) for cell in cells):
-        sentences.append(f"Black: the paper's own size, {_budget(bench, ours, 'paper')}.")
+        sentences.append(f"<b>Black (bold): the paper's own size, {_budget(bench, ours, 'paper')}</b>.")
     if any(cell.paper and cell.setting and not _trained_here(cell.setting.network) for cell in cells):
-        sentences.append("Black where nothing is trained here: authors' weights, or none.")
+        sentences.append("<b>So is what nobody trained here: authors' weights, or none</b>.")
     if any(cell.printed is not None for cell in cells):
-        sentences.append("<small>Grey: printed</small>.")
+        sentences.append("<sub>Grey, small: printed</sub>.")
     if any(cell.needs == QUOTED for cell in cells):
         sentences.append("On grey: quoted, nothing measured.")
     if any(cell.contrast and cell.printed is not None for cell in cells):

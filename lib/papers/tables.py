@@ -19,9 +19,10 @@ STYLE = """<style>
 .numbers thead th {border-bottom: 1px solid #888; font-weight: 600; white-space: normal}
 .numbers tbody th {text-align: left; font-weight: 400; white-space: normal; max-width: 15em}
 .numbers tbody tr {border-bottom: 1px solid #e4e4e4}
-.numbers .compact {color: #14558f} .numbers .run {font-style: italic}
-.numbers .wide small {display: block} .numbers sup {line-height: 0} .numbers p small {font-size: inherit}
-.numbers small, .numbers .absent {color: #767676} .numbers .quoted {background: #f1f1f1}
+.numbers td span, .numbers .compact {color: #14558f} .numbers b {font-weight: 400}
+.numbers td sub, .numbers p sub {vertical-align: baseline; font-size: .85em}
+.numbers .wide sub {display: block} .numbers sup {line-height: 0}
+.numbers sub, .numbers td i {color: #767676} .numbers .quoted {background: #f1f1f1}
 .numbers .same {background: #dcebf7} .numbers .opposite {background: #fbe0cc}
 .numbers p {margin: .2em 0; color: #444; max-width: 62em; white-space: normal}
 </style>"""
@@ -236,16 +237,16 @@ def _tint(cells: list[Cell]) -> str:
 
 
 def _numbers(cell: Cell, notes: Footnotes) -> str:
-    printed = "" if cell.printed is None else f" <small>{rounded(cell.printed, cell.unit)}</small>"
+    printed = "" if cell.printed is None else f" <sub>{rounded(cell.printed, cell.unit)}</sub>"
     if cell.needs == QUOTED:
         return printed
     found = [
-        f'<span class="{name}">{rounded(mean(scores), cell.unit)}</span>'
-        for name, scores in (("paper", cell.paper), ("compact", cell.compact))
-        if scores and not (name == "compact" and scores == cell.paper)
+        f"<{tag}>{rounded(mean(scores), cell.unit)}</{tag}>"
+        for tag, scores in (("b", cell.paper), ("span", None if cell.paper == cell.compact else cell.compact))
+        if scores
     ]
     if not found and cell.absent:
-        found = [f'<span class="absent">&ndash;<sup>{notes.mark(cell.absent)}</sup></span>']
+        found = [f'<i>&ndash;<sup>{notes.mark(cell.absent)}</sup></i>']
     return " ".join(found) + printed
 
 
