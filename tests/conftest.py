@@ -20,7 +20,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
             seconds[report.nodeid.partition("::")[0]] += report.duration
-    terminalreporter.section("seconds by file, ten longest")
+    if seconds:
+        terminalreporter.section("seconds by file, ten longest")
     for file, took in seconds.most_common(10):
         terminalreporter.line(f"{took:7.1f}  {file}")
 
