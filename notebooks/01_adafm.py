@@ -91,9 +91,9 @@ check_adafm(report)
 # ## Turn the knob
 #
 # Choose a network: noise, JPEG, or super-resolution between two factors. Degrade the sample or upload a
-# picture of your own, then drag. *Auto* finds the level and sets the coefficient from the curves above:
+# image of your own, then drag. *Auto* finds the level and sets the coefficient from the curves above:
 # noise is estimated, the quality is read from a JPEG's own tables (or estimated from its blocks), and the
-# factor is the one you set, by which a picture of your own is enlarged.
+# factor is the one you set, by which an image of your own is enlarged.
 
 # %%
 slider(report, "adafm-denoise", "adafm-dejpeg", "adafm-sr")
@@ -161,7 +161,7 @@ adafm.fig5(report)
 # baselines were trained is not printed: here AdaBN is trained on the start level and re-estimated on
 # the end level, and conditional IN is trained on both, half of every batch each.
 #
-# Conditional IN normalises by the statistics of all that it sees, and those of a whole picture are not those
+# Conditional IN normalises by the statistics of all that it sees, and those of a whole image are not those
 # of the patches it was trained on: there it loses decibels, and falls below its own input for JPEG and in
 # super-resolution. The row that counts restores overlapping windows as large as those patches; how the paper
 # measured it is not printed.
@@ -191,7 +191,7 @@ adafm.table5(report)
 # %% [markdown]
 # ## Figure 2: the tool bar
 #
-# Pictures with levels on which these networks were not trained: noise of sigma 45, JPEG quality 30,
+# Images with levels on which these networks were not trained: noise of sigma 45, JPEG quality 30,
 # enlarged 3.4 times. Too small a coefficient leaves the degradation, too large a one smears; between them
 # lies the best.
 
@@ -273,7 +273,7 @@ adafm.width(report)
 # %% [markdown]
 # ## What becomes of the noise
 #
-# Not in the paper. Its code clips a noisy picture and stores it with 8 bits, and so do we, in training and in
+# Not in the paper. Its code clips a noisy image and stores it with 8 bits, and so do we, in training and in
 # tests; DnCNN and FFDNet leave the noise as it is. The same networks on both kinds: a table of one protocol
 # does not stand beside a table of the other.
 

@@ -25,8 +25,8 @@
 # and the most natural look, and `alpha_in` trades one for the other.
 #
 # Networks here were trained on BSDS500 train + test, those for gray denoising on the 400 gray crops of
-# these pictures that the paper names; the paper's for super-resolution on DIV2K. Its perceptual loss looks
-# through VGG-19, ours through a ranker of degraded pictures.
+# these images that the paper names; the paper's for super-resolution on DIV2K. Its perceptual loss looks
+# through VGG-19, ours through a ranker of degraded images.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"
@@ -90,7 +90,7 @@ check_cfsnet(report)
 # ## Turn the knob
 #
 # Denoising is shown with the colour pair of networks; deblocking restores Y and keeps the colours;
-# super-resolution sees the small picture, shown by its enlarged pixels.
+# super-resolution sees the small image, shown by its enlarged pixels.
 
 # %%
 slider(report, "cfsnet-denoise", "cfsnet-deblock", "cfsnet-sr")
@@ -113,9 +113,9 @@ cfsnet.fig2(report)
 # %% [markdown]
 # ## Figure 3: is the manifold flat?
 #
-# The paper sketches that the network straightens the curve along which a picture moves as it is degraded
+# The paper sketches that the network straightens the curve along which an image moves as it is degraded
 # further, so that mixing the features of two known levels meets those between. It shows no measurement.
-# Here: each picture's path through the levels, by how strongly the channels of the last coupled features
+# Here: each image's path through the levels, by how strongly the channels of the last coupled features
 # respond, on their two main axes and as t-SNE lays out who is near whom; and how far the levels between lie
 # off the straight line, before the network and behind each of its modules.
 
@@ -184,7 +184,7 @@ cfsnet.gan_health(report)
 # %% [markdown]
 # ## Figure 6: super-resolution to the eye
 #
-# Controls as on the poster; pictures of Set14 where PIRM is not here.
+# Controls as on the poster; images of Set14 where PIRM is not here.
 
 # %%
 cfsnet.fig6(report)
@@ -192,7 +192,7 @@ cfsnet.fig6(report)
 # %% [markdown]
 # ## Figures 7 and 8: to the eye
 #
-# Pictures and controls as on the poster. Deblocking restores and scores Y; the colours are those of the JPEG.
+# Images and controls as on the poster. Deblocking restores and scores Y; the colours are those of the JPEG.
 
 # %%
 cfsnet.fig7(report)

@@ -19,14 +19,14 @@
 # Cai, He, Qiao and Dong, *Toward Interactive Modulation for Photo-Realistic Image Restoration*, CVPR
 # workshops 2021.
 #
-# A residual U-Net is told how blurred and how noisy its picture is: two numbers from 0 to 1, which set a
+# A residual U-Net is told how blurred and how noisy its image is: two numbers from 0 to 1, which set a
 # weight for every channel of every branch. It is trained twice: for the least squared error (*CUnet*), then
 # on with a discriminator and a perceptual loss (*CUGAN*). The discriminator is told the degradation too. A
 # third knob moves all weights between the two networks.
 #
 # The authors published the generator, not the discriminator and not the training. Where the paper looks
 # through VGG19, our networks are trained with the maps of a ranker of JPEG quality, and the distance in those
-# maps stands beside LPIPS, DISTS and NIQE. The authors' evaluation takes pictures in [0, 1] for ones in
+# maps stands beside LPIPS, DISTS and NIQE. The authors' evaluation takes images in [0, 1] for ones in
 # [-1, 1]: their LPIPS is a line of its own, *unscaled*. Networks here were trained on BSDS500 train + test,
 # the paper's on DIV2K.
 
@@ -71,7 +71,7 @@ cugan.table2(report)
 #
 # For a blur of one pixel the table tells the network 0.15, where its own rule gives 0.25: both are
 # measured. *Unet* is what a UGAN was trained on from: a UGAN that is no better than that is no rival. NIQE
-# says how natural a picture looks, without the original. Lower is better, but for PSNR.
+# says how natural an image looks, without the original. Lower is better, but for PSNR.
 
 # %%
 cugan.table1(report)
@@ -89,7 +89,7 @@ cugan.sentences(report)
 # %% [markdown]
 # ## Table 3: gray and colour kept apart
 #
-# The rivals of this table denoise one gray picture, and their printed numbers are those of gray pictures. A
+# The rivals of this table denoise one gray image, and their printed numbers are those of gray images. A
 # network of three channels sees three noisy observations of the same gray, which is worth decibels, or its
 # colour results are judged in gray, which is worth about half of one. Colour with colour is the fair
 # comparison. One noise in all three channels gives our network what a gray one sees, but not what it was
@@ -108,8 +108,8 @@ cugan.fig2(report)
 # %% [markdown]
 # ## Figure 4: every knob on its way
 #
-# No knob may make the picture jump, or lead through pictures that are worse than those at both ends: every
-# tenth of the way is measured on eight pictures. The table is of whole LIVE1: what sharpening and texture do
+# No knob may make the image jump, or lead through images that are worse than those at both ends: every
+# tenth of the way is measured on eight images. The table is of whole LIVE1: what sharpening and texture do
 # to PSNR, and to the look by NIQE and LPIPS, which noise in their place would not please.
 
 # %%
@@ -151,7 +151,7 @@ cugan.fig8(report)
 # ## How the adversarial training went
 #
 # A discriminator that tells nothing apart, or is sure of everything, teaches nothing. `lean` is how far its
-# logits of restored pictures lean with the degradation of their inputs: below 0, what was strongly degraded
+# logits of restored images lean with the degradation of their inputs: below 0, what was strongly degraded
 # is rejected, as section 1 says of a discriminator that is not told. It is left out for networks of one
 # degradation, where nothing can lean.
 
@@ -168,10 +168,10 @@ cugan.health(report)
 cugan.fusion(report)
 
 # %% [markdown]
-# ## Auto: blur and noise read off the picture
+# ## Auto: blur and noise read off the image
 #
-# Noise from the finest wavelets; blur from how fast the picture's spectrum falls, above that noise. The table
-# says how far off either is, on pictures that chose nothing in the estimates: blur is read somewhat low where
+# Noise from the finest wavelets; blur from how fast the image's spectrum falls, above that noise. The table
+# says how far off either is, on images that chose nothing in the estimates: blur is read somewhat low where
 # noise is strong.
 
 # %%
@@ -189,7 +189,7 @@ print(report.agreement())
 # %% [markdown]
 # ## Turn the knobs
 #
-# The square sets blur and noise together; Auto puts them where it reads the picture. Texture 0 is the
+# The square sets blur and noise together; Auto puts them where it reads the image. Texture 0 is the
 # network of the least squared error, 1 the adversarial one (the paper's alpha counts the other way).
 
 # %%

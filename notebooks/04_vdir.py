@@ -14,14 +14,14 @@
 # ---
 
 # %% [markdown]
-# # VDIR: a restoring network that is told about its picture by a latent map
+# # VDIR: a restoring network that is told about its image by a latent map
 #
 # Soh and Cho, *Variational Deep Image Restoration*, IEEE Transactions on Image Processing 2022.
 #
 # A network that restores any degradation blindly does worse than one made for the degradation at hand. Here
-# an encoder looks at the degraded picture and says what is there, in a latent map of four channels and a
-# quarter of the sides; the restorer sees the picture and this map. What the map says is learned: a decoder
-# must rebuild the degraded picture from it, a discriminator must not tell the two apart, the map stays
+# an encoder looks at the degraded image and says what is there, in a latent map of four channels and a
+# quarter of the sides; the restorer sees the image and this map. What the map says is learned: a decoder
+# must rebuild the degraded image from it, a discriminator must not tell the two apart, the map stays
 # close to standard normal, and where the degradation has a known number (noise level, blur, JPEG quality) a
 # small estimator must read it off the map. At test time encoder and restorer remain, and nobody is asked
 # for a level.
@@ -31,7 +31,7 @@
 # say item by item what is from where. Networks here were trained on BSDS500 train + test, the paper's on
 # DIV2K. SIDD and DND are not at hand: what needs them says so. Beside it stand cc15 and PolyU, real noise with a
 # reference, and synthetic camera noise.
-# Of Urban100 there are 25 of 100 pictures: its rows compare with printed means over all 100.
+# Of Urban100 there are 25 of 100 images: its rows compare with printed means over all 100.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"
@@ -97,7 +97,7 @@ check_vdir(report)
 #
 # `strength` counts in grey levels of noise, in points of JPEG quality lost, or in the variance of the blur.
 # The network for real noise has none. `latent of` is figure 5 by hand: it tells the restorer what the
-# encoder sees in another picture, or in this one with another level.
+# encoder sees in another image, or in this one with another level.
 
 # %%
 slider(report, "vdir-denoise", "vdir-jpeg-color", "vdir-jpeg", "vdir-sr", "vdir-real")
@@ -122,7 +122,7 @@ vdir.fig3(report)
 #
 # CDnCNN (blind) and FFDNet (told the level) are measured with their authors' weights on the same noise. The
 # authors restore with one sample of the latent; here the mean of the latent is used, which gives the same
-# picture every time, and one sample (the mean over three draws) stands beside it on CBSD68.
+# image every time, and one sample (the mean over three draws) stands beside it on CBSD68.
 
 # %%
 vdir.table1(report)
@@ -139,7 +139,7 @@ vdir.table9(report)
 # ## Table 11: FFDNet as the restorer
 #
 # The latent map takes the place of the noise level. The rival that counts at compact scale is the same
-# FFDNet, told the level, trained here on the same pictures.
+# FFDNet, told the level, trained here on the same images.
 
 # %%
 vdir.table11(report)
@@ -152,7 +152,7 @@ vdir.table11(report)
 # and turning the kernel otherwise does not reach it. Where PSNR agrees, SSIM does in three digits.
 #
 # These rows also show where much of the printed margin over bicubic, RCAN, IKC and USRNet comes from. The
-# small picture's pixels are taken from the corner of the block that they stand for, while these methods
+# small image's pixels are taken from the corner of the block that they stand for, while these methods
 # centre them: half a pixel off at x2, one and a half at x4. With its pixels in place bicubic gains about a
 # decibel at most at x2, more than three on Set5 at x4. MZSR and VDIR were trained on the shift.
 
@@ -191,7 +191,7 @@ vdir.fig4(report)
 # you have it (`data/README.md`). cc15 and PolyU are neither: photographs of larger cameras, compared with the
 # mean of many shots of the same scene. FFDNet is told the level that is best for each set, as in papers on
 # real noise. The last rows of tables 2 and 10 are CBSD68 with the noise that our networks were trained on:
-# sensor noise, mosaic, demosaicing and the response curve of a camera drawn for every picture.
+# sensor noise, mosaic, demosaicing and the response curve of a camera drawn for every image.
 
 # %%
 vdir.table2(report)
@@ -208,18 +208,18 @@ vdir.table10(report)
 # %% [markdown]
 # ## Figure 5: is the latent heeded?
 #
-# A picture with noise of sigma 30 is restored with the latent of itself, of itself flipped, of the same
-# picture with less and with more noise (10 and 50: the paper does not say), and, in the table, of another
-# picture. Told of less noise the restorer should leave some, told of more it should smooth. If the output
+# An image with noise of sigma 30 is restored with the latent of itself, of itself flipped, of the same
+# image with less and with more noise (10 and 50: the paper does not say), and, in the table, of another
+# image. Told of less noise the restorer should leave some, told of more it should smooth. If the output
 # did not move, the latent would be an ornament.
 
 # %%
 vdir.fig5(report)
 
 # %% [markdown]
-# ## Two pictures change latents
+# ## Two images change latents
 #
-# A mildly noisy picture is told what the encoder saw in a strongly noisy one, and the other way round.
+# A mildly noisy image is told what the encoder saw in a strongly noisy one, and the other way round.
 
 # %%
 vdir.swap(report)
@@ -234,9 +234,9 @@ vdir.fig6(report)
 # ## Figure 7: what the latent of a patch says
 #
 # The latent is averaged over each of 1000 patches of BSDS500 val, ten noise levels, one patch of every
-# picture at each; t-SNE puts them on a plane. The table has numbers that need no plane: a straight line
-# through the four averages, fitted on one half of the pictures and read on the other, and nearest neighbours
-# among other pictures.
+# image at each; t-SNE puts them on a plane. The table has numbers that need no plane: a straight line
+# through the four averages, fitted on one half of the images and read on the other, and nearest neighbours
+# among other images.
 
 # %%
 vdir.fig7(report)
@@ -246,7 +246,7 @@ vdir.fig7(report)
 #
 # The paper shows SIDD, DND and synthetic noise. Here: the photographs of RNI15, which nobody has a clean
 # version of, CBSD68 with synthetic camera noise, and CBSD68 with Gaussian noise, through the network for
-# real noise; then pictures restored.
+# real noise; then images restored.
 
 # %%
 vdir.fig8(report)
@@ -257,7 +257,7 @@ vdir.fig8(report)
 # Not in the paper. The estimator says in which direction the latent must move for its reading to rise by
 # one grey level. `strength` moves it there: the restorer is told of more noise than there is, or of less,
 # and 0 is blind restoration. Nothing in training sees to what it then does. Beside it the knobs of AdaFM
-# and CFSNet on the same pictures.
+# and CFSNet on the same images.
 
 # %%
 vdir.strength(report)

@@ -18,19 +18,19 @@
 #
 # Wang, Fu, Sun and Zha, *JPEG Artifacts Removal via Compression Quality Ranker-Guided Networks*, IJCAI 2020.
 #
-# How strongly a picture was compressed is a whole number that no gradient passes through. A *ranker* is
-# therefore trained to order versions of a picture by their quality; frozen, it then guides the network that
+# How strongly an image was compressed is a whole number that no gradient passes through. A *ranker* is
+# therefore trained to order versions of an image by their quality; frozen, it then guides the network that
 # removes the artefacts: one loss pushes the ranker's score of the result up, another matches what the
 # ranker sees in the result and in the original. Dilated convolutions let one network serve several
 # qualities.
 #
 # The authors published no code and leave most of the structure open. The sizes of the ranker follow
 # RankSRGAN, those of the network RNAN, the works that the paper builds on; which convolutions are dilated,
-# training lengths, and non-local masks that look at windows of large pictures are our choices.
+# training lengths, and non-local masks that look at windows of large images are our choices.
 # `lib/models/qgcn.py` and `lib/recipes/qgcn.py` say so item by item.
 #
 # Networks here were trained on BSDS500 train + test, the paper's on DIV2K. The paper's columns of BSDS500 are
-# measured on the 100 pictures of its validation part alone. The text says all 500, but on these 100 the
+# measured on the 100 images of its validation part alone. The text says all 500, but on these 100 the
 # published DnCNN-3 has, in every digit, the PSNR and SSIM that the paper prints for it.
 
 # %% tags=["parameters"]
@@ -110,17 +110,17 @@ qgcn.fig1(report)
 # %% [markdown]
 # ## Does the ranker rank?
 #
-# Not a figure of the paper, but what everything else stands on: the score of unseen pictures at every
-# quality. The ranker is trained between 1 and 30. What it says of clean pictures matters most, for the
+# Not a figure of the paper, but what everything else stands on: the score of unseen images at every
+# quality. The ranker is trained between 1 and 30. What it says of clean images matters most, for the
 # losses push towards it, and it was never shown one.
 
 # %%
 qgcn.rank(report)
 
 # %% [markdown]
-# ## Can it be read off a single picture?
+# ## Can it be read off a single image?
 #
-# The ranker orders versions of one picture; across pictures its score depends on the scene as well. Beside
+# The ranker orders versions of one image; across images its score depends on the scene as well. Beside
 # it the estimator behind Auto, which looks for the grid of multiples that a JPEG leaves its coefficients
 # on: close to exact where blocks begin at the corner, blind where a corner was cut off. Under the slider
 # the score therefore stands as a gauge of before and after, and Auto keeps to the grid.
@@ -131,10 +131,10 @@ qgcn.reading(report)
 # %% [markdown]
 # ## Figure 4: what the ranker sees
 #
-# The paper shows maps with a low response to the clean picture and a high one to its JPEGs, above all where
+# The paper shows maps with a low response to the clean image and a high one to its JPEGs, above all where
 # the artefacts are. Which maps is not said; here the mean magnitude over channels of the first three. The
-# claims rest on all pictures of LIVE1: on these means, on one channel of each map that is chosen on other
-# pictures, and on whether a map says more of where the error is than edges do.
+# claims rest on all images of LIVE1: on these means, on one channel of each map that is chosen on other
+# images, and on whether a map says more of where the error is than edges do.
 
 # %%
 qgcn.fig4(report)
@@ -150,7 +150,7 @@ qgcn.fig2(report)
 #
 # Printed values to be careful with: at quality 30 the network without dilation hardly gains on the JPEG
 # itself, and without L_F is printed worse than without the ranker, which lacks L_F too. The paper's two
-# tables differ by up to 0.1 dB of PSNR and 0.2 dB of PSNR-B for the same network on the same pictures.
+# tables differ by up to 0.1 dB of PSNR and 0.2 dB of PSNR-B for the same network on the same images.
 #
 # The paper gives the weights of the losses, 1, 0.01 and 0.9, but not the range in which the error counts.
 # RNAN's code counts it in grey levels, and so do we; "error in [0, 1]" is the other reading, in which the

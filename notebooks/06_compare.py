@@ -14,16 +14,16 @@
 # ---
 
 # %% [markdown]
-# # All methods on the same pictures
+# # All methods on the same images
 #
-# Each of the five papers compares itself with others on pictures, noise and JPEGs of its own. Here all of
+# Each of the five papers compares itself with others on images, noise and JPEGs of its own. Here all of
 # their networks see the same ones, at levels that they were trained on and at levels that they were not.
 #
 # Three kinds of control meet. A knob that is *turned* (AdaFM, CFSNet) is set by a person to whatever looks
 # best; here to what has the highest PSNR among ten or eleven positions. A network that is *told* (CUnet,
 # FFDNet) takes the level itself. A *blind* one (VDIR, QGCN, DnCNN) finds it out. *At Auto* the level is
-# estimated on every picture and the knob set for it, as the button of the slider does; curves of CFSNet were
-# fitted on these same pictures. Compact networks of ours have seen minutes of training: read orders and
+# estimated on every image and the knob set for it, as the button of the slider does; curves of CFSNet were
+# fitted on these same images. Compact networks of ours have seen minutes of training: read orders and
 # shapes, and see DnCNN and FFDNet, with their authors' weights, as what full training gives, on what they
 # were trained for.
 
@@ -74,7 +74,7 @@ compare.seeds(report)
 # %% [markdown]
 # ## Error against look
 #
-# PSNR rewards the mean of all pictures that could have been; NIQE asks whether the result looks like a
+# PSNR rewards the mean of all images that could have been; NIQE asks whether the result looks like a
 # photograph. A knob moves along a line between them: one of strength trades noise for blur, one of texture
 # is meant to trade error for look. By NIQE that of QGCN does, that of CUGAN on this noise does not. The
 # network that super-resolution trades so with is in figure 5 of 02_cfsnet.
@@ -85,7 +85,7 @@ compare.plane(report)
 # %% [markdown]
 # ## How evenly the knobs turn
 #
-# A good knob changes the picture as much per step at one end as at the other. Every knob, on three
+# A good knob changes the image as much per step at one end as at the other. Every knob, on three
 # photographs, degraded as its slider starts.
 
 # %%
@@ -108,7 +108,7 @@ print(report.agreement())
 # %% [markdown]
 # ## Side by side
 #
-# Choose a network; the picture and its degradation stay.
+# Choose a network; the image and its degradation stay.
 
 # %%
 slider(report, "adafm-denoise", "cfsnet-denoise", "vdir-denoise", "adafm-dejpeg", "cfsnet-deblock", "qgcn")

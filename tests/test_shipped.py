@@ -17,10 +17,6 @@ from lib.training.checkpoints import Provenance
 OUTDATED = {
     *("adafm-arcnn-g1", "adafm-arcnn-g3", "adafm-arcnn-g5"),
     *("adafm-arcnn-s15", "adafm-arcnn-s15-ft-s50", "adafm-arcnn-s50-scratch"),
-    *("adafm-dejpeg-basic-q10", "adafm-dejpeg-basic-q40", "adafm-dejpeg-basic-q80"),
-    *("adafm-dejpeg-q10-q80-k1", "adafm-dejpeg-q80-q10-k1", "adafm-dejpeg-q80-q10-k3"),
-    *("adafm-dejpeg-q80-q10-k5", "adafm-dejpeg-q80-q10-k7"),
-    *("adafm-dejpeg-q80-q20-k1", "adafm-dejpeg-q80-q40-k1", "adafm-dejpeg-q80-q60-k1"),
     *("cfsnet-deblock-main-q10", "cfsnet-deblock-main-q20", "cfsnet-deblock-main-q30"),
     *("cfsnet-deblock-tune-q40", "cfsnet-sa-deblock-tune-q40", "dni-deblock-q10-ft-q40"),
     *("cfsnet-denoise-main-s30", "cfsnet-denoise-main-s40", "cfsnet-sa-denoise-tune-s50"),

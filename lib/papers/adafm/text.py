@@ -79,13 +79,15 @@ def noise(report: Report) -> Table:
 
 def parameters(report: Report) -> pd.DataFrame:
     """Weights that AdaFM layers add to the basic model of the paper, counted on the modules."""
-    total = _weights(RestorationNet())
+    basic = RestorationNet()
+    total, block = _weights(basic), _weights(basic.body[0])
     rows = []
     for k in KERNELS:
         net = RestorationNet(site=lambda channels, k=k: AdaFM(channels, k))
         added = _weights(net) - total
         share = round(100 * added / total, 2)
-        rows.append({"filter": f"{k}x{k}", "added weights": added, "share in %": share})
+        row = {"filter": f"{k}x{k}", "added weights": added, "share in %": share}
+        rows.append(row | {f"of the {block:,} of a residual block": f"{added / block:.2f}"})
     layers = sum(isinstance(m, AdaFM) for m in net.modules())
     shares = {row["filter"]: row["share in %"] for row in rows}
     report.keep_facts("adafm-text-params", {**shares, "filters": 64 * layers})
