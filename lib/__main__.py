@@ -531,13 +531,14 @@ def add_readme(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "readme", help="render what is said of the results in README.md and docs"
     )
+    parser.add_argument("--image", action="store_true", help="draw README's moving image anew as well")
     parser.set_defaults(run=readme)
 
 
 def readme(arguments: argparse.Namespace) -> int:
-    from lib.upkeep import differences, readme, verdicts
+    from lib.upkeep import differences, moving, numbers, readme, verdicts
 
-    for part in (readme, differences, verdicts):
+    for part in (readme, numbers, differences, verdicts, *([moving] if arguments.image else [])):
         part.update()
     return 0
 

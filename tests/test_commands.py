@@ -1,4 +1,4 @@
-"""Every command of the README runs as it is written there; what takes long, or a GPU, is read and listed."""
+"""Every command of README and docs runs as it is written; what takes long, or a GPU, is read and listed."""
 
 import re
 import shlex
@@ -17,9 +17,11 @@ from lib.data.images import Picture, read, write
 WRITTEN = re.compile(
     r"^ {4}((?:\.venv/bin/python -m lib|make|[A-Z_]+=\S+ dask) .*)$|`(make [^`]+)`", re.MULTILINE
 )
+PAGES = ("README.md", "docs/using.md", "docs/gpu.md")
 COMMANDS = sorted({
     line.partition("#")[0].strip()
-    for one in WRITTEN.findall((ROOT / "README.md").read_text())
+    for page in PAGES
+    for one in WRITTEN.findall((ROOT / page).read_text())
     for line in one
     if line
 })  # fmt: skip
@@ -31,7 +33,7 @@ def with_words(first: str) -> list[str]:
     return [line for line in COMMANDS if line.startswith(first)]
 
 
-def test_the_readme_has_commands_of_every_kind():
+def test_there_are_commands_of_every_kind():
     assert {words[0] for words in OURS} == {"restore", "export", "fetch", "train", "measure", "status"}
     assert {"make reproduce", "make test", "make app", "make lab"} <= set(with_words("make"))
     assert len(with_words("CUDA")) == 1

@@ -20,6 +20,8 @@ FOR_NOTEBOOKS = (
     "lib.papers",
     "lib.upkeep.readme",
     "lib.upkeep.differences",
+    "lib.upkeep.numbers",
+    "lib.upkeep.verdicts",
     "lib.runs.execute",
     "lib.__main__",
 )
