@@ -1,6 +1,7 @@
 """Running notebooks: what is left behind, what is said when one fails, what is not done twice."""
 
 import csv
+import json
 import re
 import subprocess
 import sys
@@ -87,6 +88,84 @@ def test_run_folder_holds_executed_copies_and_links_that_lead_somewhere(run):
     assert all((folder / link).exists() for link in links)
     assert "Failed: out of oil" in page
     assert "higher &lt;is&gt; better" in page
+
+
+CLAIM = {"claim": "close", "item": "qgcn-table1", "paper": "At <most> 0.20 dB.", "scale": "compact"}
+CLAIM |= {"measured": "largest 0.65 [0.55, 0.76] dB", "verdict": "differs", "headline": "yes", "p": "0.04"}
+CLAIM |= {"bound": "0.2 dB", "control": "", "unit": "dB", "value": "-0.45", "low": "-0.7", "high": "-0.2"}
+CLAIM |= {"among": "1"}
+SURER = CLAIM | {"claim": "further", "verdict": "holds", "headline": "", "p": "1e-9"}
+UNTESTED = CLAIM | {"verdict": "not tested", "scale": "paper", "measured": "no networks", "value": ""}
+UNTESTED |= {"p": ""}
+
+
+def ended(folder, notebook, error="", claims=()):
+    """A run folder in which a notebook ended, with claims."""
+    outcomes.Outcome(notebook, "failed" if error else "done", 1.0, error, {}, "0").save(folder)
+    (folder / notebook).mkdir()
+    if claims:
+        with (folder / notebook / "claims.csv").open("w", newline="") as file:
+            rows = csv.DictWriter(file, CLAIM)
+            rows.writeheader()
+            rows.writerows(claims)
+
+
+def cards(folder):
+    """The page of a run folder, and its cards by their titles."""
+    page = reproduction_page.write(folder).read_text()
+    found = re.findall(r"(?s)<article.*?</article>", page)
+    return page, {re.search("<h2>(.*?)</h2>", card)[1]: card for card in found}
+
+
+def test_a_card_says_what_was_found(tmp_path):
+    ended(tmp_path, "05_qgcn", claims=[UNTESTED, SURER, CLAIM])
+    (tmp_path / "05_qgcn" / "qgcn-fig5.png").touch()
+    (tmp_path / "05_qgcn.html").touch()
+    page, found = cards(tmp_path)
+    (card,) = found.values()
+    assert list(found) == ["QGCN (IJCAI 2020)"]
+    assert '<img src="05_qgcn/qgcn-fig5.png"' in card and 'href="05_qgcn.html"' in card
+    assert [re.sub("<.*?>", "", line) for line in re.findall(r'<p class="counts">(.*?)</p>', card)] == [
+        "paper size: 1 not tested",
+        "compact: 1 holds 1 differs",
+    ]
+    assert '<b>Close</b> <span class="chip differs">differs</span>' in card
+    assert "The paper: At &lt;most&gt; 0.20 dB. Here (compact): largest 0.65 dB." in card
+    assert "Not in this run, or not yet: AdaFM (CVPR 2019), CFSNet" in page
+    assert page.count("<style>") == 2 and not re.findall(r"<script|<link|https?://|<details open", page)
+
+
+def test_a_card_of_a_failed_notebook_says_so_and_shows_what_there_is(tmp_path):
+    ended(tmp_path, "03_cugan", error="out of <oil>")
+    ended(tmp_path, "05_qgcn", error="too slow", claims=[UNTESTED])
+    ended(tmp_path, "06_compare")
+    page, found = cards(tmp_path)
+    cugan, qgcn, compared = found.values()
+    assert "Failed: out of &lt;oil&gt;" in cugan and "No image in this run" in cugan and "chip" not in cugan
+    assert "Failed: too slow" in qgcn and "1 not tested" in qgcn and "The paper" not in qgcn
+    assert "Failed" not in compared and "AdaFM" in page
+    links = re.findall(r'(?:href|src)="([^"#]*)#?([^"]*)"', page)
+    assert all((tmp_path / file).exists() and (file or f'id="{place}"' in page) for file, place in links)
+
+
+def test_items_are_named_by_the_headings_of_the_notebook(tmp_path):
+    ended(tmp_path, "01_adafm")
+    (tmp_path / "01_adafm.html").touch()
+    told = [("markdown", ["# Title\n", "## Table 2: how <large>?"]), ("code", "adafm.table2(report)")]
+    told += [("markdown", "## Figure 7: which?"), ("code", "adafm.fig7(report)")]
+    told += [("markdown", "## And for noise?"), ("code", "adafm.fig7_denoise(report)")]
+    text = json.dumps({"cells": [{"cell_type": kind, "source": source} for kind, source in told]})
+    (tmp_path / "01_adafm.ipynb").write_text(text)
+    for made in ("fig7.png", "fig7-knobs.csv", "fig7-denoise.png", "table2.csv", "table2.md", "table10.csv"):
+        (tmp_path / "01_adafm" / f"adafm-{made}").touch()
+    page, _ = cards(tmp_path)
+    assert [re.sub("<.*?>", "", line) for line in re.findall("<li>(.*?)</li>", page)] == [
+        "Table 2: how &lt;large&gt;? table2.csv · table2.md",
+        "Figure 7: which? fig7.png · fig7-knobs.csv",
+        "And for noise? fig7-denoise.png",
+        "Table 10 table10.csv",
+    ]
+    assert '<a href="01_adafm.html#Table-2:-how-&lt;large&gt;?">' in page
 
 
 def test_html_loads_nothing_from_elsewhere(run):

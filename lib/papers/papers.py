@@ -21,7 +21,8 @@ from lib.papers.vdir import items as vdir
 @dataclass(frozen=True)
 class Paper:
     """items: a function of the report for every table and figure; live: those that keep no rows. controls:
-    the test in which networks that do otherwise contradict every claim; none where it is not of every one."""
+    the test in which networks that do otherwise contradict every claim; none where it is not of every one.
+    gist: a sentence on it; face: the item whose figure shows its knob at work."""
 
     key: str  # of its files: printed/KEY.csv, measured/KEY.csv
     title: str
@@ -30,6 +31,8 @@ class Paper:
     items: dict[str, Callable[[Report], object]]
     live: tuple[str, ...]
     controls: str = ""
+    gist: str = ""
+    face: str = ""
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -53,7 +56,17 @@ class Paper:
 
 
 PAPERS = (
-    Paper("adafm", "AdaFM (CVPR 2019)", "01_adafm", adafm_claims.CLAIMS, adafm.ITEMS, adafm_claims.LIVE),
+    Paper(
+        "adafm",
+        "AdaFM (CVPR 2019)",
+        "01_adafm",
+        adafm_claims.CLAIMS,
+        adafm.ITEMS,
+        adafm_claims.LIVE,
+        gist="Small filters behind the convolutions, scaled by one number, turn a network for mild damage "
+        "into one for heavy damage, continuously.",
+        face="adafm-fig2",
+    ),
     Paper(
         "cfsnet",
         "CFSNet (ICCV 2019)",
@@ -62,6 +75,9 @@ PAPERS = (
         cfsnet.ITEMS,
         cfsnet_claims.LIVE,
         "tests/test_cfsnet_reports.py",
+        gist="A second branch, mixed in channel by channel, moves a network between two levels, or between "
+        "the least error and the most natural look.",
+        face="cfsnet-fig7",
     ),
     Paper(
         "cugan",
@@ -71,6 +87,9 @@ PAPERS = (
         cugan.ITEMS,
         cugan_claims.LIVE,
         "tests/test_cugan_reports.py",
+        gist="A network is told how blurred and how noisy its image is: a knob for each, and a third for "
+        "texture.",
+        face="cugan-fig1",
     ),
     Paper(
         "vdir",
@@ -80,6 +99,9 @@ PAPERS = (
         vdir.ITEMS,
         vdir_claims.LIVE,
         "tests/test_vdir_reports.py",
+        gist="A network that is told nothing reads a map of what is wrong off the image, and restores by it; "
+        "moving that map is a knob.",
+        face="vdir-strength",
     ),
     Paper(
         "qgcn",
@@ -89,10 +111,23 @@ PAPERS = (
         qgcn.ITEMS,
         qgcn_claims.LIVE,
         "tests/test_qgcn_reports.py",
+        gist="A network that ranks images by their JPEG quality teaches another one to remove what "
+        "compression did.",
+        face="qgcn-fig5",
     ),
 )
 # Not a paper: all of them on the same pictures.
-COMPARISON = Paper("compare", "All methods", "06_compare", {}, compare.ITEMS, compare.LIVE)
+COMPARISON = Paper(
+    "compare",
+    "All methods",
+    "06_compare",
+    {},
+    compare.ITEMS,
+    compare.LIVE,
+    gist="The networks of all five papers on the same images: what each gains on noise of every level, and "
+    "where its knob then stands.",
+    face="compare-denoise",
+)
 
 
 def find(key: str) -> Paper:

@@ -86,8 +86,14 @@ def details(at: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
     return found
 
 
+def chip(verdict: str, text: str) -> str:
+    """Return text in the colours of a verdict, as STYLE has them."""
+    return f'<span class="chip {verdict.replace(" ", "-")}">{text}</span>'
+
+
 def html(rows: Rows) -> str:
-    """Return a table with a line for each claim, both scales as columns, all else behind a fold."""
+    """Return a table with a line for each claim, both scales as columns, all else behind a fold; it needs
+    STYLE once on its page."""
     why, lines, group = reasons(rows), [], None
     for at in by_claim(rows):
         first = next(iter(at.values()))
@@ -95,10 +101,7 @@ def html(rows: Rows) -> str:
             heads = "".join(f"<span>{title}</span>" for title in TITLES.values())
             lines.append(f'<div class="head"><span>{group}</span>{heads}</div>')
         chips = "".join(
-            f'<span class="chip {at[s]["verdict"].replace(" ", "-")}">{marked(at[s], why)}</span>'
-            if s in at
-            else "<span></span>"
-            for s in TITLES
+            chip(at[s]["verdict"], marked(at[s], why)) if s in at else "<span></span>" for s in TITLES
         )
         name = f"<b>{escape(first['claim'])}</b>" if first["headline"] else escape(first["claim"])
         text = "".join(f"<p><b>{title}:</b> {escape(said)}</p>" for title, said in details(at))
@@ -106,4 +109,4 @@ def html(rows: Rows) -> str:
             f"<details><summary><span>{name}</span>{chips}</summary><div>{text}</div></details>"
         )
     foot = "".join(f"<p>{note}</p>" for note in notes(why))
-    return f'{STYLE}<div class="verdicts">{"".join(lines)}<div class="notes">{foot}</div></div>'
+    return f'<div class="verdicts">{"".join(lines)}<div class="notes">{foot}</div></div>'

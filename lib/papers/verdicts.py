@@ -84,7 +84,7 @@ class Shown:
             return verdict_table.html(self.rows)
         plot = base64.b64encode(forest.svg(self.rows).encode()).decode()
         shown = forest.figure(f"data:image/svg+xml;base64,{plot}") if plot else ""
-        return verdict_table.html(self.rows) + shown
+        return verdict_table.STYLE + verdict_table.html(self.rows) + shown
 
 
 def shown(report: Report) -> Shown:
