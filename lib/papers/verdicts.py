@@ -81,7 +81,7 @@ class Shown:
 
     def _repr_html_(self) -> str:
         if not self.plotted:
-            return verdict_table.html(self.rows)
+            return verdict_table.STYLE + verdict_table.html(self.rows)
         plot = base64.b64encode(forest.svg(self.rows).encode()).decode()
         shown = forest.figure(f"data:image/svg+xml;base64,{plot}") if plot else ""
         return verdict_table.STYLE + verdict_table.html(self.rows) + shown
