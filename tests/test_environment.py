@@ -21,6 +21,8 @@ FOR_NOTEBOOKS = (
     "lib.upkeep.readme",
     "lib.upkeep.differences",
     "lib.upkeep.numbers",
+    "lib.upkeep.reproduction_page",
+    "lib.upkeep.results",
     "lib.upkeep.verdicts",
     "lib.runs.execute",
     "lib.__main__",

@@ -307,7 +307,7 @@ def test_restore_does_not_read_damaged_weights(trained, picture, capsys):
 
 def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatch, capsys):
     """The rows are kept although a later item finds no network."""
-    from lib.papers import common, papers
+    from lib.papers import measuring, papers
 
     class Shelf:
         rows_path = "rows"
@@ -324,7 +324,7 @@ def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatc
         report.measured.append(("adafm-table1", "a measurement"))
         raise FileNotFoundError("No checkpoint x.")
 
-    monkeypatch.setattr(common, "Store", Shelf)
+    monkeypatch.setattr(measuring, "Store", Shelf)
     paper = replace(papers.find("adafm"), items={"adafm-table1": table1})
     monkeypatch.setattr(papers, "PAPERS", (paper,))
     assert lib("measure", "--device", "cpu") == 1
