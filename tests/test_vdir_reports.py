@@ -541,6 +541,7 @@ def test_facts_are_kept_of_the_papers_own_pictures_alone(report, monkeypatch, he
     samples = [measure.sets.Sample(name, own) for name, own in zip("abc", pixels, strict=True)]
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: samples[:limit])
     monkeypatch.setattr(embedding, "samples", lambda dataset: samples)
+    monkeypatch.setattr("lib.papers.scenes.samples", lambda dataset: samples)
     monkeypatch.setattr(clouds, "tsne", lambda codes, perplexity: np.zeros((len(codes), 2)))
     net = find(AWGN, "smoke").build().eval().requires_grad_(False)
     report.record, report.scale, report.network = True, "compact", lambda name: net
