@@ -23,6 +23,16 @@ from lib.models.vdir import VDIR, PlainVDIR
 AT_ONCE = 64  # windows
 
 
+class Around(Controllable):
+    """A network used otherwise than as it is, with the knobs and the multiple of `net`."""
+
+    def __init__(self, net: Controllable):
+        super().__init__()
+        self.net = net
+        self.knobs = net.knobs
+        self.multiple = net.multiple
+
+
 class Interpolated(Controllable):
     """Two networks of one architecture, and a knob `texture` that moves every weight between them.
 
@@ -74,18 +84,12 @@ class Interpolated(Controllable):
         }
 
 
-class SelfEnsemble(Controllable):
+class SelfEnsemble(Around):
     """The mean over the eight flips and quarter turns of an image, each turned back: "+" in tables.
 
     Knobs and shapes are those of `net`, at eight times its cost. A network that draws samples draws one
     for every orientation.
     """
-
-    def __init__(self, net: Controllable):
-        super().__init__()
-        self.net = net
-        self.knobs = net.knobs
-        self.multiple = net.multiple
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         return over_orientations(lambda turned: self.net(turned, knobs), x)
@@ -143,17 +147,11 @@ class PlainWindows(nn.Module):
         return in_windows(self.plain, x, self.side)
 
 
-class OnLuma(Controllable):
+class OnLuma(Around):
     """A network of Y on images in colour: it restores their Y, and Cb and Cr stay as they are.
 
     x (N, 3, H, W) RGB in [0, 1]; knobs are those of `net`; returns RGB of the shape of x, not clipped.
     """
-
-    def __init__(self, net: Controllable):
-        super().__init__()
-        self.net = net
-        self.knobs = net.knobs
-        self.multiple = net.multiple
 
     def forward(self, x: Tensor, knobs: Tensor) -> Tensor:
         ycbcr = rgb_to_ycbcr(x)
