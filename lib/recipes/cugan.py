@@ -39,6 +39,7 @@ class Restoring(Recipe):
 
     level: BlurNoise | None = None  # None: another for every image
     power: float = 1.0  # [C] of the uniform draw of a strength; 2 is Beta(0.5, 1), mostly mild
+    clean_share: float = 0.0  # [C] 0: of the images that are not degraded at all
     init_gain: float = 1.0  # [C] 1: the released initialisation of convolutions
     init_weight: float = 0.0  # [C] 0: w is A z at the start, and no branch takes part where z is 0
     gate_deviation: float | None = None  # of the elements of A at the start; None: the released tenth of He's
@@ -63,7 +64,15 @@ class Restoring(Recipe):
         blur, noise = (u**self.power for u in draw)
         blur = (10 * BLUR * blur).round() / (10 * BLUR) * ((kind < 0.25) | (kind >= 0.5))
         noise = (SIGMA * noise).round() / SIGMA * (kind >= 0.25)
-        return torch.stack([blur, noise], 1)
+        strengths = torch.stack([blur, noise], 1)
+        if not self.clean_share:
+            return strengths
+        degraded = torch.rand(count, 1, generator=generator, device=generator.device) >= self.clean_share
+        return strengths * degraded
+
+    def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
+        """Judge every network on the same strengths: PSNR of hardly degraded images says little."""
+        return Recipe.judged(replace(self, power=1.0, clean_share=0.0), net, clean, generator)
 
     def budgeted(self, **budget: float | None) -> "Restoring":
         start = {"init_gain": SHORT_GAIN, "init_weight": SHORT_WEIGHT, "gate_deviation": SHORT_DEVIATION}
@@ -160,10 +169,6 @@ class Rival(Restoring):
     def build(self) -> CResMD:
         return self._start(CResMD(self.channels, self.width, self.blocks))
 
-    def judged(self, net: Controllable, clean: Tensor, generator: torch.Generator) -> tuple[float, ...]:
-        """Judge on the strengths that CUnet is judged on: among its own, some images are hardly degraded."""
-        return Restoring.judged(replace(self, power=1.0), net, clean, generator)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Size(SharedSize):
@@ -176,6 +181,7 @@ class Size(SharedSize):
     rival_loss: Literal["l1", "mse"]
     discriminator: int
     normed: bool
+    clean_share: float
     gan_weight: float
     guide: str
     gan_batch: int
@@ -198,6 +204,7 @@ PAPER = Size(
     rival_loss="l1",  # [C]
     discriminator=64,  # [C]
     normed=True,  # [C]
+    clean_share=0.0,  # [C]
     gan_weight=0.005,  # [P]
     guide="vgg16-conv5_3",  # [O] the paper has conv5_4 of VGG-19
     patch=64,  # [P]
@@ -228,6 +235,7 @@ COMPACT = Size(
     rival_loss="mse",  # [O] with l1 a short training learns to take noise away, and nothing of blur
     discriminator=16,
     normed=False,  # [O] small batches, small patches
+    clean_share=0.1,  # [O] with gates that start at 1 a clean image is damaged otherwise
     gan_weight=0.05,  # [O] at 0.005 the discriminator wins from step 1500 on, and LPIPS is worse
     guide="vgg16-conv5_3",
     patch=48,
@@ -347,6 +355,7 @@ def _shaped(
         init_gain=size.init_gain,
         init_weight=size.init_weight,
         gate_deviation=size.gate_deviation if level is None else None,
+        clean_share=size.clean_share if level is None else 0.0,
     )
 
 
@@ -371,4 +380,5 @@ def _rival(size: Size) -> Rival:
         init_gain=size.init_gain,
         init_weight=size.init_weight,
         gate_deviation=size.gate_deviation,
+        clean_share=size.clean_share,
     )
