@@ -282,3 +282,14 @@ def test_every_path_that_a_page_links_exists(page):
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_every_claim_is_counted_once_by_what_it_was_and_what_it_is():
+    first = [{"key": "vdir", "claim": "kept", "scale": "compact", "verdict": "differs"}]
+    first += [{"key": "vdir", "claim": "kept", "scale": "paper", "verdict": "holds"}]
+    names = "kept", "another"
+    now = {"vdir": [{"claim": name, "scale": "compact", "verdict": "holds"} for name in names]}
+    said = verdicts.moved(first, now)
+    assert "| differs | 1 | 0 | 0 | 0 |" in said
+    assert f"| {verdicts.NEW} | 1 | 0 | 0 | 0 |" in said
+    assert "| holds | 0 | 0 | 0 | 0 |" in said

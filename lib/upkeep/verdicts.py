@@ -1,6 +1,7 @@
 """docs/verdicts.md: every verdict and what stands behind it, rendered from stored rows, and forest plots."""
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 
 from lib.base import paths
@@ -9,11 +10,13 @@ from lib.papers import forest
 from lib.papers.deciding import CONFIDENCE, holm
 from lib.papers.papers import PAPERS, Paper
 from lib.papers.verdict_table import TITLES, by_claim, details, marked, notes, reasons, spelt
-from lib.upkeep.readme import counts
+from lib.upkeep.readme import VERDICTS, counts
 from lib.upkeep.rendered import table
 
 PAGE = paths.ROOT / "docs" / "verdicts.md"
+NEW = "not yet made"
 PLOTS = PAGE.with_suffix("")
+FIRST = "verdicts-first.csv"  # every verdict on the first networks: one training each, images alone resampled
 
 
 def update() -> None:
@@ -38,6 +41,7 @@ def render(measured: Path = paths.MEASURED) -> str:
         "Rendered from results/measured by `python -m lib readme`. Headline claims are bold and first.",
         table(head, lines),
         error_rate([row for _, rows, _ in found for row in rows]),
+        moved(read(measured / FIRST), {paper.key: rows for paper, rows, _ in found}),
         *(_section(*of) for of in found),
     ]
     return "\n\n".join(parts) + "\n"
@@ -55,6 +59,24 @@ def error_rate(rows: Rows) -> str:
         f"procedure over all {len(tested)}, {len(said)} of them stand{': ' * bool(said)}{', '.join(said)}. "
         f"That means: the chance that even one of those that stand is an accident of images and trainings is "
         f"at most {1 - CONFIDENCE:.0%}."
+    )
+
+
+def moved(first: Rows, now: dict[str, Rows]) -> str:
+    """Return a table of compact verdicts on the first networks, a line each, and what they are now; claims
+    that were not made then are its last line. now: rows of verdicts by the paper's key."""
+    before = {(row["key"], row["claim"]): row["verdict"] for row in first if row["scale"] == "compact"}
+    ways = Counter(
+        (before.get((key, row["claim"]), NEW), row["verdict"])
+        for key, rows in now.items()
+        for row in rows
+        if row["scale"] == "compact"
+    )
+    lines = [[was, *(str(ways[was, verdict]) for verdict in VERDICTS)] for was in (*VERDICTS, NEW)]
+    return (
+        "The first compact trainings had faults and one seed; most were repeated without the faults, and "
+        "verdicts now allow for the spread of seeds as well as of images. Claims by what they were judged "
+        f"then, a line each, and what they are now:\n\n{table(['then', *VERDICTS], lines)}"
     )
 
 
