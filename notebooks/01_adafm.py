@@ -281,6 +281,16 @@ adafm.width(report)
 adafm.noise(report)
 
 # %% [markdown]
+# ## Was the training sound?
+#
+# One run, the start at quality 80 adapted to 10 by 1x1 filters: what it was validated by, the norm of the gradient of each network
+# and the factor that clipped it, and where its channels fell silent: one that no held-out patch makes fire
+# is lost. Dotted: a fifth, above which a training says so at its end.
+
+# %%
+adafm.training(report)
+
+# %% [markdown]
 # ## Claims and verdicts
 #
 # Intervals are 95 % t intervals over images and, where there are several, trainings. A claim about

@@ -212,6 +212,16 @@ cfsnet.settings(report)
 cfsnet.params(report)
 
 # %% [markdown]
+# ## Was the training sound?
+#
+# One run, the tuning branch for quality 40: what it was validated by, the norm of the gradient of each network
+# and the factor that clipped it, and where its channels fell silent: one that no held-out patch makes fire
+# is lost. Dotted: a fifth, above which a training says so at its end.
+
+# %%
+cfsnet.training(report)
+
+# %% [markdown]
 # ## Claims and verdicts
 
 # %%

@@ -178,6 +178,16 @@ cugan.fusion(report)
 cugan.auto(report)
 
 # %% [markdown]
+# ## Was the training sound?
+#
+# One run, CUnet: what it was validated by, the norm of the gradient of each network
+# and the factor that clipped it, and where its channels fell silent: one that no held-out patch makes fire
+# is lost. Dotted: a fifth, above which a training says so at its end.
+
+# %%
+cugan.training(report)
+
+# %% [markdown]
 # ## Claims and verdicts
 
 # %%

@@ -263,6 +263,16 @@ vdir.fig8(report)
 vdir.strength(report)
 
 # %% [markdown]
+# ## Was the training sound?
+#
+# One run, the network for Gaussian noise, all of its losses: what it was validated by, the norm of the gradient of each network
+# and the factor that clipped it, and where its channels fell silent: one that no held-out patch makes fire
+# is lost. Dotted: a fifth, above which a training says so at its end.
+
+# %%
+vdir.training(report)
+
+# %% [markdown]
 # ## Claims and verdicts
 
 # %%

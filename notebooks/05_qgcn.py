@@ -208,6 +208,16 @@ qgcn.unseen(report)
 qgcn.per_quality(report)
 
 # %% [markdown]
+# ## Was the training sound?
+#
+# One run, the network with ranker: what it was validated by, the norm of the gradient of each network
+# and the factor that clipped it, and where its channels fell silent: one that no held-out patch makes fire
+# is lost. Dotted: a fifth, above which a training says so at its end.
+
+# %%
+qgcn.training(report)
+
+# %% [markdown]
 # ## Claims and verdicts
 
 # %%

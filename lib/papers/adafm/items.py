@@ -4,12 +4,18 @@ Every function takes the Report of the notebook, measures or reads what it needs
 that stand on it, and returns what is to be shown.
 """
 
+from functools import partial
+
 from lib.papers.adafm.curves import fig5, fig7, fig7_denoise, fig7_sr
 from lib.papers.adafm.drawing import fig4
 from lib.papers.adafm.filters import fig3
 from lib.papers.adafm.strips import fig1, fig2, fig6
 from lib.papers.adafm.tables import table1, table2, table3, table4, table5
 from lib.papers.adafm.text import noise, parameters, position, scratch, width
+from lib.papers.health import training_health
+from lib.recipes.adafm import DEJPEG, stage_name
+
+training = partial(training_health, run=stage_name(DEJPEG, 80, 10, 1))
 
 ITEMS = {
     "adafm-table1": table1,
@@ -31,4 +37,5 @@ ITEMS = {
     "adafm-text-params": parameters,
     "adafm-extra-width": width,
     "adafm-extra-noise": noise,
+    "adafm-training": training,
 }

@@ -39,6 +39,7 @@ LIVE = (
     *(f"cfsnet-fig{number}" for number in (1, 2, 6, 7, 8)),
     "cfsnet-text-settings",
     "cfsnet-gan-health",
+    "cfsnet-training",
 )
 SAME = 0.05  # dB
 TIE = 0.01  # dB: of two numbers that are printed alike, each rounded to 0.01

@@ -1,5 +1,7 @@
 """CFSNet (Wang, Guo, Tian, Yang, ICCV 2019): a function per table and figure, as in `lib.papers.adafm`."""
 
+from functools import partial
+
 from lib.papers.cfsnet.curves import fig4, poster
 from lib.papers.cfsnet.drawing import fig2
 from lib.papers.cfsnet.manifold import fig3
@@ -7,6 +9,10 @@ from lib.papers.cfsnet.plane import fig5
 from lib.papers.cfsnet.strips import fig1, fig6, fig7, fig8
 from lib.papers.cfsnet.tables import table1, table2
 from lib.papers.cfsnet.text import gan_health, params, settings
+from lib.papers.health import training_health
+from lib.recipes.cfsnet import DEBLOCK, tuned_name
+
+training = partial(training_health, run=tuned_name(DEBLOCK, 40))
 
 ITEMS = {
     "cfsnet-table1": table1,
@@ -23,4 +29,5 @@ ITEMS = {
     "cfsnet-text-settings": settings,
     "cfsnet-text-params": params,
     "cfsnet-gan-health": gan_health,
+    "cfsnet-training": training,
 }

@@ -1,6 +1,8 @@
 """CUGAN (Cai, He, Qiao, Dong, CVPR workshops 2021): a function per table and figure, as in
 `lib.papers.adafm`."""
 
+from functools import partial
+
 from lib.papers.cugan.ablations import fig7, fig8
 from lib.papers.cugan.drawing import fig3
 from lib.papers.cugan.gray import table3
@@ -10,6 +12,10 @@ from lib.papers.cugan.reading import auto
 from lib.papers.cugan.strips import fig1, fig2, fig4
 from lib.papers.cugan.tables import table1, table2
 from lib.papers.cugan.text import sentences
+from lib.papers.health import training_health
+from lib.recipes.cugan import CUNET
+
+training = partial(training_health, run=CUNET)
 
 ITEMS = {
     "cugan-table1": table1,
@@ -28,4 +34,5 @@ ITEMS = {
     "cugan-mech-w": fusion,
     "cugan-health": health,
     "cugan-auto": auto,
+    "cugan-training": training,
 }

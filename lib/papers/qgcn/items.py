@@ -1,11 +1,17 @@
 """QGCN (Wang, Fu, Sun, Zha, IJCAI 2020): a function per table and figure, as in `lib.papers.adafm`."""
 
+from functools import partial
+
+from lib.papers.health import training_health
 from lib.papers.qgcn.curves import unseen
 from lib.papers.qgcn.drawing import fig1, fig2
 from lib.papers.qgcn.ranker import fig4, rank
 from lib.papers.qgcn.readings import reading
 from lib.papers.qgcn.strips import fig3, fig5, fig6
 from lib.papers.qgcn.tables import per_quality, table1, table2
+from lib.recipes.qgcn import FULL
+
+training = partial(training_health, run=FULL)
 
 ITEMS = {
     "qgcn-table1": table1,
@@ -20,4 +26,5 @@ ITEMS = {
     "qgcn-reading": reading,
     "qgcn-unseen": unseen,
     "qgcn-perq": per_quality,
+    "qgcn-training": training,
 }

@@ -1,5 +1,8 @@
 """VDIR (Soh, Cho, TIP 2022): a function per table and figure, as in `lib.papers.adafm`."""
 
+from functools import partial
+
+from lib.papers.health import training_health
 from lib.papers.vdir.blind_sr import table4, table5
 from lib.papers.vdir.compression import fig4, table6, table7
 from lib.papers.vdir.drawing import fig1, fig2, fig3
@@ -10,6 +13,9 @@ from lib.papers.vdir.manipulation import fig5, swap
 from lib.papers.vdir.maps import fig6
 from lib.papers.vdir.noise import table1, table9, table11
 from lib.papers.vdir.real import table2, table3, table8, table10
+from lib.recipes.vdir import AWGN
+
+training = partial(training_health, run=AWGN)
 
 ITEMS = {
     "vdir-table1": table1,
@@ -33,4 +39,5 @@ ITEMS = {
     "vdir-fig8": fig8,
     "vdir-swap": swap,
     "vdir-strength": strength,
+    "vdir-training": training,
 }
