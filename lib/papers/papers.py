@@ -21,7 +21,7 @@ from lib.papers.vdir import items as vdir
 @dataclass(frozen=True)
 class Paper:
     """items: a function of the report for every table and figure; live: those that keep no rows. controls:
-    the test in which networks that do otherwise contradict every claim; none where it is not of every one.
+    the test in which networks that do otherwise contradict every claim, where there are claims.
     gist: a sentence on it; face: the item whose figure shows its knob at work."""
 
     key: str  # of its files: printed/KEY.csv, measured/KEY.csv
@@ -63,6 +63,7 @@ PAPERS = (
         adafm_claims.CLAIMS,
         adafm.ITEMS,
         adafm_claims.LIVE,
+        "tests/test_adafm_reports.py",
         gist="Small filters behind the convolutions, scaled by one number, turn a network for mild damage "
         "into one for heavy damage, continuously.",
         face="adafm-fig2",
