@@ -124,10 +124,9 @@ def test_numbers_stand_beside_the_printed_ones(results):
 
 def test_verdicts_and_times(results):
     text = readme.render(MARKS, results)
-    untested = len(PAPERS[0].claims) - 2
-    line = (
-        rf"\[AdaFM \(CVPR 2019\)\]\(notebooks/01_adafm.ipynb\) \| \d+ of 19 \| 1 \| 1 \| 0 \| {untested} \|"
-    )
+    items, untested = len(PAPERS[0].items), len(PAPERS[0].claims) - 2
+    name = r"\[AdaFM \(CVPR 2019\)\]\(notebooks/01_adafm.ipynb\)"
+    line = rf"{name} \| \d+ of {items} \| 1 \| 1 \| 0 \| {untested} \|"
     assert re.search(line, text)
     assert "holds: 1, differs: 1, undecided: 0, not tested: " in readme.counts(
         PAPERS[0], read_rows(results / "adafm-verdicts.csv"), "compact"
