@@ -482,20 +482,25 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def add_bench(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("bench", help="measure times against their aims")
-    parser.add_argument("--repeats", type=positive_int, default=30, help="of everything (default 30)")
-    parser.add_argument("--out", type=Path, help="(default: results/runs/bench.csv)")
+    parser = commands.add_parser("bench", help="measure what networks cost, and record it on a quiet machine")
+    parser.add_argument("--aims", action="store_true", help="times against their aims instead")
+    parser.add_argument("--repeats", type=positive_int, help="of everything (default 7; 30 with --aims)")
+    parser.add_argument("--out", type=Path, help="(default: results/measured/bench.csv; runs/aims.csv)")
     add_device(parser)
     parser.set_defaults(run=bench)
 
 
 def bench(arguments: argparse.Namespace) -> int:
     from lib.base import paths
-    from lib.upkeep import bench
+    from lib.evaluation.costs import RECORD
+    from lib.upkeep import bench, costs
 
     check_device(arguments.device)
-    bench.run(arguments.out or paths.RUNS / "bench.csv", arguments.repeats, arguments.device)
-    return 0
+    if arguments.aims:
+        bench.run(arguments.out or paths.RUNS / "aims.csv", arguments.repeats or 30, arguments.device)
+        return 0
+    recorded = costs.run(arguments.out or RECORD, arguments.repeats or 7, arguments.device)
+    return 0 if recorded else 1
 
 
 def add_times(commands: argparse._SubParsersAction) -> None:

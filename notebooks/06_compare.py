@@ -14,18 +14,13 @@
 # ---
 
 # %% [markdown]
-# # All methods on the same images
+# # All methods on the same images: which knob would you want?
 #
 # Each of the five papers compares itself with others on images, noise and JPEGs of its own. Here all of
 # their networks see the same ones, at levels that they were trained on and at levels that they were not.
-#
-# Three kinds of control meet. A knob that is *turned* (AdaFM, CFSNet) is set by a person to whatever looks
-# best; here to what has the highest PSNR among ten or eleven positions. A network that is *told* (CUnet,
-# FFDNet) takes the level itself. A *blind* one (VDIR, QGCN, DnCNN) finds it out. *At Auto* the level is
-# estimated on every image and the knob set for it, as the button of the slider does; curves of CFSNet were
-# fitted on these same images. Compact networks of ours have seen minutes of training: read orders and
-# shapes, and see DnCNN and FFDNet, with their authors' weights, as what full training gives, on what they
-# were trained for.
+# So the question can be asked that none of them answers: with an image to clean, and nobody to say how
+# noisy it is, which knob would you want in your hand? The answer is made from the rows on record; the
+# charts behind it follow.
 
 # %% tags=["parameters"]
 scale = "compact"  # "smoke", "compact" or "paper"
@@ -35,11 +30,49 @@ images = 4  # per image set, for "this run"; None for all
 output = ""  # a folder for tables and figures
 
 # %%
+from lib.papers.companion import contents, source
 from lib.papers.compare import items as compare
+from lib.papers.compare.levels import losses
 from lib.papers.report import Report
 from lib.papers.sliders import slider
 
 report = Report("compare", scale, device, train, images, output)
+
+# %%
+contents("06_compare")
+
+# %% [markdown]
+# ## The answer
+#
+# Of our own networks; what is beside them in the charts, with its authors' weights, had full training.
+
+# %%
+compare.answer(report)
+
+# %% [markdown]
+# ## What is compared, and how
+#
+# Three kinds of control meet. A knob that is *turned* (AdaFM, CFSNet) is set by a person to whatever looks
+# best; here to what has the highest PSNR among ten or eleven positions. A network that is *told* (CUnet,
+# FFDNet) takes the level itself. A *blind* one (VDIR, QGCN, DnCNN) finds it out. *At Auto* the level is
+# estimated on every image and the knob set for it, as the button of the slider does; curves of CFSNet were
+# fitted on these same images. Compact networks of ours have seen minutes of training: read orders and
+# shapes, and see DnCNN and FFDNet, with their authors' weights, as what full training gives, on what they
+# were trained for.
+#
+# What a knob is worth shows where it is wrong. With $k(s)$ the position that is best for level $s$, an image of
+# level $s$ restored at the position for level $t$ loses
+#
+# $$ L(s, t) = \mathrm{PSNR}_s\bigl(k(s)\bigr) - \mathrm{PSNR}_s\bigl(k(t)\bigr) $$
+#
+# | symbol | in the code | what it is |
+# |---|---|---|
+# | $s,\ t$ | row and column of what is returned | the level of the image, and the one that the knob is set for |
+# | $k(s)$ | `grid.best(rival, level, scale)[0]` | the best position; of a network that is told, the level itself |
+# | $\mathrm{PSNR}_s$ | `at(level, position)` | the mean over images of level $s$ |
+
+# %%
+source(losses)
 
 # %% [markdown]
 # ## Noise
@@ -94,7 +127,10 @@ compare.smoothness(report)
 # %% [markdown]
 # ## What they cost
 #
-# With the knob baked in, on this machine: run it where there is a GPU for times on that.
+# With the knob baked in, on a quiet machine, from what `make bench` put on record there. First time against
+# operations. Then images from 0.1 to 24 megapixels: whether time follows a line (an exponent of 1), and
+# whether memory grows by more than the copies of the image. Last all numbers, beside what one might take
+# instead.
 
 # %%
 compare.cost(report)

@@ -216,13 +216,6 @@ def test_every_item_is_shown_without_a_network(report, item):
     assert any(path.stem.startswith(item) for path in (report.checkpoints / "out").iterdir())
 
 
-def test_multiplications_are_counted():
-    up = nn.ConvTranspose2d(4, 6, 2, stride=2)
-    assert mechanics.multiplications(up, torch.rand(1, 4, 5, 7)) == 4 * 6 * 4 * 35
-    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8, stride=2))
-    assert mechanics.multiplications(net, torch.rand(1, 3, 10, 12)) == 8 * 27 * 120 + 8 * 9 * 30
-
-
 class Fade(Controllable):
     """Turns a picture black, the faster the further the knob is."""
 

@@ -26,7 +26,7 @@ def marks(*names):
     return "\n".join(f"<!-- {name} -->\nstale text\n<!-- /{name} -->" for name in names)
 
 
-MARKS = marks("times", "scoreboard", "ruler", "misses")
+MARKS = marks("times", "scoreboard", "ruler", "misses", "costs")
 NUMBERS = marks("distances", "yardsticks", "comparison")
 
 

@@ -1,11 +1,17 @@
 """Which device, which precision, and the settings that make a CPU fast."""
 
 import ctypes
+import os
+import platform
 import sys
+from pathlib import Path
 from typing import Literal
 
 import torch
 
+from lib.base import provenance
+
+QUIET = 0.5  # load average above which times are not to be trusted
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -39,6 +45,30 @@ def describe(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"cpu {torch.backends.cpu.get_cpu_capability()}"
+
+
+def cpu_name() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.machine()
+
+
+def machine(device: torch.device) -> dict[str, object]:
+    """What times depend on: processor, threads, load just now, device, its fast precision, torch, commit."""
+    return {
+        "cpu": cpu_name(),
+        "threads": torch.get_num_threads(),
+        "load": round(os.getloadavg()[0], 2),
+        "device": describe(device),
+        "precision": fast_precision(device),
+        "torch": torch.__version__,
+        "commit": provenance.commit(),
+        "utc": provenance.now(),
+    }
 
 
 def tune_cpu() -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from lib.evaluation.measure import UNITS
 from lib.papers.captions import caption
 from lib.papers.measuring import Measuring
-from lib.papers.shown import Drawing
+from lib.papers.shown import Drawing, Prose
 from lib.papers.tables import BY_METHOD, Row, Shape, Table, long_form, paper_shaped
 
 # between a stored row and the same measurement made again
@@ -48,6 +48,13 @@ class Report(Measuring):
         if self.output:
             (Path(self.output) / f"{item}.png").write_bytes(buffer.getvalue())
         return Drawing(buffer.getvalue())
+
+    def prose(self, item: str, *sentences: str) -> Prose:
+        """Return sentences; they go to the output folder as Markdown."""
+        found = Prose(sentences)
+        if self.output:
+            (Path(self.output) / f"{item}.md").write_text(f"{found}\n", encoding="utf-8")
+        return found
 
     def agreement(self) -> str:
         """How the images measured in this run agree with the stored rows of the same measurement."""

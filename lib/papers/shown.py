@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 
 import pandas as pd
 
@@ -20,12 +21,28 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Prose:
+    """Sentences, each a paragraph of its own."""
+
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n\n".join(self.sentences)
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+
+
+Part = Drawing | Prose | Table | pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Parts:
     """A figure and its tables, one below the other; shown as one."""
 
-    parts: tuple[Drawing | Table | pd.DataFrame, ...]
+    parts: tuple[Part, ...]
 
-    def __iter__(self) -> Iterator[Drawing | Table | pd.DataFrame]:
+    def __iter__(self) -> Iterator[Part]:
         return iter(self.parts)
 
     def _repr_html_(self) -> str:
@@ -35,12 +52,12 @@ class Parts:
         return "\n\n".join(repr(part) for part in self.parts)
 
 
-def together(*parts: Drawing | Table | pd.DataFrame) -> Parts:
+def together(*parts: Part) -> Parts:
     """Return parts of an item to be shown as one."""
     return Parts(parts)
 
 
-def _html(part: Drawing | Table | pd.DataFrame) -> str:
+def _html(part: Part) -> str:
     if isinstance(part, Drawing):
         data = base64.b64encode(part.png).decode()
         return f'<img alt="" style="max-width: 100%" src="data:image/png;base64,{data}">'

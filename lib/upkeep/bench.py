@@ -1,16 +1,12 @@
-"""Times against their aims: folding, the slider, training, start-up. `make bench`.
+"""Times against their aims: folding, the slider, training, start-up. `python -m lib bench --aims`.
 
 Weights do not change how long a network takes: where a network is not trained, random weights stand
-in, and the table says so. Pictures are the photographs embedded in scikit-image. Times are medians.
+in, and the table says so. Images are the photographs embedded in scikit-image. Times are medians.
 """
 
 import csv
-import os
-import platform
-import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,27 +19,23 @@ from torch import nn
 from lib.app import public
 from lib.app.slider_state import Rendering, SliderState, fit
 from lib.app.tasks import Loaded
-from lib.base import devices, paths, provenance
+from lib.base import devices, paths, timing
 from lib.data import sets
 from lib.data.images import Picture, encode
 from lib.data.sets import Sample
-from lib.evaluation.inference import Restorer
 from lib.models.adafm import AdaFM, RestorationNet
 from lib.recipes import Scale, find
 from lib.recipes.cfsnet import DENOISE, tuned_name
 from lib.recipes.cugan import CUNET, unet_name
-from lib.recipes.qgcn import FULL
 from lib.training import loop
 from lib.training.networks import runs_of
 from lib.training.wrappers import Interpolated
 
-QUIET = 0.5  # load average above which times are not to be trusted
 BASIC = "adafm-denoise-basic-s15"
 NETWORK = "adafm-denoise"
 ANSWERING = (NETWORK, "cfsnet-denoise", "vdir-denoise", "qgcn", "cugan")
 WARM_UP = 3
 FOLDING = {"compact": 512, "paper": 256}  # pixels a side
-LARGE = (2000, 3000)  # pixels: height and width
 TURNS = (  # scale, pixels a side, aim in ms
     ("compact", 256, None),
     ("compact", 512, 100.0),
@@ -71,18 +63,10 @@ def run(path: Path, repeats: int = 30, device: str = "auto") -> None:
     """Measures everything, prints a line for each and writes them to `path` as CSV."""
     devices.tune_cpu()
     chosen = devices.choose(device)
-    load = os.getloadavg()[0]
-    machine = {
-        "cpu": cpu_name(),
-        "threads": torch.get_num_threads(),
-        "load": round(load, 2),
-        "device": devices.describe(chosen),
-        "precision": devices.fast_precision(chosen),
-        "torch": torch.__version__,
-    }
+    machine = devices.machine(chosen)
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    if load > QUIET:
-        print(f"The machine is busy (load above {QUIET}): these times are not to be trusted.")
+    if machine["load"] > devices.QUIET:
+        print(f"The machine is busy (load above {devices.QUIET}): these times are not to be trusted.")
     line = "{:58} {:>9} {:>9} {:4} {}".format
     print(line("", "aim", "measured", "met", ""))
     results = []
@@ -90,7 +74,7 @@ def run(path: Path, repeats: int = 30, device: str = "auto") -> None:
         results.append(result)
         aim = "" if result.aim is None else f"{result.aim:g}"
         print(line(f"{result.what}, {result.unit}", aim, f"{result.value:.4g}", result.met, result.note))
-    _write(path, results, {**machine, "commit": provenance.commit(), "utc": provenance.now()})
+    _write(path, results, machine)
     print(f"Written to {path}.")
 
 
@@ -104,7 +88,6 @@ def _all(repeats: int, device: torch.device) -> Iterator[Result]:
     for name in ANSWERING:
         yield answer(name, "compact", repeats, device)
     yield from training_step(repeats, device)
-    yield from large_picture("compact", *LARGE, device)
     yield from start_up(min(repeats, 5))
 
 
@@ -150,13 +133,13 @@ def _ratio(
     ratios = []
     for i in range(repeats):
         order = (second, first) if i % 2 else (first, second)
-        seconds = {forward: _seconds(forward, device) for forward in order}
-        ratios.append(seconds[second] / seconds[first])
+        took = {forward: timing.seconds(forward, device) for forward in order}
+        ratios.append(took[second] / took[first])
     return median(ratios)
 
 
 def _forward(net: nn.Module, device: torch.device, *inputs: torch.Tensor) -> Callable[[], object]:
-    """A call of the network on a picture, and its knobs where it takes them."""
+    """A call of the network on an image, and its knobs where it takes them."""
     net = net.eval().to(device, memory_format=torch.channels_last)
     x, *knobs = (each.to(device) for each in inputs)
     x = x.contiguous(memory_format=torch.channels_last)
@@ -175,7 +158,7 @@ def slider(
     """Milliseconds from a control that moved to the bytes for the browser.
 
     Turning the coefficient: folding, the network, 8-bit, both PSNR values, JPEG. Turning the noise
-    level also degrades the picture anew and encodes it.
+    level also degrades the image anew and encodes it.
     """
     loaded, note = _network(scale)
     state = SliderState([loaded], [_square(side)], device=device)
@@ -193,12 +176,13 @@ def slider(
         _encoded(state.frame())
 
     what = f"slider, {scale}, {side}x{side}"
-    yield Result(f"{what}, coef turned", 1000 * _median(turn_coef, repeats, device), "ms", aim, note)
-    yield Result(f"{what}, noise level turned", 1000 * _median(turn_level, repeats, device), "ms", None, note)
+    for turned, turn, least in (("coef", turn_coef, aim), ("noise level", turn_level, None)):
+        milliseconds = 1000 * timing.usual(turn, repeats, device)
+        yield Result(f"{what}, {turned} turned", milliseconds, "ms", least, note)
 
 
 def answer(name: str, scale: Scale, repeats: int, device: torch.device) -> Result:
-    """Milliseconds from a knob that moved to the bytes of the region that answers first, in a picture of 512
+    """Milliseconds from a knob that moved to the bytes of the region that answers first, in an image of 512
     pixels a side."""
     loaded, note = _network(scale, name)
     state = SliderState([loaded], [_square(512)], device=device)
@@ -212,7 +196,7 @@ def answer(name: str, scale: Scale, repeats: int, device: torch.device) -> Resul
         _encoded(state.region())
 
     what = f"slider, {name}, {scale}, region of 512x512, {knob.name} turned"
-    return Result(what, 1000 * _median(turn, repeats, device), "ms", 150.0, note)
+    return Result(what, 1000 * timing.usual(turn, repeats, device), "ms", 150.0, note)
 
 
 def _encoded(rendering: Rendering) -> bytes:
@@ -254,31 +238,11 @@ def training_step(repeats: int, device: torch.device) -> Iterator[Result]:
 
     for _ in range(WARM_UP):
         step()
-    times = [(_seconds(prepare, device), _seconds(step, device)) for _ in range(repeats)]
+    times = [(timing.seconds(prepare, device), timing.seconds(step, device)) for _ in range(repeats)]
     prepared, stepped = (median(column) for column in zip(*times, strict=True))
     what = f"training {BASIC}, compact"
     yield Result(what, 1 / stepped, "steps/s", None, "on the embedded photographs")
     yield Result(f"{what}: data and degradation", 100 * prepared / stepped, "% of a step", 10.0)
-
-
-def large_picture(scale: Scale, height: int, width: int, device: torch.device) -> Iterator[Result]:
-    """Time and peak memory of QGCN on one large picture, in a process of its own; random weights."""
-    call = f"restore_large({scale!r}, {height}, {width}, {str(device)!r})"
-    command = [sys.executable, "-c", f"from lib.upkeep.bench import restore_large; {call}"]
-    done = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
-    seconds, mebibytes = map(float, done.stdout.split())
-    what = f"qgcn, {scale}, {width}x{height}"
-    yield Result(what, seconds, "s", None, "random weights")
-    yield Result(f"{what}: most memory of the process", mebibytes, "MiB", None, "random weights")
-
-
-def restore_large(scale: Scale, height: int, width: int, device: str) -> None:
-    """Prints the seconds that a luma picture takes, and the most memory this process has had, in MiB."""
-    recipe = find(FULL, scale)
-    restorer = Restorer(recipe.build().eval().requires_grad_(False), device=device)
-    picture = torch.rand(1, recipe.channels, height, width)
-    seconds = _seconds(lambda: restorer(picture), restorer.device)
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def start_up(repeats: int) -> Iterator[Result]:
@@ -293,36 +257,7 @@ def _interpreter(repeats: int, *arguments: str) -> float:
     def start() -> None:
         subprocess.run([sys.executable, *arguments], cwd=paths.ROOT, stdout=subprocess.DEVNULL, check=True)
 
-    return median(_seconds(start, torch.device("cpu")) for _ in range(repeats))
-
-
-def _median(action: Callable[[], object], repeats: int, device: torch.device) -> float:
-    for _ in range(WARM_UP):
-        action()
-    return median(_seconds(action, device) for _ in range(repeats))
-
-
-def _seconds(action: Callable[[], object], device: torch.device) -> float:
-    _wait_for(device)
-    start = time.perf_counter()
-    action()
-    _wait_for(device)
-    return time.perf_counter() - start
-
-
-def _wait_for(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def cpu_name() -> str:
-    """The processor's name as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.machine()
+    return median(timing.seconds(start, torch.device("cpu")) for _ in range(repeats))
 
 
 def _write(path: Path, results: Sequence[Result], machine: dict[str, object]) -> None:

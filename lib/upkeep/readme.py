@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
+import pandas as pd
+
 from lib.base import paths
 from lib.base.rows import Rows, read
+from lib.evaluation import costs
 from lib.evaluation.results import Store
 from lib.papers.papers import PAPERS, Paper
 from lib.upkeep.numbers import published
@@ -126,6 +129,7 @@ def render(text: str, measured: Path = paths.MEASURED, printed: Path = paths.PRI
         "scoreboard": scoreboard(measured),
         "ruler": ruler(read(measured / "published.csv"), read(printed / "published.csv")),
         "misses": misses(measured),
+        "costs": priced(costs.read(measured / costs.RECORD.name)),
     }
     return filled(text, parts)
 
@@ -186,6 +190,27 @@ def misses(measured: Path) -> str:
         values = [f"{float(row['printed']):.2f}", f"{float(row[scale]):.2f} ({scale})", f"{gap:+.2f}"]
         lines.append([paper.title.partition(" (")[0], where, *values, CAUSES.get(row["network"], "-")])
     return table(["paper", "where", "printed, dB", "here", "gap", "suspected cause"], lines)
+
+
+def priced(rows: pd.DataFrame) -> str:
+    """A line for a network of each paper: time in the faster precision with the share of the machine's
+    convolution rate, memory, and the time of the largest image; a sentence where nothing is on record."""
+    if rows.empty:
+        return costs.ABSENT
+    own = costs.of_each_paper(rows)
+    alike, largest = costs.on_one_image(own), own[own["megapixels"] == own["megapixels"].max()]
+    seconds = dict(zip(largest["title"], largest["ms"] / 1000, strict=True))
+    fast = "bf16" if alike["bf16_ms"].notna().any() else "fp32"
+    shown = zip(*(alike[name] for name in ("title", f"{fast}_ms", f"{fast}_share", "memory_mib")), strict=True)
+    lines = [
+        [title, f"{ms:.0f} ({share:.0%})", f"{memory:.0f}", f"{seconds[title]:.1f}"]
+        for title, ms, share, memory in shown
+    ]
+    plain = costs.filters(costs.on_one_image(rows)).itertuples()
+    beside = "".join(f", {row.title} {row.ms:.0f} ms" for row in plain)
+    said = f"{costs.SIDE}x{costs.SIDE}, {costs.machine(rows)} (share of its convolution rate){beside}:"
+    head = ["network", f"{fast}, ms", "MiB", f"{own['megapixels'].max():.0f} MP, s"]
+    return f"{said}\n\n{table(head, lines)}"
 
 
 def largest(measured: Path) -> list[tuple[float, str, Paper, dict[str, str]]]:

@@ -18,7 +18,7 @@ from lib.base import paths
 from lib.papers import published
 from lib.papers.papers import COMPARISON, PAPERS, Paper
 from lib.papers.report import Report
-from lib.papers.shown import Drawing
+from lib.papers.shown import Drawing, Prose
 from lib.papers.tables import STYLE, Table
 
 PAGES = paths.ROOT / "docs" / "results"
@@ -86,11 +86,13 @@ def _write(paper: Paper) -> None:
 def _item(report: Report, folder: Path, name: str, item) -> list[str]:
     """What an item shows, as Markdown; its figures go to the folder."""
     shown, found = item(report), []
-    for part in [shown] if isinstance(shown, Drawing | Table | pd.DataFrame) else shown:
+    for part in [shown] if isinstance(shown, Drawing | Prose | Table | pd.DataFrame) else shown:
         if isinstance(part, Drawing):
             path = folder / f"{name}{len(found) or ''}.webp"
             _save(part.png, path)
             found.append(f"![{name}]({folder.name}/{path.name})")
+        elif isinstance(part, Prose):
+            found.append(str(part))
         elif isinstance(part, Table):
             found.append(part.html.removeprefix(STYLE))
         elif name not in ON_SAMPLES:

@@ -1,1 +1,1 @@
-"""All methods on the same pictures, which none of the papers did."""
+"""All methods on the same images, which none of the papers did."""

@@ -1,11 +1,14 @@
-"""All methods on the same pictures, which none of the papers did."""
+"""All methods on the same images, which none of the papers did."""
 
+from lib.papers.compare.answer import answer
+from lib.papers.compare.costs import cost
 from lib.papers.compare.levels import dejpeg, denoise
-from lib.papers.compare.mechanics import cost, smoothness
+from lib.papers.compare.mechanics import smoothness
 from lib.papers.compare.plane import plane
 from lib.papers.compare.seeds import seeds
 
 ITEMS = {
+    "compare-answer": answer,
     "compare-denoise": denoise,
     "compare-dejpeg": dejpeg,
     "compare-seeds": seeds,
@@ -13,4 +16,4 @@ ITEMS = {
     "compare-smooth": smoothness,
     "compare-cost": cost,
 }
-LIVE = ("compare-smooth", "compare-cost")
+LIVE = ("compare-answer", "compare-smooth", "compare-cost")

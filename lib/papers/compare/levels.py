@@ -24,7 +24,7 @@ ORDER = 3  # of Auto's curves
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of every rival by level and position of its knob, those of the degraded pictures, and of every
+    """Cells of every rival by level and position of its knob, those of the degraded images, and of every
     rival at Auto where it has a curve."""
 
     contest: Contest
@@ -33,8 +33,8 @@ class Grid:
     at_auto: dict[tuple[str, float], Cell] = field(default_factory=dict)
 
     def best(self, rival: Rival, level: float, scale: str) -> tuple[float | None, Cell] | None:
-        """The position with the highest mean PSNR, of a network that is told the true one, and its cell; None
-        where one is not measured."""
+        """Return the position with the highest mean PSNR, of a network that is told the true one, and its
+        cell; None where one is not measured."""
         found = {p: self.cells[rival.title, level, p] for p in rival.own(level)}
         if not all(cell.at(scale) for cell in found.values()):
             return None
@@ -42,12 +42,12 @@ class Grid:
 
 
 def denoise(report: Report) -> Parts:
-    """Colour noise from sigma 5 to 75: every network at its best, and what a wrong knob costs."""
+    """Return every network at its best on colour noise from sigma 5 to 75, and what a wrong knob costs."""
     return _shown(report, NOISE)
 
 
 def dejpeg(report: Report) -> Parts:
-    """JPEG quality 5 to 90: every network at its best, and what a wrong knob costs."""
+    """Return every network at its best on JPEG quality 5 to 90, and what a wrong knob costs."""
     return _shown(report, JPEG)
 
 
@@ -59,14 +59,17 @@ def _shown(report: Report, contest: Contest) -> Parts:
         for rival in contest.rivals:
             if rival.curve:
                 _keep(report, grid, rival)
-    grid = replace(grid, at_auto=_at_auto(report, contest))
+    grid = with_auto(report, grid)
     at_best = report.save_figure(contest.item, _level_figure(report, grid))
     wrong = report.save_figure(f"{contest.item}-wrong", _wrong_figure(report, grid))
     return together(at_best, wrong, _table(report, grid))
 
 
 def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
-    """live: False where a notebook has measured the contest's live levels again already, at few positions."""
+    """Return the cells of a contest, none yet at Auto.
+
+    live: False where a notebook has measured the contest's live levels again already, at few positions.
+    """
     cells = {
         (rival.title, level, position): report.cell(
             contest.item,
@@ -83,22 +86,24 @@ def measured(report: Report, contest: Contest, *, live: bool = True) -> Grid:
     return Grid(contest, cells, inputs)
 
 
-def _at_auto(report: Report, contest: Contest) -> dict[tuple[str, float], Cell]:
-    return {
+def with_auto(report: Report, grid: Grid, *, live: bool = True) -> Grid:
+    """Return the same with the cells at Auto."""
+    at_auto = {
         (rival.title, level): report.cell(
-            contest.item,
-            Setting(f"{rival.network}{AT_AUTO}", (), contest.on(level)),
-            live=level in contest.live,
+            grid.contest.item,
+            Setting(f"{rival.network}{AT_AUTO}", (), grid.contest.on(level)),
+            live=live and level in grid.contest.live,
         )
-        for rival in contest.rivals
+        for rival in grid.contest.rivals
         if rival.auto and (rival.knob == "told" or read_curve(rival.network, report.scale))
-        for level in contest.levels
+        for level in grid.contest.levels
     }
+    return replace(grid, at_auto=at_auto)
 
 
 def summit(grid: Grid, rival: Rival, level: float, scale: str) -> float | None:
-    """The best position of a knob between those that were tried, at the top of the parabola through three;
-    None where the best of them ends the reach, or where one is not measured."""
+    """Return the best position of a knob between those that were tried, at the top of the parabola through
+    three; None where the best of them ends the reach, or where one is not measured."""
     best = grid.best(rival, level, scale)
     if best is None or best[0] in (rival.positions[0], rival.positions[-1]):
         return None
@@ -118,7 +123,8 @@ def _keep(report: Report, grid: Grid, rival: Rival) -> None:
 
 
 def losses(grid: Grid, rival: Rival, scale: str) -> np.ndarray | None:
-    """dB lost at the level of the row with the knob that is best at the level of the column."""
+    """Return dB lost at the level of the row with the knob that is best at the level of the column; None of a
+    network that has none, or where one is not measured."""
     best = {level: grid.best(rival, level, scale) for level in grid.contest.levels}
     if rival.positions == (None,) or None in best.values():
         return None
@@ -134,7 +140,7 @@ def losses(grid: Grid, rival: Rival, scale: str) -> np.ndarray | None:
 
 
 def _level_figure(report: Report, grid: Grid) -> Figure:
-    """Gains over the degraded picture: absolute values would hide them."""
+    """Gains over the degraded image: absolute values would hide them."""
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     gains, knobs = figure.subplots(1, 2)
     for rival in grid.contest.rivals:
@@ -151,7 +157,7 @@ def _level_figure(report: Report, grid: Grid) -> Figure:
         if known:
             label = f"{rival.title} at Auto"
             gains.plot(list(known), list(known.values()), color=rival.colour, ls=":", marker="x", label=label)
-    gains.set_ylabel("PSNR above the degraded picture (dB)")
+    gains.set_ylabel("PSNR above the degraded image (dB)")
     knobs.set_ylabel("best position of the knob")
     for axes in (gains, knobs):
         axes.set_xlabel(grid.contest.axis)
@@ -169,7 +175,7 @@ def _level_figure(report: Report, grid: Grid) -> Figure:
 
 
 def _over_input(grid: Grid, rival: Rival, level: float, scale: str) -> float | None:
-    """What a network gains at Auto."""
+    """Return what a network gains at Auto."""
     cell = grid.at_auto.get((rival.title, level))
     scores = (cell - grid.inputs[level]).at(scale) if cell else None
     return mean(scores) if scores else None
@@ -205,12 +211,12 @@ def _draw_losses(axes: Axes, contest: Contest, title: str, values: np.ndarray) -
     axes.set_xticks(ticks, [f"{level:g}" for level in contest.levels], fontsize=8)
     axes.set_yticks(ticks, [f"{level:g}" for level in contest.levels], fontsize=8)
     axes.set_xlabel("level that the knob is set for")
-    axes.set_ylabel("level of the picture")
+    axes.set_ylabel("level of the image")
     axes.set_title(title, fontsize=10)
 
 
 def _table(report: Report, grid: Grid) -> pd.DataFrame:
-    """Mean PSNR with its interval over pictures, at the best position of each knob."""
+    """Return mean PSNR with its interval over images, at the best position of each knob."""
     rows = []
     for level in grid.contest.levels:
         inputs = grid.inputs[level].at(report.scale)

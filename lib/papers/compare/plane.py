@@ -18,7 +18,8 @@ METRICS = ("psnr", "niqe")
 
 
 def plane(report: Report) -> Drawing:
-    """PSNR and NIQE of every network at every position of its knob, and of those whose knob is texture."""
+    """Return PSNR and NIQE of every network at every position of its knob, also of those whose knob is
+    texture."""
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     for axes, contest in zip(figure.subplots(1, len(LEVELS)), (NOISE, JPEG), strict=True):
         _draw(report, axes, contest, LEVELS[contest.item])

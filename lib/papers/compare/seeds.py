@@ -20,8 +20,8 @@ Found = dict[str, list[float]]  # title -> mean PSNR of every seed
 
 
 def seeds(report: Report) -> pd.DataFrame:
-    """PSNR of every seed at the position of its knob that is best for it, and the order of all methods in
-    which those no further apart than the spread of either stand as equals."""
+    """Return PSNR of every seed at the position of its knob that is best for it, and the order of all
+    methods, in which those no further apart than the spread of either stand as equals."""
     rows = []
     for contest in (NOISE, JPEG):
         grid = measured(report, contest, live=False)
@@ -37,8 +37,8 @@ def seeds(report: Report) -> pd.DataFrame:
 
 
 def order(found: Found) -> str:
-    """Best first by the mean over seeds; `>` where one is better by more than either comes apart over
-    seeds, `=` where not, `?` where neither was trained more than once."""
+    """Return titles, the best first by the mean over seeds; `>` where one is better by more than either comes
+    apart over seeds, `=` where not, `?` where neither was trained more than once."""
     titles = sorted(found, key=lambda title: -np.mean(found[title]))
     return (
         "".join([*titles[:1], *(f" {_relation(found[a], found[b])} {b}" for a, b in pairwise(titles))]) or "-"

@@ -1,4 +1,4 @@
-"""What is compared: two contests on the same pictures, each with every network that can enter it."""
+"""What is compared: two contests on the same images, each with every network that can enter it."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NOISES = (5, 10, 15, 25, 35, 50, 60, 75)
 
 
 def quarters(low: float, high: float) -> tuple[float, ...]:
-    """Multiples of 0.25 between two ends."""
+    """Return multiples of 0.25 between two ends."""
     return tuple(i / 4 for i in range(math.ceil(4 * low), math.floor(4 * high) + 1))
 
 
@@ -45,13 +45,13 @@ class Rival:
 
     @property
     def positions(self) -> tuple[float | None, ...]:
-        """Where the knob is put at every level; None: where it belongs."""
+        """Return where the knob is put at every level; None: where it belongs."""
         if self.knob != "turned":
             return self.heard or (None,)
         return tenths(*self.reach) if self.reach == (0.0, 1.0) else quarters(*self.reach)
 
     def own(self, level: float) -> tuple[float | None, ...]:
-        """The positions among which its best is looked for: of a network that is told, the truth."""
+        """Return the positions among which its best is looked for: of a network that is told, the truth."""
         return (level,) if self.heard else self.positions
 
     def knobs(self, level: float, position: float | None) -> tuple[float, ...]:
@@ -62,7 +62,7 @@ class Rival:
 
 @dataclass(frozen=True)
 class Contest:
-    """Networks on one set of pictures at every level; `live` are those that a notebook measures again.
+    """Networks on one set of images at every level; `live` are those that a notebook measures again.
 
     trained: the levels that most of the networks were trained on.
     """
@@ -81,17 +81,17 @@ class Contest:
 
 
 def noisy(sigma: float) -> Protocol:
-    """Noise clipped and rounded to 8 bits, as a file holds it, all of RGB."""
+    """Return the protocol of noise clipped and rounded to 8 bits, as a file holds it, all of RGB."""
     return Protocol("set14", Denoise(sigma), multiple=1)
 
 
 def compressed(quality: float) -> Protocol:
-    """JPEG of the 8-bit Y."""
+    """Return the protocol of JPEG of the 8-bit Y."""
     return Protocol("classic5", Compress(quality), colour="luma", multiple=1)
 
 
 def as_noise(sigma: float) -> tuple[float, float]:
-    """What CUnet is told of a picture that is not blurred."""
+    """Return what CUnet is told of an image that is not blurred."""
     return 0.0, sigma / SIGMA
 
 
