@@ -201,7 +201,8 @@ def priced(rows: pd.DataFrame) -> str:
     alike, largest = costs.on_one_image(own), own[own["megapixels"] == own["megapixels"].max()]
     seconds = dict(zip(largest["title"], largest["ms"] / 1000, strict=True))
     fast = "bf16" if alike["bf16_ms"].notna().any() else "fp32"
-    shown = zip(*(alike[name] for name in ("title", f"{fast}_ms", f"{fast}_share", "memory_mib")), strict=True)
+    columns = ("title", f"{fast}_ms", f"{fast}_share", "memory_mib")
+    shown = zip(*(alike[name] for name in columns), strict=True)
     lines = [
         [title, f"{ms:.0f} ({share:.0%})", f"{memory:.0f}", f"{seconds[title]:.1f}"]
         for title, ms, share, memory in shown
