@@ -1,4 +1,4 @@
-"""Comparing all methods: best knobs, what a wrong one costs, multiplications, what is shown of nothing."""
+"""Comparing all methods: best knobs, what a wrong one costs, the answer, what is shown of nothing."""
 
 from dataclasses import replace
 from itertools import product
@@ -12,14 +12,15 @@ from lib.app.auto import AtAuto
 from lib.app.tasks import DENOISE, KnobCurve, Loaded
 from lib.data.images import Picture, to_pixels
 from lib.evaluation import knob_curves
+from lib.evaluation.costs import ABSENT
 from lib.evaluation.measure import Measurement, Setting
 from lib.evaluation.results import Store
 from lib.metrics.estimates import estimate_noise
 from lib.models.cfsnet import CFSNet
 from lib.models.knobs import Controllable, Knob
 from lib.papers.cfsnet.subjects import tenths
+from lib.papers.compare import answer, levels, mechanics
 from lib.papers.compare import items as compare
-from lib.papers.compare import levels, mechanics
 from lib.papers.compare.seeds import ITEM, order
 from lib.papers.compare.subjects import CONTESTS, JPEG, NOISE
 from lib.papers.report import Report
@@ -195,6 +196,43 @@ def test_a_table_shows_what_is_stored_and_where_the_knob_stands(report):
     assert table.loc["25", "AdaFM"] == "30.00 [29.00, 31.00] at 0.3"
     assert table.loc["25", told.title] == "28.00 [27.00, 29.00]"
     assert table.loc["25", "CFSNet"] == "-"
+
+
+def test_the_answer_is_that_of_the_rows(report):
+    """A knob that gains 9 dB where it is best and loses 10 dB for every tenth; one that may be told anything
+    gains 7, and a published network, better than both, is not asked."""
+    told = next(rival for rival in NOISE.rivals if rival.network == "cunet")
+    store(report, NOISE, NOISE.rivals[0], lambda level, position: 30 - 100 * abs(position - nearest(level)))
+    store(report, NOISE, told, lambda level, position: 28.0)
+    store(report, NOISE, NOISE.rivals[-1], lambda level, position: 40.0)
+    store_inputs(report, NOISE, 20.0)
+    setting = Setting(f"cunet{AT_AUTO}", (), NOISE.on(5))
+    history, scores = Provenance("", "", "", "compact"), {"a": 26.5, "b": 28.5}
+    for level in NOISE.levels:
+        at = replace(setting, protocol=NOISE.on(level))
+        report.store.write([(NOISE.item, Measurement(at, "compact", scores, history, "w", "d", "cpu"))])
+    first, auto, wrong, jpeg, cost = compare.answer(report).sentences
+    assert first == (
+        "Against noise you would want the knob of AdaFM: it gains 9.00 dB in the mean of 8 levels (set14, "
+        "sigma 5 to 75), and most at 8 of them, against CUnet (told) 7.00."
+    )
+    assert auto.endswith("that falls short by 0.50 dB (CUnet).")
+    best = np.array([nearest(level) for level in NOISE.levels])
+    near, worst = 100 * np.abs(np.diff(best)).mean(), 100 * np.ptp(best)
+    assert f"costs 0.00 dB (CUnet) and {near:.2f} dB (AdaFM) in the mean" in wrong
+    assert wrong.endswith(f"worst of all 0.00 dB (CUnet) and {worst:.2f} dB (AdaFM).")
+    assert "nothing is measured at compact scale" in jpeg and "costs what is not measured" in jpeg
+    assert cost == ABSENT
+
+
+def test_no_knob_is_wanted_where_a_blind_network_gains_most(report):
+    blind = next(rival for rival in JPEG.rivals if rival.title == "QGCN")
+    store(report, JPEG, blind, lambda level, position: 31.0)
+    store(report, JPEG, JPEG.rivals[0], lambda level, position: 30.0 if level < 90 else 33.0)
+    store_inputs(report, JPEG, 29.0)
+    said = answer.wanted(levels.measured(report, JPEG), "compact")
+    assert said.startswith("you would want no knob: QGCN, blind, gains 1.00 dB in the mean of 8 levels")
+    assert said.endswith("and most at 7 of them, against AdaFM (turned) 0.38")
 
 
 def test_networks_that_are_told_the_level_hear_it():
