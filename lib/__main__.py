@@ -484,7 +484,7 @@ def status(arguments: argparse.Namespace) -> int:
 def add_bench(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("bench", help="measure what networks cost, and record it on a quiet machine")
     parser.add_argument("--aims", action="store_true", help="times against their aims instead")
-    parser.add_argument("--repeats", type=positive_int, help="of everything (default 7; 30 with --aims)")
+    parser.add_argument("--repeats", type=positive_int, help="of everything (default 5; 30 with --aims)")
     parser.add_argument("--out", type=Path, help="(default: results/measured/bench.csv; runs/aims.csv)")
     add_device(parser)
     parser.set_defaults(run=bench)
@@ -499,7 +499,7 @@ def bench(arguments: argparse.Namespace) -> int:
     if arguments.aims:
         bench.run(arguments.out or paths.RUNS / "aims.csv", arguments.repeats or 30, arguments.device)
         return 0
-    recorded = costs.run(arguments.out or RECORD, arguments.repeats or 7, arguments.device)
+    recorded = costs.run(arguments.out or RECORD, arguments.repeats or 5, arguments.device)
     return 0 if recorded else 1
 
 

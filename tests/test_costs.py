@@ -112,6 +112,17 @@ def test_every_public_network_is_entered():
     assert ("adafm-denoise", "paper") in entered
 
 
+def test_each_is_measured_in_a_process_of_its_own(monkeypatch):
+    """What this one holds does not count as theirs."""
+    held = np.ones(2**30, np.uint8)
+    monkeypatch.setattr(costs, "entered", lambda: [("adafm-denoise", "compact")])
+    monkeypatch.setattr(costs, "SIZES", ((16, 24), (20, 20)))
+    monkeypatch.setattr(costs, "FILTERS", {"BM4D": ("no_such_package", None)})
+    found = list(costs._all("cpu", 1))
+    assert [(cost.title, cost.width) for cost in found] == [("adafm-denoise", 24), ("adafm-denoise", 20)]
+    assert all(cost.memory_mib < 1000 < costs.peak_memory() for cost in found) and held.any()
+
+
 @pytest.mark.parametrize(("load", "quiet"), [(0.5, True), (0.51, False)])
 def test_a_busy_machine_is_not_recorded(tmp_path, monkeypatch, capsys, load, quiet):
     monkeypatch.setattr(costs, "_all", lambda device, repeats: [FILTER])

@@ -79,7 +79,7 @@ class Subject:
     denoises: bool
 
 
-def run(path: Path, repeats: int = 7, device: str = "auto") -> bool:
+def run(path: Path, repeats: int = 5, device: str = "auto") -> bool:
     """Measures everything and prints it; returns whether it was recorded in `path`: not on a busy machine."""
     machine = devices.machine(devices.choose(device))
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
