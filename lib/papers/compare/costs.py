@@ -18,9 +18,9 @@ COLUMNS = {
     "weights": "weights",
     "gflop": "GFLOP",
     "fp32_ms": "fp32, ms",
-    "fp32_share": "of the machine's rate",
+    "fp32_share": "fp32, of the machine's rate",
     "bf16_ms": "bf16, ms",
-    "bf16_share": "of the machine's rate ",
+    "bf16_share": "bf16, of the machine's rate",
     "memory_mib": "memory, MiB",
     "psnr": "PSNR at sigma 30, dB",
 }
@@ -73,7 +73,7 @@ def exponent(megapixels: pd.Series, values: pd.Series) -> float:
 
 
 def _against_operations(rows: pd.DataFrame) -> Figure:
-    figure = Figure(figsize=(7.5, 4.6), layout="constrained")
+    figure = Figure(figsize=(9, 4.6), layout="constrained")
     axes = figure.subplots()
     for row in rows[rows["gflop"].notna()].itertuples():
         millions = row.weights / 1e6
@@ -87,7 +87,7 @@ def _against_operations(rows: pd.DataFrame) -> Figure:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(EngFormatter())
         axis.set_minor_formatter(NullFormatter())
-    figure.legend(loc="outside right upper", fontsize=8)
+    figure.legend(loc="outside right upper", fontsize=9)
     axes.set_xlabel("GFLOP per megapixel (area: weights)")
     axes.set_ylabel("ms per megapixel")
     axes.set_title(costs.machine(rows), fontsize=10)
@@ -109,6 +109,7 @@ def _growth(rows: pd.DataFrame) -> Figure:
     copies = COPIES * 3 * 4 * size * 1e6 / 2**20
     memory.plot(size, copies, "--", color="0.6", label=f"{COPIES} copies of the image, RGB in 32 bits")
     times.set_yscale("log")
+    times.set_ylim(top=100 * rows["ms"].max() / 1000)  # room for the legend
     _finish(times, "s")
     _finish(memory, "most memory of the process (MiB)")
     memory.set_ylim(bottom=0)
@@ -121,7 +122,7 @@ def _finish(axes: Axes, unit: str) -> None:
     axes.set_xlabel("megapixels")
     axes.set_ylabel(unit)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=9, loc="upper left")
 
 
 def _colour(title: str) -> str:
