@@ -16,7 +16,7 @@ from lib.papers.compare import costs as compared
 from lib.papers.compare.answer import times
 from lib.papers.report import Report
 from lib.papers.shown import Drawing, Prose
-from lib.upkeep import costs, readme
+from lib.upkeep import costs, readme, results
 
 SIDE = 32
 MACHINE = {"cpu": "Abacus 2", "threads": 2, "load": 0.1}
@@ -178,6 +178,8 @@ def test_a_sentence_stands_where_nothing_is_on_record(report):
     (said,) = compared.cost(report)
     assert isinstance(said, Prose) and str(said) == ABSENT
     assert (report.checkpoints / "out" / "compare-cost.md").read_text().strip() == ABSENT
+    assert said._repr_html_() == f"<p>{ABSENT}</p>"
+    assert results._item(report, report.checkpoints, compared.ITEM, compared.cost) == [ABSENT]
 
 
 def test_slopes():
