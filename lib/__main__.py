@@ -336,6 +336,14 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", type=Path, required=True, metavar="OUT",
         help="a folder of PNG files; or a file, for one picture",
     )  # fmt: skip
+    parser.add_argument(
+        "--quality", type=percent, metavar="Q", help="1 to 100, of OUT.jpg or OUT.webp (default 95)"
+    )
+    parser.add_argument("--strip", action="store_true", help="leave out colour profile, EXIF and dpi")
+    parser.add_argument("--overwrite", action="store_true", help="replace older results")
+    parser.add_argument(
+        "--full-names", action="store_true", help="a.jpg becomes a.jpg.png, in a folder that has a.png too"
+    )
     parser.add_argument("--network", required=True, help="such as adafm-denoise")
     setting = parser.add_mutually_exclusive_group()
     setting.add_argument(
@@ -365,7 +373,6 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--scale", choices=SCALES, help="(default: paper where trained, else compact)")
     parser.add_argument("--tile", type=positive_int, metavar="PIXELS", help="less takes less memory")
-    parser.add_argument("--overwrite", action="store_true", help="replace older results")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="what train --out wrote")
     add_device(parser)
     parser.set_defaults(run=restore)
@@ -373,7 +380,7 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
 
 def restore(arguments: argparse.Namespace) -> int:
     from lib.app import public
-    from lib.app.restore import check_factor, otherwise, restore_files
+    from lib.app.restore import Request, Results, check_factor, otherwise, restore_files
     from lib.base import paths
     from lib.evaluation import inference
 
@@ -383,18 +390,21 @@ def restore(arguments: argparse.Namespace) -> int:
         folder = arguments.checkpoints or paths.CHECKPOINTS
         network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
         network = otherwise(network, samples=arguments.samples, ensemble=arguments.ensemble)
-        failed = restore_files(
-            arguments.inputs,
-            arguments.output,
-            network=network,
-            knobs=arguments.knob,
+        request = Request(
+            network,
+            arguments.knob,
             auto=arguments.auto,
             factor=arguments.factor,
             degrade=arguments.degrade,
             seed=arguments.seed,
+            strip=arguments.strip,
+        )
+        failed = restore_files(
+            arguments.inputs,
+            Results(arguments.output, arguments.overwrite, arguments.full_names, arguments.quality),
+            request,
             device=arguments.device,
             tile=arguments.tile or inference.TILE,
-            overwrite=arguments.overwrite,
         )
     except (ValueError, FileNotFoundError) as error:  # a BadCheckpoint is a ValueError
         sys.exit(str(error))
@@ -587,6 +597,13 @@ def positive(text: str) -> float:
     number = float(text)
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def percent(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 100")
     return number
 
 

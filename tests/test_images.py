@@ -13,7 +13,7 @@ import tifffile
 import torch
 from PIL import Image, ImageOps
 
-from lib.data import images
+from lib.data import images, metadata
 from lib.data.images import BadImage, Picture
 
 LOSSLESS = (".png", ".bmp", ".tif", ".tiff")
@@ -465,7 +465,7 @@ def test_colour_keeps_its_precision_under_autocast(rgb):
 
 def test_notes_travel_in_a_png(rgb):
     notes = {"Software": "knobs", "Comment": "restored at \u03c3 = 25"}
-    with Image.open(io.BytesIO(images.with_notes(images.encode(Picture(rgb), "png"), notes))) as opened:
+    with Image.open(io.BytesIO(metadata.with_notes(images.encode(Picture(rgb), "png"), notes))) as opened:
         opened.load()
         assert opened.text == notes
         np.testing.assert_array_equal(opened, rgb)

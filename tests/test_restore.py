@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 
 from lib.app import restore
-from lib.app.restore import otherwise, restore_files
+from lib.app.restore import Request, Results, otherwise
 from lib.app.tasks import (
     DEBLUR,
     DEJPEG,
@@ -63,6 +63,12 @@ ARITHMETIC = base64.b64decode(  # 16 x + 4 y at (x, y), 13 x 9 pixels, by cjpeg 
 )
 DARK = np.zeros((20, 30, 3), np.uint8)
 HALF = (("amount", 0.5),)
+
+
+def restore_files(inputs, output, *, network, overwrite=False, full_names=False, quality=None, say=print, **how):
+    """How many failed."""
+    results = Results(output, overwrite, full_names, quality)
+    return restore.restore_files(inputs, results, Request(network, **how), say=say)
 
 
 @pytest.fixture

@@ -12,17 +12,109 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from lib.app.tasks import Loaded, Task, automatic, beyond, extrapolates, prepare, settings, shown
-from lib.data.images import SUFFIXES, BadImage, Picture, read, to_pixels, to_tensor, write
+from lib.data.images import (
+    QUALITY,
+    READABLE,
+    SUFFIXES,
+    UNREADABLE,
+    BadImage,
+    Picture,
+    fill_hidden,
+    read,
+    to_pixels,
+    to_tensor,
+    write,
+)
+from lib.data.metadata import Metadata
 from lib.data.sets import load_images
 from lib.evaluation.inference import TILE, Progress, Restorer, restore_picture
 from lib.models.vdir import VDIR
 from lib.training.wrappers import OfRepeated, Sampled, SelfEnsemble
 
 MAX_PIXELS = 100_000_000  # of a picture, and of what it is enlarged to
+NAMED = 5  # of the files that are skipped
 
 Setting = tuple[str, float]
+
+
+@dataclass(frozen=True)
+class Request:
+    """How every picture is restored.
+
+    knobs: (name, value) pairs; knobs not named stay where they start. With `auto`, the knobs of the
+    network's curves follow the levels estimated on each picture.
+    factor: how many times a super-resolution network enlarges each picture, by bicubic before it
+    restores; without `knobs` the knob follows it too.
+    degrade: levels of the network's task, by which each picture is made worse before, as under a slider,
+    those not named as a slider starts; none: it is taken as it is. seed: of what is random in that.
+    strip: whether profile, EXIF and the like are left out of results.
+    Raises ValueError for a knob or a level that the network does not have, a factor missing or out of
+    place, and `auto` without a curve.
+    """
+
+    network: Loaded
+    knobs: Sequence[Setting] = ()
+    auto: bool = False
+    factor: float | None = None
+    degrade: Sequence[Setting] = ()
+    seed: int = 0
+    strip: bool = False
+
+    def __post_init__(self) -> None:
+        check_factor(self.network.name, self.network.task, self.factor)
+        if self.sets_itself and self.network.curve is None:
+            raise ValueError(f"{self.network.name} has no fitted curve from which to set its knob.")
+        settings(self.network, self.knobs, self.levels)
+
+    @property
+    def sets_itself(self) -> bool:
+        """Whether knobs follow what each picture is."""
+        return self.auto or (self.network.task.enlarges and not self.knobs)
+
+    @property
+    def levels(self) -> dict[str, float] | None:
+        """By which pictures are made worse; None where they are taken as they are."""
+        return _levels(self.network, self.degrade, self.factor) if self.degrade else None
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """Every knob, before Auto."""
+        return settings(self.network, self.knobs, self.levels)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Where results go: a file, or a folder of PNG files.
+
+    full_names: a.jpg becomes a.jpg.png, so that a.jpg and a.png of one folder both have a place.
+    quality: 1 to 100, of a JPEG or WebP file.
+    """
+
+    path: Path
+    overwrite: bool = False
+    full_names: bool = False
+    quality: int | None = None
+
+    def is_file(self, inputs: Sequence[Path]) -> bool:
+        """Raises ValueError where the path ends like an image and cannot be one, and where a quality is
+        given to another format."""
+        suffix = self.path.suffix.lower()
+        named = suffix in (*READABLE, *UNREADABLE) and not self.path.is_dir()
+        if named and suffix not in SUFFIXES:
+            raise ValueError(f"{self.path}: {suffix} cannot be written; there are {', '.join(SUFFIXES)}.")
+        if named and (len(inputs) > 1 or inputs[0].is_dir()):
+            raise ValueError(f"{self.path} is one file, and there may be several images: name a folder.")
+        if self.quality is not None and not (named and SUFFIXES[suffix] in ("jpeg", "webp")):
+            raise ValueError("--quality is for a result that is one JPEG or WebP file.")
+        return named
+
+    def target(self, place: Path) -> Path:
+        """In the folder, for a file of this place."""
+        target = self.path / place
+        return target.with_name(f"{target.name}.png") if self.full_names else target.with_suffix(".png")
 
 
 @dataclass(frozen=True)
@@ -33,79 +125,63 @@ class Job:
 
 def restore_files(
     inputs: Sequence[Path],
-    output: Path,
+    results: Results,
+    request: Request,
     *,
-    network: Loaded,
-    knobs: Sequence[Setting] = (),
-    auto: bool = False,
-    factor: float | None = None,
-    degrade: Sequence[Setting] = (),
-    seed: int = 0,
     device: str | torch.device = "auto",
     tile: int = TILE,
-    overwrite: bool = False,
     say: Callable[[str], None] = print,
 ) -> int:
     """Restores every picture, telling `say` one line each; returns how many failed.
 
-    A picture that cannot be read or written is told in one sentence, and the others go on.
-
-    knobs: (name, value) pairs; knobs not named stay where they start. With `auto`, the knobs of the
-    network's curves follow the levels estimated on each picture.
-    factor: how many times a super-resolution network enlarges each picture, by bicubic before it
-    restores; without `knobs` the knob follows it too.
-    degrade: levels of the network's task, by which each picture is made worse before, as under a slider,
-    those not named as a slider starts; none: it is taken as it is. seed: of what is random in that.
-    Raises ValueError for a knob or a level that the network does not have, a factor missing or out of
-    place, `auto` without a curve, a tile too small for its overlap, or inputs without a picture.
+    A picture that cannot be read or written is told in one sentence, and the others go on. In a folder of
+    results those that are there already stay.
+    Raises ValueError for a tile too small for its overlap, inputs without a picture, and as `Results` does.
     """
-    check_factor(network.name, network.task, factor)
-    auto = auto or (network.task.enlarges and not knobs)
-    if auto and network.curve is None:
-        raise ValueError(f"{network.name} has no fitted curve from which to set its knob.")
-    levels = _levels(network, degrade, factor) if degrade else None
-    fixed = settings(network, knobs, levels)
-    for sentence in (extrapolates(fixed[knob.name], knob) for knob in network.net.knobs):
+    for sentence in (extrapolates(request.fixed[knob.name], knob) for knob in request.network.net.knobs):
         if sentence:
             say(sentence)
-    restorer = Restorer(network.net, device=device, tile=tile)
-    jobs = list(_jobs(inputs, output))
+    restorer = Restorer(request.network.net, device=device, tile=tile)
+    jobs = list(_jobs(inputs, results, say))
     if not jobs:
         raise ValueError(f"There is no picture in {', '.join(map(str, inputs))}.")
-    targets = _Targets({job.source.resolve() for job in jobs}, overwrite)
+    targets = _Targets({job.source.resolve() for job in jobs}, results, inputs)
     failed = 0
     for number, job in enumerate(jobs, start=1):
         count = f"[{number}/{len(jobs)}]"
-        start = time.perf_counter()
         try:
-            targets.claim(job)
-            x = None
-            if levels is None:
-                picture = _read(job.source, network.task, factor)
+            if targets.claim(job):
+                say(f"{count} {_restored(job, request, restorer, results.quality, _tenths(count, job, say))}")
             else:
-                picture = _picture(job.source)
-                x = network.task.degrade(to_tensor(picture.pixels), *levels.values(), seed)
-                picture = replace(picture, pixels=to_pixels(x), tables=None)
-            knobs_set, remark = _auto(picture, network, fixed, factor) if auto else (fixed, "")
-            restored = restore_picture(
-                restorer,
-                picture,
-                tuple(knobs_set.values()),
-                channels=network.channels,
-                x=x,
-                progress=_tenths(f"{count} {job.source}", say),
-            )
-            write(job.target, restored)
+                say(f"{count} {job.target} is there already; --overwrite replaces it.")
         except Exception as error:  # one picture stops no other
             failed += 1
             targets.release(job)
             said = str(error) or type(error).__name__
             say(f"{count} failed: {said if str(job.source) in said else f'{job.source}: {said}'}")
-        else:
-            at = ", ".join(f"{name} {value:.2f}" for name, value in knobs_set.items())
-            seconds = time.perf_counter() - start
-            say(f"{count} {job.source} -> {job.target}  {at}{remark}  {seconds:.1f} s")
     return failed
+
+
+def _restored(
+    job: Job, request: Request, restorer: Restorer, quality: int | None, progress: Progress
+) -> str:
+    """Writes the result of one picture; returns what was done."""
+    start = time.perf_counter()
+    picture, x = _taken(job.source, request)
+    knobs, remark = _auto(picture, request) if request.sets_itself else (request.fixed, "")
+    restored = restore_picture(
+        restorer,
+        picture,
+        tuple(knobs.values()),
+        channels=request.network.channels,
+        x=x,
+        progress=progress,
+    )
+    if request.strip:
+        restored = replace(restored, metadata=Metadata())
+    write(job.target, restored, quality=QUALITY if quality is None else quality)
+    at = ", ".join(f"{name} {value:.2f}" for name, value in knobs.items())
+    return f"{job.source} -> {job.target}  {at}{remark}  {time.perf_counter() - start:.1f} s"
 
 
 def check_factor(name: str, task: Task, factor: float | None) -> None:
@@ -136,11 +212,14 @@ def otherwise(network: Loaded, *, samples: int | None = None, ensemble: bool = F
     return replace(network, net=net.eval())
 
 
-def _read(source: Path, task: Task, factor: float | None) -> Picture:
-    """As networks of the task take it."""
-    picture = _picture(source)
+def _taken(source: Path, request: Request) -> tuple[Picture, Tensor | None]:
+    """What the network takes, and its pixels where they are known better than in whole numbers."""
+    picture, task = _picture(source), request.network.task
+    if request.levels is not None:
+        x = task.degrade(to_tensor(picture.pixels), *request.levels.values(), request.seed)
+        return replace(picture, pixels=to_pixels(x, bits=picture.bits), tables=None), x
     try:
-        return prepare(picture, task, factor, max_pixels=MAX_PIXELS)
+        return prepare(picture, task, request.factor, max_pixels=MAX_PIXELS), None
     except BadImage as reason:
         raise BadImage(f"{source}: {reason}") from None
 
@@ -150,7 +229,9 @@ def _picture(source: Path) -> Picture:
     samples = {} if source.exists() else {Path(s.name): s for s in load_images("skimage")}
     if source in samples:
         return Picture(samples[source].pixels)
-    return read(source, max_pixels=MAX_PIXELS)
+    if source.exists() and not source.is_file():  # a pipe would be waited for
+        raise BadImage(f"{source} is no file.")
+    return fill_hidden(read(source, max_pixels=MAX_PIXELS))
 
 
 def _levels(network: Loaded, given: Sequence[Setting], factor: float | None) -> dict[str, float]:
@@ -169,50 +250,62 @@ def _levels(network: Loaded, given: Sequence[Setting], factor: float | None) -> 
     return network.task.starts | dict(given)
 
 
-def _auto(
-    picture: Picture, network: Loaded, fixed: dict[str, float], factor: float | None
-) -> tuple[dict[str, float], str]:
-    settings, remarks = dict(fixed), []
-    for place, curve in enumerate(network.curves):
-        level, settings[curve.knob] = automatic(picture, network, factor, place)
-        remarks += ["" if factor else f"(estimated {curve.level_name} {shown(level)})", beyond(level, curve)]
-    return settings, "".join(f" {said}" for said in remarks if said)
+def _auto(picture: Picture, request: Request) -> tuple[dict[str, float], str]:
+    found, remarks = dict(request.fixed), []
+    for place, curve in enumerate(request.network.curves):
+        level, found[curve.knob] = automatic(picture, request.network, request.factor, place)
+        if not request.factor:
+            remarks.append(f"(estimated {curve.level_name} {shown(level)})")
+        remarks.append(beyond(level, curve))
+    return found, "".join(f" {said}" for said in remarks if said)
 
 
-def _jobs(inputs: Sequence[Path], output: Path) -> Iterator[Job]:
-    to_file = output.suffix.lower() in SUFFIXES and not output.is_dir()
-    if len(inputs) == 1 and to_file and not inputs[0].is_dir():
-        yield Job(inputs[0], output)
+def _jobs(inputs: Sequence[Path], results: Results, say: Callable[[str], None]) -> Iterator[Job]:
+    if results.is_file(inputs):
+        yield Job(inputs[0], results.path)
         return
     for given in inputs:
         if not given.is_dir():
-            yield Job(given, output / f"{given.stem}.png")
+            yield Job(given, results.target(Path(given.name)))
             continue
-        inside = given.resolve() in output.resolve().parents  # results of an earlier command are no inputs
-        for path in sorted(given.rglob("*")):
-            own = inside and output.resolve() in path.resolve().parents
-            if path.suffix.lower() in SUFFIXES and not own:
-                yield Job(path, (output / path.relative_to(given)).with_suffix(".png"))
+        inside = given.resolve() in results.path.resolve().parents  # older results are no inputs
+        found = [
+            path
+            for path in sorted(given.rglob("*"))
+            if not (path.is_dir() or path.name.startswith("._"))  # the latter are notes of a Macintosh
+            and not (inside and results.path.resolve() in path.resolve().parents)
+        ]
+        images = [path for path in found if path.suffix.lower() in (*READABLE, *UNREADABLE)]
+        readable = {path for path in images if path.suffix.lower() in READABLE and path.is_file()}
+        if skipped := [str(path) for path in images if path not in readable]:
+            more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+            say(f"Skipped, as they cannot be read: {', '.join(skipped[:NAMED])}{more}.")
+        for path in sorted(readable):
+            yield Job(path, results.target(path.relative_to(given)))
 
 
 class _Targets:
     """Sees to it that nothing is written over by accident."""
 
-    def __init__(self, sources: set[Path], overwrite: bool):
+    def __init__(self, sources: set[Path], results: Results, inputs: Sequence[Path]):
         self._sources = sources
-        self._overwrite = overwrite
+        self._overwrite = results.overwrite
+        self._single = results.is_file(inputs)
         self._taken: dict[Path, Path] = {}
 
-    def claim(self, job: Job) -> None:
-        """Raises BadImage where this result has no place."""
+    def claim(self, job: Job) -> bool:
+        """Whether this result is still to be made; raises BadImage where it has no place."""
         target = job.target.resolve()
         if target in self._taken:
-            raise BadImage(f"{job.source} would replace the result of {self._taken[target]}.")
+            taken = self._taken[target]
+            raise BadImage(f"{job.source} would replace the result of {taken}; --full-names keeps both.")
         if target in self._sources:
             raise BadImage(f"{job.source} would be written over {job.target}, which is an input.")
-        if target.exists() and not self._overwrite:
+        there = target.exists() and not self._overwrite
+        if there and self._single:
             raise BadImage(f"{job.target} is there already; --overwrite replaces it.")
         self._taken[target] = job.source
+        return not there
 
     def release(self, job: Job) -> None:
         """There is no result."""
@@ -220,11 +313,11 @@ class _Targets:
             del self._taken[job.target.resolve()]
 
 
-def _tenths(what: str, say: Callable[[str], None]) -> Progress:
+def _tenths(count: str, job: Job, say: Callable[[str], None]) -> Progress:
     """One line for every tenth of a picture of many tiles."""
 
     def progress(done: int, total: int) -> None:
         if total >= 20 and 10 * done // total > 10 * (done - 1) // total:
-            say(f"{what}: {100 * done // total} %")
+            say(f"{count} {job.source}: {100 * done // total} %")
 
     return progress

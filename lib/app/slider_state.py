@@ -20,10 +20,11 @@ from PIL import Image
 from torch import Tensor
 
 from lib.app.tasks import DEJPEG, Loaded, at_start, automatic, beyond, extrapolates, prepare, shown
-from lib.data.images import BadImage, Picture, encode, read, rgb_to_y, to_pixels, to_tensor, with_notes
+from lib.data.images import BadImage, Picture, encode, fill_hidden, read, rgb_to_y, to_pixels, to_tensor
+from lib.data.metadata import Metadata, with_notes
 from lib.data.sets import Sample
 from lib.degradations import to_8bit
-from lib.evaluation.inference import Progress, Restorer, restore_colours, seen_by
+from lib.evaluation.inference import Progress, Restorer, precision_for, restore_colours, seen_by
 from lib.evaluation.jpeg_quality import Gauge, Reading
 from lib.evaluation.measure import measurable, natural_scenes
 from lib.metrics.fidelity import niqe, psnr, ssim
@@ -141,7 +142,7 @@ class SliderState:
     def upload(self, name: str, data: bytes) -> None:
         """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else."""
         try:
-            picture = read(data, max_pixels=MAX_PIXELS)
+            picture = fill_hidden(read(data, max_pixels=MAX_PIXELS))
         except BadImage as error:
             self.note = f"{name}: {error}"
             return
@@ -270,6 +271,11 @@ class SliderState:
         """(width, height) in pixels of the picture that the network takes."""
         return self._clean.shape[-1], self._clean.shape[-2]
 
+    @property
+    def colours(self) -> Metadata:
+        """What the numbers of the picture mean as colours."""
+        return self._taken.metadata.colours
+
     def original(self) -> np.ndarray:
         return to_pixels(self._clean)
 
@@ -350,20 +356,18 @@ class SliderState:
     def download(self) -> tuple[str, bytes]:
         """(file name, lossless PNG) of the whole restored picture, with its alpha and bit depth."""
         self.frame()
-        bits = 8 if self.degrading else 8 * self._picture.pixels.dtype.itemsize
-        pixels = to_pixels(self._restored[0], bits=bits)
-        alpha = self._taken.alpha
-        if alpha is not None and alpha.dtype != pixels.dtype:
-            alpha = (alpha >> 8).astype(pixels.dtype)
+        pixels = to_pixels(self._restored[0], bits=self._taken.bits)
+        restored = replace(self._taken, pixels=pixels, tables=None)
         settings = "".join(f"-{name}{value:.2f}" for name, value in self.knobs.items())
         name = f"{PurePath(self.name).stem}-{self.loaded.name}{settings}.png"
         notes = {"Software": "restoration-knobs", "Comment": self.command()}
-        return name, with_notes(encode(Picture(pixels, alpha, None), "png"), notes)
+        return name, with_notes(encode(restored, "png"), notes)
 
     def command(self) -> str:
         """The command line that does the same to a file; a remark tells what it cannot do."""
         loaded = self.loaded
-        words = ["python", "-m", "lib", "restore", self.name, "-o", "restored.png"]
+        dashed = self.name.startswith("-")
+        words = ["python", "-m", "lib", "restore", *([] if dashed else [self.name]), "-o", "restored.png"]
         network = loaded.title if loaded.task.enlarges else loaded.name  # of several for the factor
         words += [f"--network={network}", f"--scale={loaded.scale}"]
         words += [f"--knob={name}={value:g}" for name, value in self.knobs.items()]
@@ -372,6 +376,7 @@ class SliderState:
         if self.degrading:
             words += [f"--degrade={name}={value:g}" for name, value in self.levels.items()]
             words += [f"--seed={self.seed}"] if loaded.task.seeded else []
+        words += ["--", self.name] if dashed else []
         line = shlex.join(words)
         if self.latent_of == ITSELF:
             return line
@@ -422,7 +427,8 @@ class SliderState:
         """As a user's file would hold it; one that was taken as it is, with its own tables."""
         if not self.degrading:
             return self._picture
-        return replace(self._picture, pixels=self.degraded(), tables=None)
+        pixels = to_pixels(self._degraded(), bits=self._picture.bits)
+        return replace(self._picture, pixels=pixels, tables=None)
 
     def _other(self) -> Tensor:
         """The picture whose latent the restorer is told, degraded, continued or cut to the size of the
@@ -450,7 +456,8 @@ class SliderState:
             beside = [seen_by(box.cut(self._other()), loaded.channels)]
 
         def restore(y: Tensor) -> Tensor:
-            return restorer(torch.cat([y, *beside], 1), knobs, progress=progress)
+            told = torch.cat([y, *beside], 1)
+            return restorer(told, knobs, progress=progress, precision=precision_for(self._taken))
 
         start = time.perf_counter()
         restored = restore_colours(restore, x, loaded.channels)

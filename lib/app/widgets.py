@@ -160,9 +160,7 @@ class Slider(anywidget.AnyWidget):
     def _show_tiles(self, tiles: Sequence[Tile]) -> None:
         """Until another network or degradation makes them those of something else."""
         self._tiles_of = (self.state.loaded.title, *self._degradation())
-        self.tiles = [
-            {"text": tile.text, "image": encode(Picture(tile.pixels, None, None), "png")} for tile in tiles
-        ]
+        self.tiles = [{"text": tile.text, "image": self._lossless(tile.pixels)} for tile in tiles]
 
     def _draw(self, superseded: Callable[[], bool]) -> None:
         state = self.state
@@ -193,7 +191,7 @@ class Slider(anywidget.AnyWidget):
                 self.close_up = {}
                 return
             box, pictures = found
-            sent = {name: encode(Picture(pixels, None, None), "png") for name, pixels in pictures.items()}
+            sent = {name: self._lossless(pixels) for name, pixels in pictures.items()}
             self.close_up = {**vars(box), **sent}
 
     def _show_scores(self, superseded: Callable[[], bool]) -> None:
@@ -241,8 +239,12 @@ class Slider(anywidget.AnyWidget):
 
     def _encoded(self, pixels: np.ndarray) -> bytes:
         """JPEG in the middle of a gesture, lossless at rest."""
-        picture = Picture(fit(pixels), None, None)
-        return encode(picture, "jpeg", quality=90) if self.state.moving else encode(picture, "png")
+        if not self.state.moving:
+            return self._lossless(fit(pixels))
+        return encode(Picture(fit(pixels), metadata=self.state.colours), "jpeg", quality=90)
+
+    def _lossless(self, pixels: np.ndarray) -> bytes:
+        return encode(Picture(pixels, metadata=self.state.colours), "png")
 
     def _controls(self) -> dict:
         state, task = self.state, self.state.loaded.task
@@ -312,4 +314,5 @@ class Slider(anywidget.AnyWidget):
         half = before.shape[1] // 2
         both = np.concatenate((before[:, :half], after[:, half:]), 1)
         both[:, half - 1 : half + 1] = 255
-        return base64.b64encode(encode(Picture(both, None, None), "jpeg", quality=90)).decode()
+        picture = Picture(both, metadata=self.state.colours)
+        return base64.b64encode(encode(picture, "jpeg", quality=90)).decode()

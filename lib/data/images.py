@@ -5,12 +5,11 @@ Pillow decodes what has 8 bits. It reduces 16-bit colour to 8, so 16-bit files g
 """
 
 import io
-import struct
-import zlib
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 import torch
@@ -18,6 +17,11 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from lib.base import atomic
+from lib.data import metadata
+from lib.data.metadata import Metadata
+
+if TYPE_CHECKING:
+    import tifffile
 
 Format = Literal["png", "jpeg", "bmp", "tiff", "webp"]
 
@@ -30,8 +34,10 @@ SUFFIXES: dict[str, Format] = {
     ".tiff": "tiff",
     ".webp": "webp",
 }
+QUALITY = 95  # of a JPEG or WebP file that is written
+READABLE = (*SUFFIXES, ".gif", ".avif")
+UNREADABLE = (".heic", ".heif", ".jp2", ".j2k", ".jxl", ".psd", ".svg", ".dng", ".cr2", ".nef", ".arw")
 
-_PNG_HEAD = 33  # bytes: the signature and the first chunk, which says the size
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ORIENTATION = 274  # the tag's number in EXIF and in TIFF
 
@@ -55,18 +61,30 @@ class Picture:
     alpha: (H, W) of the same type, or None where every pixel is opaque.
     tables: the 64 numbers of a JPEG's luma quantisation table, row by row, as the file has it
         (the EXIF orientation is not applied to it); None for any other format.
+    Raises ValueError where alpha and pixels differ in type.
     """
 
     pixels: np.ndarray
     alpha: np.ndarray | None = None
     tables: tuple[int, ...] | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        if self.alpha is not None and self.alpha.dtype != self.pixels.dtype:
+            raise ValueError(f"The alpha of {self.alpha.dtype} does not fit pixels of {self.pixels.dtype}.")
+
+    @property
+    def bits(self) -> Literal[8, 16]:
+        """Of each sample."""
+        return 8 * self.pixels.dtype.itemsize
 
 
 def read(source: str | Path | bytes, *, max_pixels: int = 100_000_000) -> Picture:
-    """Read a PNG, JPEG, BMP, TIFF, WebP or (still) GIF file, or the bytes of one.
+    """Read a PNG, JPEG, BMP, TIFF, WebP or (still) GIF or AVIF file, or the bytes of one.
 
     16-bit PNG and TIFF keep their 16 bits; palettes become RGB; CMYK becomes RGB without a colour
-    profile; the EXIF orientation is applied; of a multi-picture JPEG the first is read.
+    profile; the EXIF orientation is applied; of a multi-picture JPEG the first is read, and of a TIFF the
+    one page that is no reduced copy.
     Raises BadImage for what is no image, empty, truncated, animated, of several pages, or larger
     than `max_pixels` by its header (Pillow's own limit, 179 million, stands above it), and
     FileNotFoundError for a missing file.
@@ -84,7 +102,7 @@ def read(source: str | Path | bytes, *, max_pixels: int = 100_000_000) -> Pictur
             raise BadImage(f"{name} is truncated or damaged ({error}).") from error
 
 
-def write(path: str | Path, picture: Picture, *, quality: int = 95) -> None:
+def write(path: str | Path, picture: Picture, *, quality: int = QUALITY) -> None:
     """Write the picture in the format that the suffix names, and make the folders above it; see `encode`.
 
     Raises BadImage where the suffix names no format, or the format cannot hold the picture, and OSError where
@@ -101,39 +119,48 @@ def write(path: str | Path, picture: Picture, *, quality: int = 95) -> None:
         part.write_bytes(data)
 
 
-def with_notes(png: bytes, notes: dict[str, str]) -> bytes:
-    """A PNG file with texts by keyword (PNG specification, iTXt chunks), placed before its pixels."""
-    chunks = b""
-    for keyword, text in notes.items():
-        body = b"iTXt" + keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
-        chunks += struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return png[:_PNG_HEAD] + chunks + png[_PNG_HEAD:]
+def fill_hidden(picture: Picture) -> Picture:
+    """The picture with the colour of the nearest visible pixel where its alpha is 0.
+
+    What is hidden there, often black, would spread into its neighbours when these are restored or enlarged.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    if picture.alpha is None or picture.alpha.all() or not picture.alpha.any():
+        return picture
+    nearest = distance_transform_edt(picture.alpha == 0, return_distances=False, return_indices=True)
+    return replace(picture, pixels=picture.pixels[tuple(nearest)])
 
 
-def encode(picture: Picture, image_format: Format, *, quality: int = 95) -> bytes:
+def encode(picture: Picture, image_format: Format, *, quality: int = QUALITY) -> bytes:
     """The picture as the bytes of a file.
 
     PNG and TIFF keep every bit and the alpha. BMP, JPEG and WebP have 8 bits; BMP and JPEG have no
     alpha, which is left out. JPEG keeps colour at full resolution (4:4:4); WebP is lossy and
-    stores gray as RGB. `quality`, 1 to 100, is for JPEG and WebP.
+    stores gray as RGB. `quality`, 1 to 100, is for JPEG and WebP. The metadata go along, a profile where it
+    is one of gray or RGB as the pixels are; of them BMP holds dpi alone.
     """
+    said = picture.metadata
+    profile = _profile(picture, gray=picture.pixels.ndim == 2 and image_format != "webp")
+    dpi = {"dpi": said.dpi} if said.dpi else {}
     match image_format:
         case "png":
             import imagecodecs
 
-            return imagecodecs.png_encode(_with_alpha(picture))
+            chunks = metadata.png_chunks(said, profile)
+            return metadata.with_chunks(imagecodecs.png_encode(_with_alpha(picture)), *chunks)
         case "tiff":
-            return _encode_tiff(picture)
+            return _encode_tiff(picture, profile)
         case "jpeg":
-            options = {"quality": quality, "subsampling": "4:4:4"}
+            options = {"quality": quality, "subsampling": "4:4:4", "icc_profile": profile, "exif": said.exif}
         case "webp":
-            options = {"quality": quality}
+            options = {"quality": quality, "icc_profile": profile, "exif": said.exif}
         case "bmp":
             options = {}
     samples = _with_alpha(picture) if image_format == "webp" else picture.pixels
     data = io.BytesIO()
     try:
-        Image.fromarray(_eight_bits(samples)).save(data, image_format, **options)
+        Image.fromarray(_eight_bits(samples)).save(data, image_format, **options, **dpi)
     except (OSError, ValueError) as error:
         height, width = picture.pixels.shape[:2]
         raise BadImage(
@@ -219,23 +246,18 @@ def _decode(file: BinaryIO, max_pixels: int) -> Picture:
     if not head:
         raise BadImage("is empty (0 bytes).")
     if head[:4] in _TIFF_MAGIC:
-        deep = _decode_deep_tiff(file, max_pixels)
-        if deep is not None:
-            return deep
-        file.seek(0)
+        return _decode_tiff(file, max_pixels)
     with _open(file) as image:
         frames = 1 if image.format == "MPO" else 1 + getattr(image, "is_animated", False)
         _check(*image.size, frames, max_pixels)
         if image.format == "PNG" and head[24] == 16:  # bits per sample, in the first chunk
-            return _decode_deep_png(file, image.getexif().get(_ORIENTATION, 1))
+            return _decode_deep_png(file, image)
         return _decode_shallow(image)
 
 
 def _open(file: BinaryIO) -> Image.Image:
     """The header alone. Pillow warns at half of its own pixel limit, where ours has its say."""
-    import warnings
-
-    formats = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
+    formats = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "AVIF")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -244,7 +266,7 @@ def _open(file: BinaryIO) -> Image.Image:
         raise BadImage("has more than 178,956,970 pixels, Pillow's limit.") from error
     except UnidentifiedImageError as error:
         raise BadImage(
-            "is not a PNG, JPEG, BMP, TIFF, WebP or GIF image, or its header is damaged."
+            "is not a PNG, JPEG, BMP, TIFF, WebP, GIF or AVIF image, or its header is damaged."
         ) from error
 
 
@@ -260,7 +282,7 @@ def _check(width: int, height: int, frames: int, max_pixels: int) -> None:
 
 
 def _decode_shallow(image: Image.Image) -> Picture:
-    tables = None
+    said, tables = metadata.of_image(image), None
     if image.format in ("JPEG", "MPO") and 0 in image.quantization:
         tables = tuple(image.quantization[0])
     image.load()  # TIFF turns itself upright here and drops the tag
@@ -270,37 +292,48 @@ def _decode_shallow(image: Image.Image) -> Picture:
         samples = np.array(image.convert("LA" if gray else "RGBA"))
     else:
         samples = np.array(image.convert("L" if gray else "RGB"))
-    return _picture(samples, orientation, tables)
+    return _picture(samples, orientation, tables, said)
 
 
-def _decode_deep_png(file: BinaryIO, orientation: int) -> Picture:
+def _decode_deep_png(file: BinaryIO, image: Image.Image) -> Picture:
     import imagecodecs
 
+    said, orientation = metadata.of_image(image), image.getexif().get(_ORIENTATION, 1)
     file.seek(0)
-    return _picture(imagecodecs.png_decode(file.read()), orientation)
+    return _picture(imagecodecs.png_decode(file.read()), orientation, None, said)
 
 
-def _decode_deep_tiff(file: BinaryIO, max_pixels: int) -> Picture | None:
-    """A 16-bit TIFF; None where its samples have at most 8 bits, which are Pillow's."""
+def _decode_tiff(file: BinaryIO, max_pixels: int) -> Picture:
+    """Samples of at most 8 bits are Pillow's. Reduced copies and masks are no pages."""
     import tifffile
 
+    aside = tifffile.FILETYPE.REDUCEDIMAGE | tifffile.FILETYPE.MASK
     with tifffile.TiffFile(file) as tiff:
-        page = tiff.pages.first
-        _check(page.imagewidth, page.imagelength, len(tiff.pages), max_pixels)
-        if page.bitspersample <= 8:
-            return None
-        kinds = tifffile.PHOTOMETRIC
-        if (
-            page.dtype != np.uint16
-            or page.bitspersample != 16
-            or page.photometric not in (kinds.MINISWHITE, kinds.MINISBLACK, kinds.RGB)
-        ):
-            raise BadImage(
-                f"has {page.bitspersample}-bit {page.photometric.name} samples of type "
-                f"{page.dtype}; a TIFF deeper than 8 bits must be 16-bit gray or RGB."
-            )
-        samples = page.asarray()
-        orientation = page.tags.valueof(_ORIENTATION, 1)
+        whole = [number for number, page in enumerate(tiff.pages) if not page.subfiletype & aside] or [0]
+        page = tiff.pages[whole[0]]
+        _check(page.imagewidth, page.imagelength, len(whole), max_pixels)
+        if page.bitspersample > 8:
+            return _decode_deep_tiff(file, page)
+    file.seek(0)
+    with _open(file) as image:
+        image.seek(whole[0])
+        return _decode_shallow(image)
+
+
+def _decode_deep_tiff(file: BinaryIO, page: "tifffile.TiffPage") -> Picture:
+    import tifffile
+
+    kinds = tifffile.PHOTOMETRIC
+    if (
+        page.dtype != np.uint16
+        or page.bitspersample != 16
+        or page.photometric not in (kinds.MINISWHITE, kinds.MINISBLACK, kinds.RGB)
+    ):
+        raise BadImage(
+            f"has {page.bitspersample}-bit {page.photometric.name} samples of type "
+            f"{page.dtype}; a TIFF deeper than 8 bits must be 16-bit gray or RGB."
+        )
+    samples = page.asarray()
     if page.axes.startswith("S"):
         samples = np.moveaxis(samples, 0, -1)
     colours = 3 if page.photometric == kinds.RGB else 1
@@ -313,18 +346,25 @@ def _decode_deep_tiff(file: BinaryIO, max_pixels: int) -> Picture | None:
         alpha = np.maximum(samples[:, :, colours : colours + 1], 1)
         straight = np.minimum(samples[:, :, :colours] / alpha, 1) * 65535
         samples[:, :, :colours] = straight.round()
-    return _picture(samples[:, :, : colours + bool(transparent)], orientation)
+    samples = samples[:, :, : colours + bool(transparent)]
+    return _picture(samples, page.tags.valueof(_ORIENTATION, 1), None, metadata.of_tiff(file, page))
 
 
 def _picture(
-    samples: np.ndarray, orientation: int, tables: tuple[int, ...] | None = None
+    samples: np.ndarray, orientation: int, tables: tuple[int, ...] | None, said: Metadata
 ) -> Picture:
     """Samples (H, W) or (H, W, 1..4), an even number of which ends with alpha, made upright."""
     samples = _upright(samples.reshape(*samples.shape[:2], -1), orientation)
     channels = samples.shape[2]
     alpha = samples[:, :, -1].copy() if channels in (2, 4) else None
     pixels = samples[:, :, 0] if channels < 3 else samples[:, :, :3]
-    return Picture(np.ascontiguousarray(pixels), alpha, tables)
+    return Picture(np.ascontiguousarray(pixels), alpha, tables, said)
+
+
+def _profile(picture: Picture, *, gray: bool) -> bytes:
+    """The ICC profile where it is for such pixels, as its header says."""
+    profile = picture.metadata.profile
+    return profile if profile[16:20] == (b"GRAY" if gray else b"RGB ") else b""
 
 
 def _upright(samples: np.ndarray, orientation: int) -> np.ndarray:
@@ -351,10 +391,10 @@ def _eight_bits(samples: np.ndarray) -> np.ndarray:
     return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def _encode_tiff(picture: Picture) -> bytes:
+def _encode_tiff(picture: Picture, profile: bytes) -> bytes:
     import tifffile
 
-    data = io.BytesIO()
+    said, data = picture.metadata, io.BytesIO()
     tifffile.imwrite(
         data,
         _with_alpha(picture),
@@ -363,5 +403,8 @@ def _encode_tiff(picture: Picture) -> bytes:
         compression="zlib",
         predictor=True,
         metadata=None,
+        iccprofile=profile or None,
+        resolution=said.dpi,
+        resolutionunit="inch" if said.dpi else None,
     )
-    return data.getvalue()
+    return metadata.tiff_with_exif(data.getvalue(), said.exif) if said.exif else data.getvalue()

@@ -65,13 +65,18 @@ class Restorer:
         return plain.to(self.device, torch.float32, memory_format=torch.channels_last)
 
     def __call__(
-        self, x: Tensor, knobs: Sequence[float] = (), *, progress: Progress | None = None
+        self,
+        x: Tensor,
+        knobs: Sequence[float] = (),
+        *,
+        progress: Progress | None = None,
+        precision: Precision | None = None,
     ) -> Tensor:
         """x (N, C, H, W) in [0, 1], any H and W -> float32, same sides and device, not clipped.
 
         knobs: one value per knob of the network, for all images alike. progress(done, total) is
-        called after every tile; what it raises stops the work. Raises ValueError where the number
-        of knobs does not fit.
+        called after every tile; what it raises stops the work. precision: this once, instead of the
+        Restorer's. Raises ValueError where the number of knobs does not fit.
         """
         if len(knobs) != len(self.net.knobs):
             names = ", ".join(knob.name for knob in self.net.knobs) or "none"
@@ -79,9 +84,11 @@ class Restorer:
         devices.tune_cpu()
         with torch.inference_mode():
             plain = self._folded(tuple(float(value) for value in knobs))
-            return self._in_tiles(plain, x, progress)
+            return self._in_tiles(plain, x, progress, precision or self.precision)
 
-    def _in_tiles(self, plain: nn.Module, x: Tensor, progress: Progress | None) -> Tensor:
+    def _in_tiles(
+        self, plain: nn.Module, x: Tensor, progress: Progress | None, precision: Precision
+    ) -> Tensor:
         height, width = x.shape[-2:]
         multiple = self.net.multiple
         x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
@@ -91,7 +98,7 @@ class Restorer:
         for done, (row, column) in enumerate(((r, c) for r in rows for c in columns), start=1):
             tile = x[..., row.read, column.read]
             tile = tile.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)
-            with devices.autocast(self.device, self.precision):
+            with devices.autocast(self.device, precision):
                 restored = plain(tile)
             if out is None:
                 shape = (*restored.shape[:2], *x.shape[-2:])
@@ -124,17 +131,22 @@ def restore_picture(
     x: Tensor | None = None,
     progress: Progress | None = None,
 ) -> Picture:
-    """The restored picture: same size, same bit depth, its alpha channel reattached.
+    """The restored picture: same size, same bit depth, its alpha channel reattached, its metadata kept.
 
     x: its pixels where they are known better than in whole numbers, (1, C, H, W) in [0, 1] or beyond.
     channels: what the network takes. A gray picture goes through a colour network as three equal
     channels, averaged afterwards; any picture goes through a luma network as its Y, and keeps its
-    chroma.
+    chroma. 16 bits are restored in float32: bfloat16 would leave 8 of them.
     """
-    bits = 8 * picture.pixels.dtype.itemsize
     x = to_tensor(picture.pixels) if x is None else x
-    x = restore_colours(lambda y: restorer(y, knobs, progress=progress), x, channels)
-    return replace(picture, pixels=to_pixels(x, bits=bits), tables=None)
+    precision = precision_for(picture)
+    x = restore_colours(lambda y: restorer(y, knobs, progress=progress, precision=precision), x, channels)
+    return replace(picture, pixels=to_pixels(x, bits=picture.bits), tables=None)
+
+
+def precision_for(picture: Picture) -> Precision | None:
+    """What the bits of a picture need; None where any precision will do."""
+    return "float32" if picture.bits == 16 else None
 
 
 def restore_colours(restore: Callable[[Tensor], Tensor], x: Tensor, channels: int) -> Tensor:
