@@ -5,6 +5,7 @@ from lib.app.tasks import add_noise, blur_and_add_noise
 from lib.data.images import Picture, encode, read, to_pixels, to_tensor
 from lib.data.sets import load_images
 from lib.degradations import jpeg
+from lib.metrics import estimates
 from lib.metrics.estimates import estimate_blur, estimate_noise, estimate_quality
 
 
@@ -48,10 +49,51 @@ def test_black_has_no_noise(shape):
     assert estimate_noise(Picture(np.zeros(shape, np.uint8))) == 0
 
 
-@pytest.mark.parametrize("row", [np.arange(64), np.repeat([0, 255], 32), np.repeat([3, 90], 32)])
+@pytest.mark.parametrize("row", [np.arange(64), np.repeat([0, 9, 255], 22), np.repeat([3, 8, 90], 22)])
 def test_without_diagonal_detail_there_is_no_noise(row):
     picture = Picture(np.tile(row.astype(np.uint8), (64, 1)))
     assert estimate_noise(picture) == pytest.approx(0, abs=1e-3)
+
+
+def checkerboard(*values: int, side: int = 1) -> np.ndarray:
+    return np.array(values, np.uint8)[np.indices((64, 64)).sum(0) // side % len(values)]
+
+
+@pytest.mark.parametrize("values", [(0, 255), (3, 90), (0, 1)])
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+def test_the_noise_of_two_values_cannot_be_read(values, colour, deep):
+    pixels = checkerboard(*values)
+    pixels = np.dstack([pixels, 255 - pixels, pixels]) if colour else pixels
+    with pytest.raises(ValueError, match="two values cannot be read"):
+        estimate_noise(Picture(pixels.astype(np.uint16) * 257 if deep else pixels))
+
+
+@pytest.mark.parametrize("values", [(0, 255, 254), (0, 255, 128, 255), (255, 0, 1, 254)])
+@pytest.mark.parametrize("side", [1, 2])
+def test_no_noise_is_beyond_half_the_values_black_and_half_white(values, side):
+    assert 0 <= estimate_noise(Picture(checkerboard(*values, side=side))) <= 127.5
+
+
+@pytest.mark.parametrize("sigma", [10, 40])
+def test_a_large_picture_is_sampled(sigma, monkeypatch):
+    """The same noise everywhere reads as it is; and of 24 megapixels no more than one is computed with."""
+    seen = []
+    original = estimates._wavelet_sigma
+    monkeypatch.setattr(estimates, "_wavelet_sigma", lambda x: seen.append(x.shape) or original(x))
+    noise = sigma * np.random.default_rng(0).standard_normal((400, 500), dtype=np.float32)
+    noisy = np.tile(127.5 + noise, (10, 12)).clip(0, 255).astype(np.uint8)
+    assert estimate_noise(Picture(noisy)) == pytest.approx(sigma, rel=0.06)
+    assert seen and set(seen) == {(1024, 1024, 1)}
+
+
+def test_a_large_picture_is_sampled_everywhere():
+    """Noise in one half of a picture, whichever, is seen; a square in the middle would miss the edges."""
+    noise = 30 * np.random.default_rng(0).standard_normal((2000, 2000))
+    for half in (np.s_[:1200], np.s_[800:], np.s_[:, :1200], np.s_[:, 800:]):
+        pixels = np.full((2000, 2000), 127.5)
+        pixels[half] += noise[half]
+        assert estimate_noise(Picture(pixels.clip(0, 255).astype(np.uint8))) > 10
 
 
 def test_tiny_pictures_have_no_noise():

@@ -293,6 +293,58 @@ def test_a_tiff_of_another_type(tmp_path, dtype):
     assert np.dtype(dtype).name in complaint(tmp_path / "a.tif")
 
 
+def with_copies(main: np.ndarray, kind: int, *, first: bool = False, **options) -> bytes:
+    """A TIFF that holds, beside an image, a small page of this kind (TIFF's NewSubfileType)."""
+    data, pages = io.BytesIO(), [main, main[::4, ::4]]
+    with tifffile.TiffWriter(data) as file:
+        for pixels in reversed(pages) if first else pages:
+            file.write(pixels, photometric="rgb", subfiletype=1, metadata=None, **options)
+    data.seek(0)
+    with tifffile.TiffFile(data, mode="r+") as file:
+        for page, value in zip(file.pages, (kind, 0) if first else (0, kind), strict=True):
+            page.tags["NewSubfileType"].overwrite(value)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("kind", [1, 4, 5])  # a reduced copy, a mask, a reduced mask
+def test_reduced_copies_and_masks_are_no_pages(rgb, deep, bits, kind, first):
+    main = rgb if bits == 8 else deep
+    picture = images.read(with_copies(main, kind, first=first, compression="zlib"))
+    np.testing.assert_array_equal(picture.pixels, main)
+
+
+def test_two_whole_pages_are_too_many(rgb):
+    with pytest.raises(BadImage, match="several pages"):
+        images.read(with_copies(rgb, 0))
+
+
+def test_a_still_avif(rgb):
+    data = saved(Image.fromarray(rgb), "avif", quality=90)
+    np.testing.assert_array_equal(images.read(data).pixels, np.asarray(Image.open(io.BytesIO(data))))
+
+
+@pytest.mark.parametrize("alpha", [np.uint8, np.uint16])
+def test_alpha_and_pixels_are_of_one_depth(rgb, alpha):
+    pixels = rgb.astype(np.uint16 if alpha == np.uint8 else np.uint8)
+    with pytest.raises(ValueError, match="does not fit"):
+        Picture(pixels, np.zeros(rgb.shape[:2], alpha))
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_hidden_pixels_take_the_nearest_visible_colour(shape, dtype):
+    pixels, alpha = np.zeros(shape, dtype), np.zeros(shape[:2], dtype)
+    pixels[:, 1], alpha[:, 1] = 200, 255
+    pixels[:, 2], alpha[:, 2] = 90, 1  # hardly seen, but seen
+    filled = images.fill_hidden(Picture(pixels, alpha))
+    assert (filled.pixels[:, :2] == 200).all() and (filled.pixels[:, 2:] == 90).all()
+    np.testing.assert_array_equal(filled.alpha, alpha)
+    nothing = Picture(pixels, np.zeros_like(alpha))
+    assert images.fill_hidden(nothing) is nothing
+
+
 def test_bytes_have_no_name():
     with pytest.raises(BadImage, match=r"^The given image is empty"):
         images.read(b"")

@@ -1,11 +1,14 @@
 import base64
 import io
+import os
 import re
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from test_images import deep_png_file, png_chunk
+from test_metadata import SRGB, photographed
 from torch import nn
 
 from lib.app import restore
@@ -21,7 +24,9 @@ from lib.app.tasks import (
     enlarge,
     straight_line,
 )
+from lib.base import devices
 from lib.data.images import Picture, encode, read, write
+from lib.data.metadata import Metadata
 from lib.models.knobs import Controllable, Knob
 from lib.recipes import find
 from lib.training.wrappers import OfRepeated
@@ -65,7 +70,9 @@ DARK = np.zeros((20, 30, 3), np.uint8)
 HALF = (("amount", 0.5),)
 
 
-def restore_files(inputs, output, *, network, overwrite=False, full_names=False, quality=None, say=print, **how):
+def restore_files(
+    inputs, output, *, network, overwrite=False, full_names=False, quality=None, say=print, **how
+):
     """How many failed."""
     results = Results(output, overwrite, full_names, quality)
     return restore.restore_files(inputs, results, Request(network, **how), say=say)
@@ -386,3 +393,158 @@ def test_auto_sets_a_knob_for_every_level_and_says_so(tmp_path):
     expected = r"blur 0\.00, noise 0\.(49|5\d) \(estimated radius 0\) \(estimated sigma 2[456]"
     assert re.search(expected, said[0])
     np.testing.assert_array_equal(read(target).pixels, noisy)
+
+
+def deep_with_alpha(channels: int, shape=(24, 32)) -> Picture:
+    """A ramp in 16 bits, half transparent in one half."""
+    ramp = np.linspace(10_000, 50_000, shape[1]).astype(np.uint16)
+    pixels = np.broadcast_to(ramp, shape) if channels == 1 else np.broadcast_to(ramp[:, None], (*shape, 3))
+    alpha = np.full(shape, 65535, np.uint16)
+    alpha[:, : shape[1] // 2] = 30_000
+    return Picture(np.ascontiguousarray(pixels), alpha)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("network", "degrade", "off"),
+    [(NETWORK, (("sigma", 10.0),), 1500), (LUMA, (("quality", 90.0),), 800)],
+)
+def test_a_deep_picture_with_alpha_that_is_degraded_keeps_its_depth(
+    suffix, channels, network, degrade, off, tmp_path
+):
+    given = deep_with_alpha(channels)
+    write(tmp_path / f"a{suffix}", given)
+    restored(tmp_path / f"a{suffix}", network, degrade=degrade)
+    result = read(tmp_path / "a-out.png")
+    assert result.pixels.dtype == np.uint16
+    np.testing.assert_array_equal(result.alpha, given.alpha)
+    assert abs(result.pixels.mean() - given.pixels.mean()) < off
+
+
+def test_a_colour_key_of_16_bits_survives_a_degradation(tmp_path):
+    """A PNG whose first colour is transparent by its tRNS chunk."""
+    deep = deep_with_alpha(3).pixels
+    key = png_chunk(b"tRNS", deep[0, 0].astype(">u2").tobytes())
+    (tmp_path / "a.png").write_bytes(deep_png_file(deep, key))
+    restored(tmp_path / "a.png", NETWORK, degrade=(("sigma", 5.0),))
+    result = read(tmp_path / "a-out.png")
+    assert abs(result.pixels.mean() - deep.mean()) < 500 and (result.alpha[:, 0] == 0).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("network", [NETWORK, LUMA, vdir("vdir-awgn", DENOISE)], ids=lambda n: n.name)
+def test_16_bits_are_restored_in_float32(network, suffix, tmp_path, monkeypatch):
+    """Whatever the device is fast at: in bfloat16 a ramp comes back in some hundred steps."""
+    monkeypatch.setattr(devices, "fast_precision", lambda device: "bfloat16")
+    ramp = np.broadcast_to(np.linspace(5000, 60_000, 3000).astype(np.uint16)[:, None], (4, 3000, 3))
+    write(tmp_path / f"a{suffix}", Picture(np.ascontiguousarray(ramp)))
+    pixels, _ = restored(tmp_path / f"a{suffix}", network)
+    assert pixels.dtype == np.uint16 and len(np.unique(pixels)) > 2500
+
+
+def test_profile_and_camera_stay_with_a_picture_unless_stripped(tmp_path):
+    said = Metadata(SRGB, exif=photographed().tobytes(), dpi=(300.0, 300.0))
+    write(tmp_path / "a.jpg", Picture(DARK, metadata=said))
+    asked = ((NETWORK, {}), (LARGER, {"factor": 3.2}), (NETWORK, {"degrade": [("sigma", 5)]}))
+    for network, options in asked:
+        restored(tmp_path / "a.jpg", network, **options)
+        kept = read(tmp_path / "a-out.png").metadata
+        assert kept.profile == SRGB and b"Camera" in kept.exif
+        assert kept.dpi == pytest.approx((300, 300), abs=0.1)
+        restored(tmp_path / "a.jpg", network, strip=True, **options)
+        assert read(tmp_path / "a-out.png").metadata == Metadata()
+
+
+@pytest.mark.parametrize("hidden", [(0, 0, 0), (255, 0, 255)])
+@pytest.mark.parametrize("factor", [3.0, 3.4])
+def test_hidden_colours_do_not_bleed_into_what_is_seen(hidden, factor, tmp_path):
+    colour = np.array((230, 60, 40), np.uint8)
+    disc = np.hypot(*np.indices((20, 30)) - np.array([9.5, 14.5])[:, None, None]) < 7
+    pixels = np.where(disc[..., None], colour, np.array(hidden, np.uint8))
+    write(tmp_path / "a.png", Picture(pixels, np.where(disc, 255, 0).astype(np.uint8)))
+    restored(tmp_path / "a.png", LARGER, factor=factor, knobs=(("amount", 0.0),))
+    result = read(tmp_path / "a-out.png")
+    seen = result.alpha > 0
+    assert np.abs(result.pixels[seen].astype(int) - colour).max() <= 1
+
+
+def test_in_a_folder_only_files_count_and_what_is_skipped_is_named(folder):
+    there = folder / "in"
+    (there / "album.png").mkdir()
+    os.mkfifo(there / "pipe.png")
+    (there / "gone.png").symlink_to(there / "nothing.png")
+    (there / "._a.png").write_bytes(b"Mac OS X")
+    for name in ("one.heic", "two.JP2"):
+        (there / name).write_bytes(b"cannot be read")
+    for name in ("still.gif", "small.avif"):
+        Image.fromarray(DARK).save(there / name)
+    said = []
+    assert restore_files([there], folder / "out", network=NETWORK, say=said.append) == 0
+    results = {p.name for p in (folder / "out").rglob("*.png")}
+    assert results == {"a.png", "b.png", "still.png", "small.png"}
+    (skipped,) = [line for line in said if "kipped" in line]
+    assert all(name in skipped for name in ("one.heic", "two.JP2", "pipe.png", "gone.png"))
+    assert "._a.png" not in "".join(said) and "album.png" not in "".join(said)
+
+
+def test_a_pipe_by_name_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    pixels, (said,) = restored(tmp_path / "pipe.png", NETWORK)
+    assert pixels is None and "pipe.png is no file" in said
+
+
+@pytest.mark.parametrize("name", ["x.gif", "x.avif", "x.HEIC", "x.jp2"])
+def test_a_format_that_cannot_be_written_is_an_error(name, folder):
+    with pytest.raises(ValueError, match="cannot be written"):
+        restore_files([folder / "in" / "a.png"], folder / name, network=NETWORK)
+    assert not (folder / name).exists()
+
+
+def test_one_file_cannot_hold_several_images(folder):
+    for inputs in ([folder / "in"], [folder / "in" / "a.png", folder / "in" / "deep" / "b.jpg"]):
+        with pytest.raises(ValueError, match="name a folder"):
+            restore_files(inputs, folder / "all.png", network=NETWORK)
+    assert not (folder / "all.png").exists()
+
+
+def test_a_folder_goes_on_where_it_stopped(folder):
+    out = folder / "out"
+    write(out / "a.png", Picture(DARK))
+    said = []
+    assert restore_files([folder / "in"], out, network=NETWORK, knobs=HALF, say=said.append) == 0
+    assert "is there already" in said[0] and "failed" not in said[0]
+    assert read(out / "a.png").pixels.max() == 0 and read(out / "deep" / "b.png").pixels.max() > 0
+    assert restore_files([folder / "in"], out, network=NETWORK, knobs=HALF, overwrite=True) == 0
+    assert read(out / "a.png").pixels.max() == 128
+
+
+def test_full_names_keep_two_pictures_of_one_name(folder):
+    write(folder / "in" / "a.jpg", Picture(DARK))
+    out = folder / "out"
+    assert restore_files([folder / "in"], out, network=NETWORK, full_names=True) == 0
+    results = {p.relative_to(out).as_posix() for p in out.rglob("*.png")}
+    assert results == {"a.jpg.png", "a.png.png", "deep/b.jpg.png"}
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_quality_is_that_of_the_file(suffix, tmp_path, astronaut):
+    write(tmp_path / "a.png", Picture(astronaut[:100, :100]))
+    sizes = {}
+    for quality in (None, 20, 95):
+        out = tmp_path / f"{quality}{suffix}"
+        assert restore_files([tmp_path / "a.png"], out, network=NETWORK, quality=quality) == 0
+        sizes[quality] = out.stat().st_size
+    assert sizes[None] == sizes[95] > 2 * sizes[20]
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.tif", "out"])
+def test_quality_is_for_a_jpeg_or_webp_file(name, folder):
+    with pytest.raises(ValueError, match="one JPEG or WebP file"):
+        restore_files([folder / "in" / "a.png"], folder / name, network=NETWORK, quality=50)
+
+
+def test_auto_says_that_two_values_cannot_be_read(tmp_path):
+    Image.fromarray(np.indices((64, 64)).sum(0) % 2 == 1).save(tmp_path / "a.png")
+    pixels, (said,) = restored(tmp_path / "a.png", NETWORK, auto=True)
+    assert pixels is None and "a.png: The noise of an image of two values cannot be read" in said

@@ -1,5 +1,7 @@
 import io
 import math
+import shlex
+import sys
 import threading
 from functools import partial
 
@@ -7,14 +9,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from test_metadata import SRGB, photographed
+from test_restore import deep_with_alpha
 
+from lib import __main__ as command_line
 from lib.app import slider_state
-from lib.app.slider_state import AGAIN, FLIPPED, ITSELF, LatestWins, SliderState, fit, mirrored
+from lib.app.slider_state import AGAIN, FLIPPED, ITSELF, Box, LatestWins, SliderState, fit, mirrored
 from lib.app.tasks import (
     DEBLUR,
     DEJPEG,
     DENOISE,
     DENOISE_FLOAT,
+    REAL,
     SR,
     KnobCurve,
     Loaded,
@@ -25,6 +31,7 @@ from lib.app.tasks import (
     whole_super_resolution,
 )
 from lib.data.images import Picture, encode, read, to_pixels, to_tensor
+from lib.data.metadata import Metadata
 from lib.data.sets import Sample
 from lib.degradations import resize, to_8bit
 from lib.models.adafm import AdaFM, RestorationNet
@@ -622,3 +629,63 @@ def test_a_picture_is_cut_or_continued_by_its_mirror_image():
     x = torch.arange(3.0).view(1, 1, 1, 3)
     assert mirrored(x, (2, 8)).tolist() == [[[[0, 1, 2, 2, 1, 0, 0, 1]] * 2]]
     assert mirrored(x, (1, 2)).tolist() == [[[[0, 1]]]]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_deep_upload_with_alpha_can_be_degraded_and_taken_away(state, channels):
+    given = deep_with_alpha(channels)
+    state.upload("deep.png", encode(given, "png"))
+    state.set_degrading(True)
+    state.auto()
+    saved = read(state.download()[1])
+    assert saved.pixels.dtype == np.uint16
+    np.testing.assert_array_equal(saved.alpha, given.alpha)
+    assert np.abs(saved.pixels.mean() - to_pixels(state._restored[0], bits=16).mean()) < 1
+
+
+def test_a_deep_upload_is_restored_in_float32(state):
+    for restorer in state._restorers.values():
+        restorer.precision = "bfloat16"
+    rng = np.random.default_rng(0)
+    state.upload("deep.png", encode(Picture(rng.integers(0, 65536, (64, 64), dtype=np.uint16)), "png"))
+    again, _ = state._run(state.loaded, tuple(state.knobs.values()), Box(0, 0, *state.size))
+    restorer, seen = state._restorers[state.loaded.title], state._clean.expand(-1, 3, -1, -1)
+    exact = restorer(seen, tuple(state.knobs.values()), precision="float32")
+    assert torch.equal(again, exact.mean(1, keepdim=True))
+
+
+def test_profile_and_camera_of_an_upload_are_in_its_download(state):
+    said = Metadata(SRGB, exif=photographed().tobytes(), dpi=(300.0, 300.0))
+    state.upload("a.jpg", encode(Picture(np.full((20, 30, 3), 90, np.uint8), metadata=said), "jpeg"))
+    kept = read(state.download()[1]).metadata
+    assert kept.profile == SRGB and b"Camera" in kept.exif and kept.dpi == pytest.approx((300, 300), abs=0.1)
+    assert state.colours == Metadata(SRGB)  # what is sent to a screen tells no place
+
+
+def test_hidden_colours_of_an_upload_do_not_bleed(sr_state):
+    pixels, alpha = np.zeros((20, 30, 3), np.uint8), np.zeros((20, 30), np.uint8)
+    pixels[5:15, 8:22], alpha[5:15, 8:22] = (230, 60, 40), 255
+    sr_state.upload("a.png", encode(Picture(pixels, alpha), "png"))
+    assert np.abs(sr_state.original().astype(int) - (230, 60, 40)).max() <= 1
+
+
+def test_the_command_for_a_name_that_looks_like_an_option(state, tmp_path):
+    state.upload("-dash.png", encode(Picture(np.full((20, 30, 3), 90, np.uint8)), "png"))
+    words = shlex.split(state.command())
+    assert words[-2:] == ["--", "-dash.png"]
+    with pytest.raises(SystemExit) as ended, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command_line, "restore", lambda arguments: sys.exit(str(arguments.inputs[0])))
+        patch.setattr(sys, "argv", words[2:])
+        command_line.main()
+    assert ended.value.code == "-dash.png"
+
+
+@pytest.mark.parametrize("size", [(2, 60), (60, 2), (1, 1), (1, 40)])
+def test_a_thin_picture_through_a_camera(size):
+    """The mosaic of a sensor is continued beyond so few pixels too."""
+    torch.manual_seed(0)
+    thin = Sample("thin", np.full((*size, 3), 90, np.uint8))
+    state = SliderState([loaded(None, REAL)], [thin], device="cpu")
+    state.set_level(1.0)
+    assert state.frame().restored.shape == (*size, 3)
+    assert np.abs(state.degraded().astype(int) - 90).max() < 30

@@ -38,12 +38,22 @@ def mosaic(x: Tensor, pattern: Tensor) -> Tensor:
 def demosaic(raw: Tensor, pattern: Tensor) -> Tensor:
     """Interpolate a mosaic linearly, corrected by gradients: (N, 1, H, W), (N,) -> (N, 3, H, W), not clipped.
 
-    Mirrored at borders without repeating the last pixel, which keeps the order of colours [O].
+    Mirrored at borders without repeating the last pixel, which keeps the order of colours [O]; back and
+    forth where fewer than three pixels lie along a side.
     """
     filters = torch.tensor(_FILTERS, dtype=raw.dtype, device=raw.device)[:, None] / 16
     with torch.autocast(raw.device.type, enabled=False):
-        estimates = F.conv2d(F.pad(raw, (2, 2, 2, 2), mode="reflect"), filters)  # (N, 5, H, W)
+        estimates = F.conv2d(_mirrored(raw, 2), filters)  # (N, 5, H, W)
     return estimates.gather(1, _tiled(_choices(_colours(pattern)), raw.shape[-2:]))
+
+
+def _mirrored(x: Tensor, margin: int) -> Tensor:
+    """Return (N, C, H, W) continued on every side."""
+    for dim, side in ((-2, x.shape[-2]), (-1, x.shape[-1])):
+        there_and_back = max(2 * (side - 1), 1)
+        at = torch.arange(-margin, side + margin, device=x.device) % there_and_back
+        x = x.index_select(dim, torch.minimum(at, there_and_back - at) if side > 1 else at)
+    return x
 
 
 def _colours(pattern: Tensor) -> Tensor:

@@ -142,6 +142,7 @@ def tiff_with_exif(tiff: bytes, exif: bytes) -> bytes:
     file = io.BytesIO(tiff)
     file.seek(tags.next)
     tags.load(file)
+    tags.update(dict(tags))  # decoded only when they are asked for, and written only when decoded
     said = Image.Exif()
     said.load(exif)
     for tag, value in said.items():

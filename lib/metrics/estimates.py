@@ -8,9 +8,10 @@ from lib.data.images import Picture, encode, read
 
 CLIPPED = 0.001  # share of samples at black or white above which clipping is allowed for
 CORRECTIONS = 5
+MOST = 127.5  # grey levels: half the values at black, half at white
 
-TILE = 128  # pixels a side, of which spectra are taken
-LOOKED_AT = 1024  # pixels a side, of which tiles are taken
+LOOKED_AT = 1024  # pixels a side: what of a picture is looked at
+TILE = 128  # pixels a side, in which a larger picture is sampled, and of which spectra are taken
 COARSE = 3  # of TILE: longer waves say more of the scene than of its blur
 STEEPNESS = 2.6  # power of a photograph falls with frequency to this: mean of BSDS500's training pictures
 BLURS = np.arange(41) / 10  # pixels
@@ -24,30 +25,43 @@ LEAST = 3.0  # smaller coefficients say nothing: most were rounded to zero
 
 
 def estimate_noise(picture: Picture) -> float:
-    """Standard deviation of the noise in 8-bit grey levels, mean over channels.
+    """Standard deviation of the noise in 8-bit grey levels, mean over channels, at most MOST.
 
     The median absolute deviation of the finest diagonal wavelet coefficients (Donoho and Johnstone,
     1994), from scikit-image. Noise that was clipped at black and white reads lower than it was: there
     a smooth picture and a level are sought which, made noisy and clipped, look and read the same.
     Channels of one value do not count. Pictures without others, or of less than 16 pixels a side, read 0:
-    there is nothing to estimate from.
+    there is nothing to estimate from. A side of more than LOOKED_AT pixels is sampled: LOOKED_AT of them, in
+    evenly spread runs of TILE. Raises ValueError where no channel takes more than two values: what is drawn
+    and what is noise look the same there.
     """
     pixels = picture.pixels
     if min(pixels.shape[:2]) < 16:
         return 0.0
+    pixels = pixels[np.ix_(*map(_spread, pixels.shape[:2]))]
     x = np.atleast_3d(pixels).astype(np.float32) / np.iinfo(pixels.dtype).max
     x = x[..., np.ptp(x, (0, 1)) > 0]
     if not x.size:
         return 0.0
+    if ((x == x.min((0, 1))) | (x == x.max((0, 1)))).all():
+        raise ValueError("The noise of an image of two values cannot be read: set the knob by hand.")
     read = sigma = _wavelet_sigma(x)
     if read > 0 and ((x == 0) | (x == 1)).mean() > CLIPPED:
         smooth = clean = _smooth(x)
         noise = np.random.default_rng(0).standard_normal(x.shape, dtype=np.float32)
         for _ in range(CORRECTIONS):
             made = (clean + sigma * noise).clip(0, 1)
-            sigma *= read / _wavelet_sigma(made)
+            sigma = min(sigma * read / _wavelet_sigma(made), MOST / 255)
             clean = (clean + smooth - _smooth(made)).clip(0, 1)
-    return 255 * sigma
+    return min(255 * sigma, MOST)
+
+
+def _spread(side: int) -> np.ndarray:
+    """Indices along a side: all, or evenly spread runs of a long one."""
+    if side <= LOOKED_AT:
+        return np.arange(side)
+    starts = np.linspace(0, side - TILE, LOOKED_AT // TILE).astype(int)
+    return (starts[:, None] + np.arange(TILE)).ravel()
 
 
 def estimate_blur(picture: Picture) -> float:
