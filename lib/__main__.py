@@ -213,7 +213,8 @@ def measure(arguments: argparse.Namespace) -> int:
         report = Report(paper.key, arguments.scale, arguments.device, record=True, fresh=arguments.fresh)
         paper.record(report, arguments.items)
         if paper.claims:
-            print(f"Verdicts are in {verdicts.write(paper, device=arguments.device)}.")
+            path = verdicts.write(paper, device=arguments.device, items=arguments.items)
+            print(f"Verdicts are in {path}.")
     except (ValueError, FileNotFoundError) as error:
         sys.exit(str(error))
     return 0
@@ -250,7 +251,7 @@ def add_reproduce(commands: argparse._SubParsersAction) -> None:
 
 def count(text: str) -> int | None:
     """A number of images; None for "all"."""
-    return None if text == "all" else int(text)
+    return None if text == "all" else positive_int(text)
 
 
 def reproduce(arguments: argparse.Namespace) -> int:

@@ -84,6 +84,9 @@ print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
         ),
         (["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "coef=inf"], "a knob is set like"),
         (["restore", "a.png", "-o", "b.png", "--network", "n", "--factor", "0"], "0 is not above 0"),
+        (["restore", "a.png", "-o", "b.jpg", "--network", "n", "--quality", "101"], "not between 1 and 100"),
+        (["reproduce", "--images", "0"], "0 is not above 0"),
+        (["reproduce", "--images", "-3"], "-3 is not above 0"),
         (
             ["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "c=1", "--auto"],
             "not allowed with",

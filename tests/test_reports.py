@@ -244,6 +244,20 @@ def test_train_is_never_or_missing():
         Report("adafm", train="always")
 
 
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({"scale": "huge"}, "scale is one of smoke, compact, paper"),
+        ({"images": 0}, "above 0, or None for all, not 0"),
+        ({"images": -3}, "not -3"),
+    ],
+)
+def test_a_setting_that_no_notebook_knows_is_refused(setting, sentence):
+    """As papermill hands it over, which checks names alone."""
+    with pytest.raises(ValueError, match=sentence):
+        Report("adafm", **setting)
+
+
 @pytest.mark.parametrize("item", ["table1", "table2", "table3", "table4", "table5"])
 def test_the_papers_own_numbers_support_its_claims(item, tmp_path):
     asked = Collecting("adafm", tmp_path)

@@ -1,5 +1,6 @@
 """Verdicts come from stored rows alone, quickly, and every claim says what decides it."""
 
+import io
 import time
 from dataclasses import replace
 
@@ -112,3 +113,26 @@ def test_published_networks_and_inputs_are_not_ours(tmp_path):
     verdicts.write(paper, tmp_path, "cpu")
     methods = pd.read_csv(tmp_path / "qgcn-beside.csv")["method"]
     assert set(methods) == {"RNAN", "Ours"}
+
+
+def test_what_is_said_of_items_that_were_not_asked_for_stays(tmp_path):
+    """Whatever can be said of them here and now."""
+    paper = papers.find("adafm")
+    paper = replace(paper, items={name: paper.items[name] for name in ("adafm-table1", "adafm-table5")})
+    verdicts.write(paper, tmp_path, "cpu")
+    names = ("adafm-verdicts.csv", "adafm-beside.csv")
+    fresh = {name: (tmp_path / name).read_text() for name in names}
+    for name in names:
+        frame = pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False)
+        column = "measured" if "verdicts" in name else "compact"
+        frame[column] = "by another machine"
+        frame.to_csv(tmp_path / name, index=False, lineterminator="\n")
+    verdicts.write(paper, tmp_path, "cpu", ["adafm-table5"])
+    for name in names:
+        before, after = io.StringIO(fresh[name]), tmp_path / name
+        before, after = (pd.read_csv(one, dtype=str, keep_default_na=False) for one in (before, after))
+        asked = before["item"] == "adafm-table5"
+        assert asked.any() and not asked.all()
+        assert after["item"].equals(before["item"]) and after[asked].equals(before[asked])
+        column = "measured" if "verdicts" in name else "compact"
+        assert (after.loc[~asked, column] == "by another machine").all()

@@ -1,13 +1,15 @@
 """Verdicts on all claims, and printed numbers beside measured ones: from stored rows, and kept with them."""
 
 import base64
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from lib.base import paths
-from lib.base.rows import Rows
+from lib.base.rows import Rows, read
 from lib.evaluation.measure import UNITS
 from lib.papers import forest, verdict_table
 from lib.papers.cells import Cell
@@ -105,20 +107,35 @@ def headlines(report: Report) -> Shown:
     return Shown([row for row in rows if row["headline"]], plotted=False)
 
 
-def beside(paper: Paper, device: str = "auto") -> pd.DataFrame:
-    """Return every printed number of a network trained here and what was measured at either scale."""
+def beside(paper: Paper, device: str = "auto", items: Sequence[str] = ()) -> pd.DataFrame:
+    """Return every printed number of a network trained here and what was measured at either scale; of these
+    items, where some are named."""
     report = Reread(paper.key, device=device)
-    for item in paper.items.values():
-        item(report)
+    for name in items or paper.items:
+        paper.items[name](report)
     return pd.DataFrame(report.beside, columns=BESIDE).drop_duplicates()
 
 
-def write(paper: Paper, folder: Path = paths.MEASURED, device: str = "auto") -> Path:
+def write(
+    paper: Paper, folder: Path = paths.MEASURED, device: str = "auto", items: Sequence[str] = ()
+) -> Path:
     """Judge every claim of a paper and write `<key>-verdicts.csv`, and `<key>-beside.csv` with every printed
-    number and what was measured; return the path of the first."""
-    path = folder / f"{paper.key}-verdicts.csv"
+    number and what was measured; return the path of the first. items: what is said of others stays."""
+    path, measured = (folder / f"{paper.key}-{kind}.csv" for kind in ("verdicts", "beside"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    judged(paper).to_csv(path, index=False, lineterminator="\n")
-    measured = folder / f"{paper.key}-beside.csv"
-    beside(paper, device).to_csv(measured, index=False, lineterminator="\n", float_format="%.4f")
+    others = {(row["claim"], row["scale"]): row for row in _others(path, items)}
+    rows = [others.get((row["claim"], row["scale"]), row) for row in judged(paper).to_dict("records")]
+    pd.DataFrame(rows).to_csv(path, index=False, lineterminator="\n")
+    again = beside(paper, device, items).to_csv(index=False, float_format="%.4f")
+    again = pd.read_csv(io.StringIO(again), dtype=str, keep_default_na=False)
+    frame = pd.concat([pd.DataFrame(_others(measured, items), columns=BESIDE), again])
+    if items:
+        places = {name: place for place, name in enumerate(paper.items)}
+        frame = frame.sort_values("item", key=lambda names: names.map(places), kind="stable")
+    frame.to_csv(measured, index=False, lineterminator="\n")
     return path
+
+
+def _others(path: Path, items: Sequence[str]) -> Rows:
+    """Return what stands in a file of items that are not among these; nothing where none is named."""
+    return [row for row in read(path) if row["item"] not in items] if items else []

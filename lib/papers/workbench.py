@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 
@@ -51,6 +52,10 @@ class Workbench:
     def __post_init__(self) -> None:
         if self.train not in ("never", "missing"):
             raise ValueError(f'train is "never" or "missing", not "{self.train}".')
+        if self.scale not in get_args(Scale):
+            raise ValueError(f'scale is one of {", ".join(get_args(Scale))}, not "{self.scale}".')
+        if self.images is not None and self.images < 1:
+            raise ValueError(f"images is a number above 0, or None for all, not {self.images}.")
         if self.scale == "smoke":  # tiny networks, trained on the spot, kept with the run
             self.train = "missing"
             self.checkpoints = Path(self.output or tempfile.mkdtemp()) / "checkpoints"
