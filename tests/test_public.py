@@ -12,6 +12,7 @@ from lib.data.images import Picture, to_tensor
 from lib.evaluation import knob_curves
 from lib.evaluation.inference import restore
 from lib.recipes import find
+from lib.recipes.blind import AnyNoise, AnyQuality
 from lib.recipes.cfsnet import SR_TUNED
 from lib.training.checkpoints import path_of
 
@@ -42,6 +43,30 @@ def test_every_name_stands_for_runs_that_there_are():
         assert {recipe.channels for recipe in recipes} == {network.channels}
         if len(recipes) > 1:
             assert recipes[1].parent == recipes[0].name  # what lies between restores
+
+
+def levels_of(run: str) -> list[float]:
+    """Those that a recipe and the one it starts from degrade images by, whatever it calls them."""
+    recipe = find(run, "paper")
+    if hasattr(recipe, "qualities"):
+        return list(recipe.qualities)
+    if isinstance(getattr(recipe, "unknown", None), AnyNoise):
+        return [recipe.unknown.low, recipe.unknown.high]
+    if isinstance(getattr(recipe, "unknown", None), AnyQuality):
+        return list(recipe.unknown.qualities)
+    both = [recipe.level, *(find(name, "paper").level for name in recipe.needs)]
+    return [getattr(level, "sigma", None) or level.quality for level in both]
+
+
+@pytest.mark.parametrize("network", public.NETWORKS, ids=lambda network: network.run)
+def test_trained_levels_are_those_of_the_recipes(network):
+    """Of every task whose levels can be read off an image; CUGAN draws from 0 to what its knobs mean."""
+    assert len(network.trained) == len(network.task.estimates)
+    if network.name == "cugan":
+        assert network.trained == tuple((level.low, level.high) for level in network.task.levels)
+    elif network.trained:
+        found = levels_of(public.networks.runs_of(network.run)[-1])
+        assert network.trained == ((min(found), max(found)),)
 
 
 def test_a_name_of_two_runs_is_moved_between_them(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@ import base64
 import io
 import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -548,3 +549,35 @@ def test_auto_says_that_two_values_cannot_be_read(tmp_path):
     Image.fromarray(np.indices((64, 64)).sum(0) % 2 == 1).save(tmp_path / "a.png")
     pixels, (said,) = restored(tmp_path / "a.png", NETWORK, auto=True)
     assert pixels is None and "a.png: The noise of an image of two values cannot be read" in said
+
+
+def noisy(sigma: float) -> np.ndarray:
+    noise = sigma * np.random.default_rng(0).standard_normal((100, 100, 3))
+    return (127.5 + noise).clip(0, 255).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("how", [{}, {"auto": True}, {"knobs": HALF}])
+@pytest.mark.parametrize(("sigma", "harms"), [(0.5, True), (15, False), (75, False), (100, True)])
+def test_noise_that_was_not_trained_for_is_told_before(sigma, harms, how, tmp_path):
+    write(tmp_path / "a.png", Picture(noisy(sigma)))
+    _, said = restored(tmp_path / "a.png", replace(NETWORK, trained=((15, 75),)), **how)
+    assert len(said) == 1 + harms
+    if harms:
+        assert re.fullmatch(
+            r"\[1/1\] \S+a\.png: brighten was trained for sigma 15 to 75 \(here \S+\): "
+            r"it may do the image harm\.",
+            said[0],
+        )
+
+
+@pytest.mark.parametrize(("quality", "harms"), [(10, False), (30, False), (85, True)])
+def test_a_quality_that_was_not_trained_for_is_told_before(quality, harms, tmp_path, astronaut):
+    write(tmp_path / "a.jpg", Picture(astronaut[:64, :64]), quality=quality)
+    _, said = restored(tmp_path / "a.jpg", replace(LUMA, trained=((10, 30),)))
+    assert len(said) == 1 + harms and ("was trained for quality 10 to 30 (here 85)" in said[0]) == harms
+
+
+def test_what_cannot_be_read_harms_nobody(tmp_path):
+    Image.fromarray(np.indices((64, 64)).sum(0) % 2 == 1).save(tmp_path / "a.png")
+    _, said = restored(tmp_path / "a.png", replace(NETWORK, trained=((15, 75),)))
+    assert len(said) == 1

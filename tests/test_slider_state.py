@@ -3,6 +3,7 @@ import math
 import shlex
 import sys
 import threading
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -689,3 +690,19 @@ def test_a_thin_picture_through_a_camera(size):
     state.set_level(1.0)
     assert state.frame().restored.shape == (*size, 3)
     assert np.abs(state.degraded().astype(int) - 90).max() < 30
+
+
+def test_a_picture_that_the_network_was_not_trained_for_is_told(astronaut):
+    one, other = replace(loaded(), trained=((15, 75),)), replace(loaded(task=DENOISE_FLOAT), name="other")
+    state = SliderState([one, other], [Sample("face", astronaut[:100, :100])], device="cpu")
+    assert state.note == ""
+    state.set_level(90)
+    assert "adafm-denoise was trained for sigma 15 to 75 (here 90)" in state.note
+    state.set_level(40)
+    assert state.note == ""
+    state.upload("clean.png", encode(Picture(astronaut[:100, :100]), "png"))
+    assert "was trained for sigma 15 to 75 (here" in state.note and "harm" in state.note
+    state.use("other")
+    assert state.note == ""
+    state.use("adafm-denoise")
+    assert "harm" in state.note

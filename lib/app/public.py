@@ -8,6 +8,7 @@ from lib.app import tasks
 from lib.app.tasks import Loaded, Task
 from lib.base import paths
 from lib.evaluation import knob_curves
+from lib.models.cugan import BLUR, SIGMA
 from lib.recipes import Scale, cfsnet, cugan, vdir
 from lib.training import networks
 from lib.training.checkpoints import path_of
@@ -20,32 +21,34 @@ class Public:
 
     A name that stands for several runs has one for each range of levels, the usual one first.
     run: a training run, or a pair of them as `networks.PAIRS` has it.
+    trained: the lowest and highest level in its training, for each that the task can read off a picture.
     """
 
     name: str
     run: str
     task: Task
     channels: Literal[1, 3]
+    trained: tuple[tuple[float, float], ...] = ()
 
 
 NETWORKS = (
-    Public("adafm-denoise", "adafm-denoise-s15-s75-k1", tasks.DENOISE, 3),
-    Public("adafm-dejpeg", "adafm-dejpeg-q80-q10-k1", tasks.DEJPEG, 1),
+    Public("adafm-denoise", "adafm-denoise-s15-s75-k1", tasks.DENOISE, 3, ((15, 75),)),
+    Public("adafm-dejpeg", "adafm-dejpeg-q80-q10-k1", tasks.DEJPEG, 1, ((10, 80),)),
     Public("adafm-sr", "adafm-sr-x3-x4-k5", tasks.SR, 3),
     Public("adafm-sr", "adafm-sr-x2-x3-k5", tasks.super_resolution(2.0, 3.0), 3),
     Public("adafm-sr", "adafm-sr-x4-x5-k5", tasks.super_resolution(4.0, 5.0), 3),
     Public("adafm-sr", "adafm-sr-x5-x6-k5", tasks.super_resolution(5.0, 6.0), 3),
-    Public("cfsnet-denoise", cfsnet.tuned_name(cfsnet.COLOUR, 50), tasks.DENOISE_FLOAT, 3),
-    Public("cfsnet-deblock", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), tasks.DEJPEG, 1),
+    Public("cfsnet-denoise", cfsnet.tuned_name(cfsnet.COLOUR, 50), tasks.DENOISE_FLOAT, 3, ((25, 50),)),
+    Public("cfsnet-deblock", cfsnet.tuned_name(cfsnet.DEBLOCK, 40), tasks.DEJPEG, 1, ((10, 40),)),
     Public("cfsnet-sr", cfsnet.SR_TUNED, tasks.whole_super_resolution(cfsnet.FACTOR), 3),
-    Public("vdir-denoise", vdir.AWGN, tasks.DENOISE_FLOAT, 3),
-    Public("vdir-jpeg", vdir.JPEG_Y, tasks.DEJPEG, 1),
-    Public("vdir-jpeg-color", vdir.JPEG_RGB, tasks.DEJPEG_COLOUR, 3),
+    Public("vdir-denoise", vdir.AWGN, tasks.DENOISE_FLOAT, 3, ((5, 70),)),
+    Public("vdir-jpeg", vdir.JPEG_Y, tasks.DEJPEG, 1, ((10, 80),)),
+    Public("vdir-jpeg-color", vdir.JPEG_RGB, tasks.DEJPEG_COLOUR, 3, ((10, 80),)),
     Public("vdir-sr", vdir.enlarging_name(2), tasks.blind_super_resolution(2), 3),
     Public("vdir-sr", vdir.enlarging_name(4), tasks.blind_super_resolution(4), 3),
     Public("vdir-real", vdir.REAL, tasks.REAL, 3),
-    Public("qgcn", "qgcn", tasks.DEJPEG, 1),
-    Public("cugan", cugan.TEXTURE, tasks.DEBLUR, 3),
+    Public("qgcn", "qgcn", tasks.DEJPEG, 1, ((10, 30),)),
+    Public("cugan", cugan.TEXTURE, tasks.DEBLUR, 3, ((0, BLUR), (0, SIGMA))),
 )
 
 
@@ -79,13 +82,14 @@ def load_run(public: Public, scale: Scale, folder: Path = paths.CHECKPOINTS) -> 
     net = networks.any_network(public.run, scale, folder).net
     if public.task.repeats > 1:
         net = OfRepeated(net, public.task.repeats).eval()
+    found = Loaded(public.name, net, public.task, public.channels, scale, None, trained=public.trained)
     if public.task.told:
         first, *further = map(tasks.straight_line, public.task.told, public.task.levels)
-        return Loaded(public.name, net, public.task, public.channels, scale, first, tuple(further))
+        return replace(found, curve=first, further=tuple(further))
     curve = knob_curves.read_curve(public.run, scale)
     if curve is None and public.task.enlarges:
         curve = tasks.straight_line("coef", public.task.level)
-    return Loaded(public.name, net, public.task, public.channels, scale, curve)
+    return replace(found, curve=curve)
 
 
 def find(name: str) -> Public:

@@ -14,7 +14,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lib.app.tasks import Loaded, Task, automatic, beyond, extrapolates, prepare, settings, shown
+from lib.app.tasks import (
+    Loaded,
+    Task,
+    automatic,
+    beyond,
+    extrapolates,
+    outside_training,
+    prepare,
+    settings,
+    shown,
+)
 from lib.data.images import (
     QUALITY,
     READABLE,
@@ -151,7 +161,8 @@ def restore_files(
         count = f"[{number}/{len(jobs)}]"
         try:
             if targets.claim(job):
-                say(f"{count} {_restored(job, request, restorer, results.quality, _tenths(count, job, say))}")
+                tell = _telling(f"{count} {job.source}", say)
+                tell(_restored(job, request, restorer, results.quality, tell))
             else:
                 say(f"{count} {job.target} is there already; --overwrite replaces it.")
         except Exception as error:  # one picture stops no other
@@ -163,11 +174,13 @@ def restore_files(
 
 
 def _restored(
-    job: Job, request: Request, restorer: Restorer, quality: int | None, progress: Progress
+    job: Job, request: Request, restorer: Restorer, quality: int | None, say: Callable[[str], None]
 ) -> str:
     """Writes the result of one picture; returns what was done."""
     start = time.perf_counter()
     picture, x = _taken(job.source, request)
+    if harm := outside_training(picture, request.network):
+        say(f": {harm}")
     knobs, remark = _auto(picture, request) if request.sets_itself else (request.fixed, "")
     restored = restore_picture(
         restorer,
@@ -175,13 +188,13 @@ def _restored(
         tuple(knobs.values()),
         channels=request.network.channels,
         x=x,
-        progress=progress,
+        progress=_tenths(say),
     )
     if request.strip:
         restored = replace(restored, metadata=Metadata())
     write(job.target, restored, quality=QUALITY if quality is None else quality)
     at = ", ".join(f"{name} {value:.2f}" for name, value in knobs.items())
-    return f"{job.source} -> {job.target}  {at}{remark}  {time.perf_counter() - start:.1f} s"
+    return f" -> {job.target}  {at}{remark}  {time.perf_counter() - start:.1f} s"
 
 
 def check_factor(name: str, task: Task, factor: float | None) -> None:
@@ -313,11 +326,15 @@ class _Targets:
             del self._taken[job.target.resolve()]
 
 
-def _tenths(count: str, job: Job, say: Callable[[str], None]) -> Progress:
+def _telling(of: str, say: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda line: say(f"{of}{line}")
+
+
+def _tenths(say: Callable[[str], None]) -> Progress:
     """One line for every tenth of a picture of many tiles."""
 
     def progress(done: int, total: int) -> None:
         if total >= 20 and 10 * done // total > 10 * (done - 1) // total:
-            say(f"{count} {job.source}: {100 * done // total} %")
+            say(f": {100 * done // total} %")
 
     return progress

@@ -19,7 +19,18 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lib.app.tasks import DEJPEG, Loaded, at_start, automatic, beyond, extrapolates, prepare, shown
+from lib.app.tasks import (
+    DEJPEG,
+    Loaded,
+    at_start,
+    automatic,
+    beyond,
+    extrapolates,
+    outside_training,
+    prepare,
+    shown,
+    untrained,
+)
 from lib.data.images import BadImage, Picture, encode, fill_hidden, read, rgb_to_y, to_pixels, to_tensor
 from lib.data.metadata import Metadata, with_notes
 from lib.data.sets import Sample
@@ -407,8 +418,14 @@ class SliderState:
             self._taken, self._clean = taken, to_tensor(taken.pixels)
             self.pictures += 1
         self._forget()
-        self.note = ""
+        self.note = self._harm()
         return True
+
+    def _harm(self) -> str:
+        """One sentence where the network was not trained for what it gets; empty otherwise."""
+        if self.degrading:
+            return untrained(self.loaded, tuple(self.levels.values()))
+        return outside_training(self._picture, self.loaded)
 
     def _forget(self) -> None:
         self._degraded_now: Tensor | None = None

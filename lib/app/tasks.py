@@ -28,6 +28,8 @@ from lib.metrics.estimates import estimate_blur, estimate_noise, estimate_qualit
 from lib.models.cugan import BLUR, SIGMA
 from lib.models.knobs import Controllable, Knob
 
+OFF = 0.07  # of a level: by how much reading it may be off
+
 
 @dataclass(frozen=True)
 class Level:
@@ -97,7 +99,7 @@ class Loaded:
 
     channels: 3 for a network of colour pictures, 1 for a network of luma.
     curve: of the task's first level; None for a network whose knob Auto cannot set. further: of its other
-    levels, in their order.
+    levels, in their order. trained: between which levels it was trained, for each that the task estimates.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Loaded:
     scale: str
     curve: KnobCurve | None
     further: tuple[KnobCurve, ...] = ()
+    trained: tuple[tuple[float, float], ...] = ()
 
     @property
     def curves(self) -> tuple[KnobCurve, ...]:
@@ -172,6 +175,30 @@ def beyond(level: float, curve: KnobCurve) -> str | None:
         f"{curve.level_name} {shown(level)} lies outside {curve.low:g} to {curve.high:g}, "
         f"the levels that Auto knows: {curve.knob} is set for the nearest one."
     )
+
+
+def outside_training(picture: Picture, network: Loaded) -> str:
+    """One sentence where the levels read off a picture lie outside those that the network was trained for by
+    more than reading them is off; empty where they do not, or cannot be read."""
+    found = []
+    for estimate in network.task.estimates[: len(network.trained)]:
+        try:
+            found.append(estimate(picture))
+        except ValueError:
+            return ""
+    return untrained(network, found)
+
+
+def untrained(network: Loaded, levels: Sequence[float]) -> str:
+    """The same of levels that are known."""
+    names = (level.name for level in network.task.levels)
+    beyond = [
+        f"{name} {between(low, high)} (here {shown(level)})"
+        for name, level, (low, high) in zip(names, levels, network.trained, strict=False)
+        if not low * (1 - OFF) <= level <= high * (1 + OFF)
+    ]
+    said = " and ".join(beyond)
+    return f"{network.name} was trained for {said}: it may do the image harm." if said else ""
 
 
 def shown(level: float) -> str:
