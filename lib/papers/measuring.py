@@ -17,6 +17,7 @@ from lib.evaluation.results import Store, Stored
 from lib.papers import facts
 from lib.papers.cells import Absence, Cell
 from lib.papers.judging import PRINTED_AS, seeded
+from lib.papers.schedules import shares, told
 from lib.papers.scores import mean
 from lib.papers.workbench import Workbench, stand_in
 from lib.recipes import Scale
@@ -167,6 +168,7 @@ class Measuring(Workbench):
             setting,
             self._seeds(item, setting, find_stored),
             absent=None if any(stored.values()) else self._absence(item, setting),
+            trained=told(shares([setting.network], self.checkpoints)) if stored["paper"] else "",
         )
 
     def _seeds(self, item: str, setting: Setting, find_stored: Find) -> tuple[float, ...]:

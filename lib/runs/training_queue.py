@@ -37,11 +37,18 @@ def _step(recipe: Recipe, name: str, command: Sequence[str], needs: Iterable[str
 
 def missing(recipes: Iterable[Recipe], out: Path = paths.CHECKPOINTS) -> list[Recipe]:
     """Those budgets that are not trained, or that need what is trained before them."""
-    wanted: list[Recipe] = []
+    recipes = list(recipes)
+    return [one for one, wanted in zip(recipes, are_missing(recipes, out), strict=True) if wanted]
+
+
+def are_missing(recipes: Iterable[Recipe], out: Path = paths.CHECKPOINTS) -> list[bool]:
+    """Whether each budget is not trained, or needs what is trained before it."""
+    wanted: set[str] = set()
+    found = []
     for recipe in recipes:
-        if {one.name for one in wanted} & set(recipe.needs) or not trained(recipe, out):
-            wanted.append(recipe)
-    return wanted
+        found.append(bool(wanted & set(recipe.needs)) or not trained(recipe, out))
+        wanted |= {recipe.name} if found[-1] else set()
+    return found
 
 
 def trained(recipe: Recipe, out: Path = paths.CHECKPOINTS) -> bool:

@@ -137,12 +137,18 @@ def save(path: Path, progress: Progress, share: float, learners: Learners) -> No
 def latest(recipe: Recipe, out: Path, started_from: str) -> Path | None:
     """Return the furthest state that a run, settled, goes on from: its own, or the one before annealing of
     the same run in fewer steps; None where there is none that started from the same weights."""
+    known = states(recipe, out)
+    same = [path for path, progress in known.items() if progress.started_from == started_from]
+    return max(same, key=lambda path: known[path].step, default=None)
+
+
+def states(recipe: Recipe, out: Path) -> dict[Path, Progress]:
+    """Return where the states lie that a run, settled, may go on from, and how far it was; no weights are
+    read."""
     kept = kept_in(recipe, out).glob("*.safetensors") if recipe.before_annealing else ()
     found = [path for path in kept if int(path.stem) <= recipe.before_annealing]
     own = folder_of(recipe, out) / FILE
-    states = {path: progress_of(path) for path in (*found, own) if path.exists()}
-    same = [path for path, progress in states.items() if progress.started_from == started_from]
-    return max(same, key=lambda path: states[path].step, default=None)
+    return {path: progress_of(path) for path in (*found, own) if path.exists()}
 
 
 def progress_of(path: Path) -> Progress:
