@@ -246,7 +246,7 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
     found = shares(evidence.networks, evidence.checkpoints) if evidence.scale == "paper" else []
     text += f"; trained for {told(found)}" * bool(found)
     if claim.full_size and any(share.part < ENOUGH for share in found):
-        return Judged(claim, evidence.scale, f"{text}: judged from {ENOUGH:.0%} on", "not tested")
+        return Judged(claim, evidence.scale, f"{text}: judged from {100 * ENOUGH:g} % on", "not tested")
     decision = every([said])
     verdict = "undecided" if decision.holds is None else "holds" if decision.holds else "differs"
     return Judged(claim, evidence.scale, text, verdict, decision.margin)
