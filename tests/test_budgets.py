@@ -1,4 +1,4 @@
-"""Budgets for a CPU: what they change of a full schedule, the order of their queue, and what of it is missing."""
+"""Budgets for a CPU: what they change of a full schedule, the order of their queue, what of it is missing."""
 
 from collections import Counter
 from dataclasses import asdict, replace
@@ -149,6 +149,6 @@ def test_what_is_no_budget_is_refused(arguments, sentence, capsys):
 
 def test_pause_and_resume(tmp_path):
     assert lib("train", "--pause", "--out", tmp_path) == 0
-    assert unfinished.paused(tmp_path) and not unfinished.paused()
+    assert unfinished.paused(tmp_path) and not unfinished.paused(tmp_path / "other")
     assert lib("train", "--resume", "--out", tmp_path) == 0
     assert not unfinished.paused(tmp_path)

@@ -5,7 +5,7 @@ from html import escape
 
 from lib.evaluation.measure import Setting
 from lib.papers.cells import QUOTED, Cell
-from lib.papers.schedules import SETS, shares, told, trained_here
+from lib.papers.shares import SETS, shares, told, trained_here
 from lib.papers.workbench import Workbench
 from lib.recipes import Recipe, Scale, find
 

@@ -16,8 +16,8 @@ from lib.evaluation.measure import UNITS, Setting
 from lib.evaluation.results import Store, Stored
 from lib.papers import facts
 from lib.papers.deciding import Decision, Margin, Sample, every
-from lib.papers.schedules import ENOUGH, shares, told
 from lib.papers.scores import Scores, difference
+from lib.papers.shares import ENOUGH, shares, told
 from lib.recipes import Scale, queue
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training.checkpoints import path_of

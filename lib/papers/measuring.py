@@ -17,8 +17,8 @@ from lib.evaluation.results import Store, Stored
 from lib.papers import facts
 from lib.papers.cells import Absence, Cell
 from lib.papers.judging import PRINTED_AS, seeded
-from lib.papers.schedules import shares, told
 from lib.papers.scores import mean
+from lib.papers.shares import shares, told
 from lib.papers.workbench import Workbench, stand_in
 from lib.recipes import Scale
 from lib.recipes.common import SEEDS

@@ -44,7 +44,7 @@ class Main(OneLevel):
 
     @property
     def scheduled_by(self) -> Author:
-        return "the released code's" if self.enlarges > 1 else "ours"
+        return "the released code's" if self.enlarges > 1 else "our"
 
     def build(self) -> MainBranch:
         return self._start(MainBranch(*self._layers()))

@@ -22,7 +22,7 @@ from lib.metrics.perceptual import PUBLISHED_GUIDES
 from lib.models.knobs import Controllable
 
 Scale = Literal["smoke", "compact", "paper"]
-Author = Literal["the paper's", "the released code's", "ours"]
+Author = Literal["the paper's", "the released code's", "our"]
 SHORT_BETAS = (0.9, 0.99)  # [O] 1.2 dB more than 0.999 after 1000 compact steps
 SHORT_CLIP = 0.5  # [O] largest gradient norm: keeps a high rate stable
 SHORT_GAIN = 4.0  # [O] undoes most of the released x0.1: the blocks take part from the first step
@@ -119,7 +119,7 @@ class Recipe:
     @property
     def scheduled_by(self) -> Author:
         """Return who says how many steps the full schedule has."""
-        return "ours"
+        return "our"
 
     @property
     def pixels(self) -> int:

@@ -122,7 +122,7 @@ class Adversarial(UShaped):
 
     @property
     def scheduled_by(self) -> Author:
-        return "ours"
+        return "our"
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def told(found: Sequence[Share]) -> str:
     schedules = []
     for author in dict.fromkeys(share.by for share in found):
         parts = [100 * share.part for share in found if share.by == author]
-        low, high = f"{min(parts):.2g}", f"{max(parts):.2g}"
+        low, high = (f"{end:.0f}" if end >= 10 else f"{end:.2g}" for end in (min(parts), max(parts)))
         schedules.append(f"{low if low == high else f'{low} to {high}'} % of {author} schedule")
     sets = dict.fromkeys(SETS.get(share.training_set, share.training_set) for share in found)
     return f"{' and '.join(schedules)} in training pixels, on {' and '.join(sets)}"
