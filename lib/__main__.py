@@ -248,6 +248,7 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
             out=out,
             compiled=arguments.compile,
             save_every=arguments.save_every,
+            fresh=arguments.fresh,
         )
     except (ValueError, FileNotFoundError, unfinished.Busy, loop.Diverged) as error:
         sys.exit(str(error))

@@ -251,6 +251,15 @@ def test_a_longer_budget_goes_on_from_before_annealing_as_if_it_had_been_asked_f
     assert_same_weights(train(name, tmp_path / "at-once", schedule=Annealed()), longer)
 
 
+def test_a_fresh_run_begins_anew(tmp_path, steps_taken):
+    for fresh, first in ((False, 8), (True, 0)):
+        train(BASIC, tmp_path, schedule=Annealed(), steps=10)
+        steps_taken.clear()
+        recipe = replace(tiny(BASIC), schedule=Annealed())
+        loop.train(recipe, device="cpu", out=tmp_path, fresh=fresh)
+        assert steps_taken[0][0] == first
+
+
 def test_a_stage_does_not_go_on_from_another_parent(tmp_path, steps_taken):
     train(BASIC, tmp_path, steps=2)
     train(STAGE, tmp_path, schedule=Annealed(), steps=10)

@@ -42,9 +42,11 @@ def train(
     out: Path = paths.CHECKPOINTS,
     compiled: bool = False,
     save_every: float | None = None,
+    fresh: bool = False,
 ) -> Path:
     """Train the run to the end of its budget and return its checkpoint, going on where a killed one of the
-    same precision stood: its state is saved every so many seconds (None: SAVE_EVERY).
+    same precision stood: its state is saved every so many seconds (None: SAVE_EVERY). It goes on also from
+    where fewer steps were annealed, unless it is to be `fresh`.
 
     Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
     where the parent is missing, Busy where another process is training this very run.
@@ -53,7 +55,7 @@ def train(
     where = devices.choose(device)
     with unfinished.alone(settled(recipe, where), out):
         job = Job(recipe, where, out, compiled)
-        job.resume()
+        job.resume(fresh=fresh)
         with tqdm(
             total=job.total,
             initial=job.done(),
@@ -265,10 +267,10 @@ class Job:
             self.opponent.train().requires_grad_(True)
         return row
 
-    def resume(self) -> None:
-        """Go on from the last saved state of a run with the same recipe, if there is one, or from the one
-        before annealing of the same run in fewer steps."""
-        path = unfinished.latest(self.settled, self.out, self.progress.started_from)
+    def resume(self, *, fresh: bool = False) -> None:
+        """Go on from the last saved state of a run with the same recipe, if there is one, or, unless it is to
+        be `fresh`, from the one before annealing of the same run in fewer steps."""
+        path = unfinished.latest(self.settled, self.out, self.progress.started_from, fresh=fresh)
         if path is not None:
             self.progress = unfinished.resume(path, self.learners)
             print(f"{self.recipe.name} goes on from step {self.progress.step}.", flush=True)

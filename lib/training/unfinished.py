@@ -134,11 +134,16 @@ def save(path: Path, progress: Progress, share: float, learners: Learners) -> No
     )
 
 
-def latest(recipe: Recipe, out: Path, started_from: str) -> Path | None:
-    """Return the furthest state that a run, settled, goes on from: its own, or the one before annealing of
-    the same run in fewer steps; None where there is none that started from the same weights."""
+def latest(recipe: Recipe, out: Path, started_from: str, *, fresh: bool = False) -> Path | None:
+    """Return the furthest state that a run, settled, goes on from: its own, or, unless it is to be `fresh`,
+    the one before annealing of the same run in fewer steps; None where there is none that started from the
+    same weights."""
     known = states(recipe, out)
-    same = [path for path, progress in known.items() if progress.started_from == started_from]
+    same = [
+        path
+        for path, progress in known.items()
+        if progress.started_from == started_from and (path.name == FILE or not fresh)
+    ]
     return max(same, key=lambda path: known[path].step, default=None)
 
 
