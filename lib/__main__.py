@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 SCALES = ("smoke", "compact", "paper")
+BUDGETS = ("cpu",)
 MEASURED = ("adafm", "cfsnet", "cugan", "vdir", "qgcn", "compare", "published")
 
 
@@ -71,7 +72,14 @@ def add_train(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="the N most wanted runs that have no checkpoint yet, in order (all where N is not given)",
     )
+    which.add_argument("--pause", action="store_true", help="let every run wait after the step that it is in")
+    which.add_argument("--resume", action="store_true", help="end a pause")
     parser.add_argument("--scale", choices=SCALES, default="compact", help="(default compact)")
+    parser.add_argument(
+        "--budget",
+        choices=BUDGETS,
+        help="a run's stated share of its schedule, at paper scale; with --next: its queue",
+    )
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--minutes", type=positive, metavar="M", help="a run, instead of its own budget")
     budget.add_argument("--steps", type=positive_int, metavar="N", help="a run, instead of its own budget")
@@ -102,12 +110,16 @@ def add_train(commands: argparse._SubParsersAction) -> None:
 def train(arguments: argparse.Namespace) -> int:
     from lib import recipes
     from lib.base import paths
-    from lib.runs import graph, processes, training_queue
+    from lib.runs import training_queue
     from lib.training import checkpoints
 
     out = arguments.out or paths.CHECKPOINTS
+    if arguments.pause or arguments.resume:
+        return hold(out, pause=arguments.pause)
     if not (arguments.cluster or arguments.list):
         check_device(arguments.device)
+    if arguments.budget:
+        return train_within_budget(arguments, out)
     if not (arguments.steps or arguments.minutes) and (arguments.patch or arguments.batch):
         sys.exit("--patch and --batch belong to a budget: give --steps or --minutes too.")
 
@@ -134,40 +146,109 @@ def train(arguments: argparse.Namespace) -> int:
         groups = ([step.name for step in group] for group in training_queue.groups(steps))
         print("\n".join(shlex.join(command(*names)) for names in groups))
     elif arguments.background and wanted:
-        log = paths.RUNS / "training" / time.strftime("queue-%Y-%m-%d_%H%M%S.log")
-        together = ["--jobs", str(arguments.jobs)]
-        together += ["--cluster", arguments.cluster] if arguments.cluster else []
-        group = processes.detach([*command(*(recipe.name for recipe in wanted)), *together], log)
-        print(f"{len(wanted)} runs are trained in the background.\nLog: {log}\nStop: kill -- -{group}")
-        told = "" if arguments.out else "; python -m lib status tells how far they are"
-        print(f"The same command goes on where they stood{told}.")
+        train_in_background(command(*(recipe.name for recipe in wanted)), len(wanted), arguments)
     elif len(wanted) == 1 and not arguments.cluster:
+        train_here(asked(wanted[0], arguments), arguments, out)
+    elif wanted:
+        return train_all(steps, arguments)
+    return 0
+
+
+def hold(out: Path, *, pause: bool) -> int:
+    """Let trainings wait, or go on."""
+    from lib.training import unfinished
+
+    if pause:
+        unfinished.pause(out)
+        print("Every training waits after the step that it is in; train --resume lets them go on.")
+    else:
+        unfinished.go_on(out)
+    return 0
+
+
+def train_within_budget(arguments: argparse.Namespace, out: Path) -> int:
+    """Train runs by name, or the queue, each within the stated share of its schedule."""
+    from lib.recipes import budgets
+    from lib.runs import training_queue
+
+    if arguments.scale != "paper" or arguments.minutes or arguments.patch or arguments.batch:
+        sys.exit("--budget is of --scale paper, and takes no other budget than --steps.")
+    try:
+        named = [budgets.find(name, arguments.steps) for name in arguments.names]
+    except KeyError as error:
+        sys.exit(error.args[0])
+    queue = named or [training.recipe for training in budgets.QUEUE]
+    wanted = queue if arguments.fresh else training_queue.missing(queue, out)
+    wanted = wanted[: arguments.next]
+    for name in sorted({recipe.name for recipe in named} - {recipe.name for recipe in wanted}):
+        print(f"{name} is trained within its budget; --fresh trains it again.")
+
+    def command(recipe) -> list[str]:
+        asked_of = argparse.Namespace(**vars(arguments) | {"steps": recipe.steps})
+        return [sys.executable, "-m", "lib", "train", recipe.name, *train_options(asked_of)]
+
+    steps = training_queue.in_turn(wanted, command)
+    if arguments.list:
+        groups = training_queue.groups(steps)
+        print("\n".join(" && ".join(shlex.join(step.work.command) for step in group) for group in groups))
+    elif arguments.background and wanted:
+        which = [recipe.name for recipe in named] or ["--next", str(arguments.next)]
+        again = [sys.executable, "-m", "lib", "train", *which, *train_options(arguments)]
+        train_in_background(again, len(wanted), arguments)
+    elif len(named) == len(wanted) == 1 and not arguments.cluster:
         train_here(wanted[0], arguments, out)
     elif wanted:
-        lines = training_queue.Lines({recipe.name: training_queue.log_of(recipe) for recipe in wanted})
-        try:
-            return int(bool(graph.carry_out(steps, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
-        except processes.NoCluster as error:
-            sys.exit(str(error))
+        return train_all(steps, arguments)
     return 0
+
+
+def train_in_background(command: list[str], count: int, arguments: argparse.Namespace) -> None:
+    """Start a command that trains so many runs, and tell how to follow and to stop it."""
+    from lib.base import paths
+    from lib.runs import processes
+
+    log = paths.RUNS / "training" / time.strftime("queue-%Y-%m-%d_%H%M%S.log")
+    together = ["--jobs", str(arguments.jobs)]
+    together += ["--cluster", arguments.cluster] if arguments.cluster else []
+    group = processes.detach([*command, *together], log)
+    print(f"{count} runs are trained in the background.\nLog: {log}\nStop: kill -- -{group}")
+    told = "" if arguments.out else "; python -m lib status tells how far they are"
+    print(f"The same command goes on where they stood{told}.")
+
+
+def train_all(steps: list, arguments: argparse.Namespace) -> int:
+    """Several runs, each in a process of its own; whether one was not trained."""
+    from lib.runs import graph, processes, training_queue
+
+    lines = training_queue.Lines({step.name: step.work.log for step in steps})
+    try:
+        return int(bool(graph.carry_out(steps, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
+    except processes.NoCluster as error:
+        sys.exit(str(error))
+
+
+def asked(recipe, arguments: argparse.Namespace):
+    """The run within the steps or minutes that were asked for."""
+    if arguments.steps is None and arguments.minutes is None:
+        return recipe
+    budget = {name: getattr(arguments, name) for name in ("steps", "minutes", "patch", "batch")}
+    return recipe.budgeted(**budget)
 
 
 def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
     """One run, in this process; ends with a sentence where it cannot be trained."""
     from lib.training import loop, unfinished
 
-    budget = {name: getattr(arguments, name) for name in ("steps", "minutes", "patch", "batch")}
     try:
         if arguments.training_set:
             recipe = replace(recipe, training_set=arguments.training_set)
-        if arguments.steps is not None or arguments.minutes is not None:
-            recipe = recipe.budgeted(**budget)
         loop.train(
             recipe,
             device=arguments.device,
             out=out,
             compiled=arguments.compile,
             save_every=arguments.save_every,
+            fresh=arguments.fresh,
         )
     except (ValueError, FileNotFoundError, unfinished.Busy, loop.Diverged) as error:
         sys.exit(str(error))
@@ -176,7 +257,7 @@ def train_here(recipe, arguments: argparse.Namespace, out: Path) -> None:
 def train_options(arguments: argparse.Namespace) -> list[str]:
     """What was asked of each run, to be said again to a process of its own."""
     options = [f"--scale={arguments.scale}", f"--device={arguments.device}"]
-    for name in ("steps", "minutes", "patch", "batch", "training_set", "out", "save_every"):
+    for name in ("budget", "steps", "minutes", "patch", "batch", "training_set", "out", "save_every"):
         value = getattr(arguments, name)
         if value is not None:
             options.append(f"--{name.replace('_', '-')}={value}")

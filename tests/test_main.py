@@ -69,7 +69,7 @@ print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["train"], "one of the arguments NAME --next is required"),
+        (["train"], "one of the arguments NAME --next --pause --resume is required"),
         (["train", "a", "--next"], "not allowed with"),
         (["train", "a", "--steps", "3", "--minutes", "1"], "not allowed with"),
         (["train", "a", "--steps", "0"], "0 is not above 0"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lib.base import paths
-from lib.recipes import Recipe, find
+from lib.recipes import Recipe, budgets, find
 from lib.training import checkpoints
 from lib.training.checkpoints import Provenance
 
@@ -38,7 +38,10 @@ def history(path: Path) -> Provenance:
 
 def todays(noted: Provenance) -> Recipe:
     """What would be trained by the name; at paper scale within the budget that the checkpoint had."""
-    recipe, stated = find(noted.recipe, noted.scale), json.loads(noted.recipe_fields)
+    stated = json.loads(noted.recipe_fields)
+    recipe = checkpoints.recipe_of(noted.recipe, noted.scale, noted)
+    if recipe.before_annealing:
+        return replace(recipe, steps=stated["steps"])
     if noted.scale != "paper" or stated["steps"] == recipe.steps:
         return recipe
     return recipe.budgeted(**{name: stated[name] for name in ("steps", "patch", "batch")})
@@ -97,6 +100,17 @@ def test_a_changed_recipe_is_noticed(change, scale):
     recipe = todays(noted)
     assert is_current(noted, recipe)
     assert not is_current(noted, replace(recipe, **change))
+
+
+@pytest.mark.parametrize("name", ["adafm-dejpeg-basic-q80", "qgcn-start", "vdir-jpeg-y"])
+def test_a_network_within_its_budget_for_a_cpu_is_of_todays_recipe_in_whatever_steps(name):
+    for steps in (None, 30_000):
+        recipe = budgets.find(name, steps)
+        noted = Provenance(name, recipe.sha(), recipe.as_json(), "paper", steps=recipe.steps)
+        assert todays(noted) == recipe and is_current(noted, todays(noted))
+        changed = replace(recipe, lr=2e-4)
+        noted = replace(noted, recipe_sha=changed.sha(), recipe_fields=changed.as_json())
+        assert not is_current(noted, recipe)
 
 
 UNMEASURED = sorted((paths.CHECKPOINTS / "unmeasured").glob("*.safetensors"))

@@ -49,6 +49,8 @@ def test_trained_measured_and_missing(tmp_path, monkeypatch):
     assert cells(text, "adafm-denoise-basic-s25") == ["stopped: step 1234 (20%)", "missing"]
     assert cells(text, "adafm-table5") == ["2 rows", "missing"]
     assert cells(text, "adafm-more") == ["missing", "1 rows"]  # no claim stands on it
+    assert cells(text, f"{BASIC}, 10,000 steps")[0] == "missing"
+    assert "are trained;" in text and "hours are left" in text
     assert "site-packages/skimage" in cells(text, "skimage")[0]
 
 

@@ -27,7 +27,7 @@ from lib.data.sets import Sample
 from lib.metrics import perceptual
 from lib.models.adafm import AdaBN
 from lib.recipes import find
-from lib.recipes.common import Recipe, Steps
+from lib.recipes.common import Annealed, Recipe, Steps
 from lib.training import checkpoints, loop, networks, unfinished
 from lib.training.checkpoints import BadCheckpoint
 
@@ -228,6 +228,83 @@ def test_a_run_begun_in_one_precision_does_not_go_on_in_another(tmp_path, steps_
     resumed = checkpoints.load(train(BASIC, tmp_path, precision="float32")).provenance
     assert resumed.precision == "float32"
     assert [step for step, _ in steps_taken] == list(range(SAVED, STEPS))
+
+
+# --- longer ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [BASIC, "cugan", "vdir-awgn"])
+def test_a_longer_budget_goes_on_from_before_annealing_as_if_it_had_been_asked_for_at_once(
+    name, tmp_path, full_precision, steps_taken
+):
+    for out in (tmp_path / "at-once", tmp_path / "longer"):
+        for needed in tiny(name).needs:
+            train(needed, out, steps=2)
+    shorter = train(name, tmp_path / "longer", schedule=Annealed(), steps=10)
+    assert checkpoints.load(shorter).provenance.steps == 10
+    steps_taken.clear()
+    longer = train(name, tmp_path / "longer", schedule=Annealed())
+    lr = tiny(name).lr
+    assert steps_taken[:4] == [(step, lr) for step in range(8, 12)]
+    assert [step for step, _ in steps_taken] == list(range(8, STEPS))
+    assert [rate / lr for _, rate in steps_taken[5:]] == pytest.approx([15 / 16, 10 / 16, 5 / 16])
+    assert_same_weights(train(name, tmp_path / "at-once", schedule=Annealed()), longer)
+
+
+def test_a_fresh_run_begins_anew(tmp_path, steps_taken):
+    for fresh, first in ((False, 8), (True, 0)):
+        train(BASIC, tmp_path, schedule=Annealed(), steps=10)
+        steps_taken.clear()
+        recipe = replace(tiny(BASIC), schedule=Annealed())
+        loop.train(recipe, device="cpu", out=tmp_path, fresh=fresh)
+        assert steps_taken[0][0] == first
+
+
+def test_a_stage_does_not_go_on_from_another_parent(tmp_path, steps_taken):
+    train(BASIC, tmp_path, steps=2)
+    train(STAGE, tmp_path, schedule=Annealed(), steps=10)
+    train(BASIC, tmp_path, steps=3)
+    steps_taken.clear()
+    path = train(STAGE, tmp_path, schedule=Annealed())
+    assert [step for step, _ in steps_taken] == list(range(STEPS))
+    parent = checkpoints.load(checkpoints.path_of(BASIC, "smoke", tmp_path))
+    assert checkpoints.load(path).provenance.parent_sha == parent.weights_sha
+
+
+def test_runs_wait_while_they_are_paused_and_then_go_on_as_if_they_had_not(
+    tmp_path, full_precision, monkeypatch
+):
+    """By a clock that says a minute for every step, and an hour for the pause, which does not count."""
+    out, now, waited = tmp_path / "paused", [0.0], []
+    making = loop.Job.make_step
+
+    def make_step(job, number):
+        if number == SAVED:
+            unfinished.pause(out)
+        now[0] += 60
+        return making(job, number)
+
+    def sleep(seconds):
+        waited.append(state_of(tiny(BASIC), out).exists())
+        now[0] += 3600
+        unfinished.go_on(out)
+
+    monkeypatch.setattr(loop.Job, "make_step", make_step)
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+    paused = train(BASIC, out)
+    assert waited == [True]
+    assert checkpoints.load(paused).provenance.minutes == STEPS
+    assert_same_weights(train(BASIC, tmp_path / "whole"), paused)
+
+
+def test_a_curve_says_how_many_pixels_were_seen(tmp_path):
+    """Of a longer budget it has the rows of the shorter one until there, and its own from then on."""
+    train(BASIC, tmp_path, schedule=Annealed(), steps=250)
+    longer = train(BASIC, tmp_path, schedule=Annealed(), steps=400)
+    with open(longer.with_suffix(".csv"), newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [50, 100, 150, 200, 250, 300, 350, 400]
+    assert [int(row["pixels"]) for row in rows] == [int(row["step"]) * 3 * 16**2 for row in rows]
 
 
 # --- budgets ---------------------------------------------------------------------------------------

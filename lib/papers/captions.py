@@ -5,12 +5,10 @@ from html import escape
 
 from lib.evaluation.measure import Setting
 from lib.papers.cells import QUOTED, Cell
-from lib.papers.variants import VARIANTS
+from lib.papers.shares import SETS, shares, told, trained_here
 from lib.papers.workbench import Workbench
 from lib.recipes import Recipe, Scale, find
-from lib.training.networks import PUBLISHED, WEIGHTLESS, runs_of
 
-SETS = {"bsds500-traintest": "BSDS500 train + test"}
 METRICS = {
     "psnr": "PSNR (dB)",
     "ssim": "SSIM",
@@ -30,14 +28,14 @@ METRICS = {
 def caption(bench: Workbench, cells: Sequence[Cell]) -> str:
     """Return as HTML what all numbers of a table have in common, and what colours and marks mean."""
     settings = [cell.setting for cell in cells if cell.setting]
-    ours = list(dict.fromkeys(run for s in settings for run in _trained_here(s.network)))
+    ours = list(dict.fromkeys(run for s in settings for run in trained_here(s.network)))
     sentences = [_metrics(settings)]
     if any(cell.compact for cell in cells):
         budget = _budget(bench, ours, "compact")
         sentences.append(f'<span class="compact">Blue: compact size, {budget}</span>.')
-    if any(cell.paper and cell.setting and _trained_here(cell.setting.network) for cell in cells):
+    if any(cell.paper and cell.setting and trained_here(cell.setting.network) for cell in cells):
         sentences.append(f"<b>Black (bold): the paper's own size, {_budget(bench, ours, 'paper')}</b>.")
-    if any(cell.paper and cell.setting and not _trained_here(cell.setting.network) for cell in cells):
+    if any(cell.paper and cell.setting and not trained_here(cell.setting.network) for cell in cells):
         sentences.append("<b>So is what nobody trained here: authors' weights, or none</b>.")
     if any(cell.printed is not None for cell in cells):
         sentences.append("<sub>Grey, small: printed</sub>.")
@@ -49,10 +47,6 @@ def caption(bench: Workbench, cells: Sequence[Cell]) -> str:
             '<span class="opposite">orange</span>: of the other one.'
         )
     return " ".join([*sentences, "Intervals (95 %, over images) and further seeds: on hover."])
-
-
-def _trained_here(network: str) -> tuple[str, ...]:
-    return () if network in WEIGHTLESS or network in PUBLISHED else runs_of(network, VARIANTS)
 
 
 def _metrics(settings: Sequence[Setting]) -> str:
@@ -69,8 +63,8 @@ def _metrics(settings: Sequence[Setting]) -> str:
 
 
 def _budget(bench: Workbench, runs: Sequence[str], scale: Scale) -> str:
-    """How many steps, which share of what the paper's own schedule has, on which images."""
-    shares, steps, sets = [], [], set()
+    """How many steps, which share of the full schedule, on which images."""
+    parts, steps, sets = [], [], set()
     for run in runs:
         known = _recipe(run, scale)
         done = bench.steps(run, scale)
@@ -80,10 +74,12 @@ def _budget(bench: Workbench, runs: Sequence[str], scale: Scale) -> str:
         sets.add(SETS.get(known.training_set, known.training_set))
         printed = _recipe(run, "paper")
         if printed is not None and printed.steps:
-            shares.append(100 * done / printed.steps)
+            parts.append(100 * done / printed.steps)
     if not steps:
         return "trained elsewhere"
-    share = f" ({_from_to(shares, '.2g')} % of the paper's schedule)" if shares else ""
+    if scale == "paper":
+        return f"{_from_to(steps, ',.0f')} steps, {told(shares(runs, bench.checkpoints))}"
+    share = f" ({_from_to(parts, '.2g')} % of the paper's schedule)" if parts else ""
     return f"{_from_to(steps, ',.0f')} steps{share}, trained on {', '.join(sorted(sets))}"
 
 

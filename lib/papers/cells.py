@@ -40,6 +40,7 @@ class Cell:
     seeds: tuple[float, ...] = ()  # means of the further trainings at compact scale
     contrast: bool = False  # a difference between two cells
     absent: Absence | None = None  # of what is not stored
+    trained: str = ""  # for what share of its schedule the network at paper scale was
     note: str = ""  # what else is to be said of it, such as its knob
 
     def __sub__(self, other: "Cell") -> "Cell":

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from lib.evaluation.results import Store, Stored
 from lib.papers import facts
 from lib.papers.deciding import Decision, Margin, Sample, every
 from lib.papers.scores import Scores, difference
+from lib.papers.shares import ENOUGH, shares, told
 from lib.recipes import Scale, queue
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training.checkpoints import path_of
@@ -87,6 +88,7 @@ class Evidence:
     scale: Scale
     folder: Path = paths.MEASURED
     checkpoints: Path = paths.CHECKPOINTS
+    networks: set[str] = field(default_factory=set, compare=False)  # of which something was read
 
     @cached_property
     def store(self) -> Store:
@@ -98,7 +100,7 @@ class Evidence:
 
     def scores(self, item: str, setting: Setting) -> Scores:
         """Return the values of a setting image by image; raises NotMeasured."""
-        return self._known(self.store.find(item, self.scale, setting)).scores
+        return self._known(self.store.find(item, self.scale, setting), setting.network).scores
 
     def gap(self, item: str, more: Setting, less: Setting) -> Scores:
         """Return by how much one setting is above another, image by image; raises NotMeasured."""
@@ -150,7 +152,7 @@ class Evidence:
 
     def best(self, item: str, setting: Setting) -> Stored:
         """Return the setting at the knob that was found best; raises NotMeasured."""
-        return self._known(self.store.find_best(item, self.scale, setting))
+        return self._known(self.store.find_best(item, self.scale, setting), setting.network)
 
     def fact(self, item: str, name: str) -> float:
         """Return a stored number; raises NotMeasured."""
@@ -168,12 +170,12 @@ class Evidence:
     def training_curve(self, run: str) -> pd.DataFrame:
         """Return what a training logged; raises NotMeasured where the run is not trained."""
         path = path_of(run, self.scale, self.checkpoints).with_suffix(".csv")
-        return pd.read_csv(self._known(path if path.exists() else None))
+        return pd.read_csv(self._known(path if path.exists() else None, run))
 
-    @staticmethod
-    def _known(found):
+    def _known(self, found, network: str = ""):
         if found is None:
             raise NotMeasured
+        self.networks.update({network} - {""})
         return found
 
 
@@ -199,7 +201,8 @@ class Claim:
     item: the table or figure it stands on. sentence: with a {} for every quote. test: judges the evidence.
     headline: one of the paper's two or three that three trainings of both sides are measured for.
     bound: what decides, and whether the paper says so or we do, and why. full_size: on absolute numbers, or
-    on a comparison with networks of full size, so that smaller ones say nothing. needs: what its rows need
+    on a comparison with networks of full size, so that smaller ones say nothing, nor those that were trained
+    for less than ENOUGH of their schedule. needs: what its rows need
     that is not at hand.
     """
 
@@ -234,11 +237,16 @@ def judge(claim: Claim, evidence: Evidence) -> Judged:
     """Return what the stored rows say of a claim at their scale."""
     if claim.full_size and evidence.scale != "paper":
         return Judged(claim, evidence.scale, "says nothing of smaller networks", "not tested")
+    evidence.networks.clear()
     try:
         said, text = claim.test(evidence)
     except NotMeasured as reason:
         missing = "needs networks at paper scale" if evidence.scale == "paper" else "not measured"
         return Judged(claim, evidence.scale, str(reason) or claim.needs or missing, "not tested")
+    found = shares(evidence.networks, evidence.checkpoints) if evidence.scale == "paper" else []
+    text += f"; trained for {told(found)}" * bool(found)
+    if claim.full_size and any(share.part < ENOUGH for share in found):
+        return Judged(claim, evidence.scale, f"{text}: judged from {100 * ENOUGH:g} % on", "not tested")
     decision = every([said])
     verdict = "undecided" if decision.holds is None else "holds" if decision.holds else "differs"
     return Judged(claim, evidence.scale, text, verdict, decision.margin)

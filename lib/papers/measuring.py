@@ -18,6 +18,7 @@ from lib.papers import facts
 from lib.papers.cells import Absence, Cell
 from lib.papers.judging import PRINTED_AS, seeded
 from lib.papers.scores import mean
+from lib.papers.shares import shares, told
 from lib.papers.workbench import Workbench, stand_in
 from lib.recipes import Scale
 from lib.recipes.common import SEEDS
@@ -167,6 +168,7 @@ class Measuring(Workbench):
             setting,
             self._seeds(item, setting, find_stored),
             absent=None if any(stored.values()) else self._absence(item, setting),
+            trained=told(shares([setting.network], self.checkpoints)) if stored["paper"] else "",
         )
 
     def _seeds(self, item: str, setting: Setting, find_stored: Find) -> tuple[float, ...]:

@@ -253,7 +253,8 @@ def _numbers(cell: Cell, notes: Footnotes) -> str:
 def _hover(row: Row, this_run: str) -> str:
     line, method, cell = row
     parts = [f"{line}, {method} ({cell.unit})" if cell.unit != "1" else f"{line}, {method}"]
-    for name, scores in (("the paper's size", cell.paper), ("compact", cell.compact)):
+    after = f", after {cell.trained}" if cell.trained else ""
+    for name, scores in ((f"the paper's size{after}", cell.paper), ("compact", cell.compact)):
         if scores:
             parts.append(f"{name}: {with_interval(scores)}, {len(scores)} images")
     if cell.note:

@@ -1,9 +1,9 @@
 """Training runs by name; one file per paper says what they are."""
 
-from lib.recipes import adafm, cfsnet, cugan, qgcn, vdir
+from lib.recipes import adafm, budgets, cfsnet, cugan, qgcn, vdir
 from lib.recipes.common import SCALES, Recipe, Scale
 
-__all__ = ["SCALES", "Recipe", "Scale", "find", "of_paper", "queue"]
+__all__ = ["SCALES", "Recipe", "Scale", "find", "of_paper", "queue", "ways"]
 
 _FILES = {"adafm": adafm, "qgcn": qgcn, "cfsnet": cfsnet, "vdir": vdir, "cugan": cugan}
 _PAPERS = {
@@ -31,3 +31,13 @@ def find(name: str, scale: Scale) -> Recipe:
             return recipe
     known = ", ".join(recipe.name for recipe in queue(scale))
     raise KeyError(f"No run is called {name}. There are: {known}.")
+
+
+def ways(name: str, scale: Scale) -> tuple[Recipe, ...]:
+    """Return every recipe of a run: of its full schedule and, at paper scale, within its budget for a CPU.
+
+    Raises KeyError naming the known runs.
+    """
+    short = (budgets.find(name),) if scale == "paper" and name in budgets.SECONDS else ()
+    full = tuple(recipe for recipe in queue(scale) if recipe.name == name)
+    return (*full, *short) or (find(name, scale),)

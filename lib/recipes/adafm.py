@@ -18,9 +18,12 @@ from lib.recipes.common import (
     SHORT_BETAS,
     SHORT_CLIP,
     SHORT_GAIN,
+    Annealed,
+    Author,
     Cosine,
     OneLevel,
     Recipe,
+    Schedule,
     SharedSize,
     Steps,
     again,
@@ -36,6 +39,10 @@ class Basic(OneLevel):
     init_gain: float = 1.0  # [C] 1: the released initialisation
 
     site: ClassVar[Callable[[int], nn.Module]] = Nothing  # what stands behind the convolutions of the blocks
+
+    @property
+    def scheduled_by(self) -> Author:
+        return "the released code's"
 
     def build(self) -> RestorationNet:
         return self._start(RestorationNet(self.channels, self.width, self.blocks, self.site))
@@ -237,7 +244,7 @@ class Size(SharedSize):
     blocks: int
     stage_rates: Rates
     jpeg_stage_rates: Rates
-    stage_schedule: Steps | Cosine
+    stage_schedule: Schedule
     stage_steps: int
     arcnn_lr: float
     arcnn_steps: int
@@ -279,6 +286,26 @@ PAPER = Size(
     training_set="bsds500-traintest",  # [O] the papers have DIV2K
     short_lr=3e-4,  # [O] at 1e-3 most channels of the blocks die, and nothing is left to adapt
     short_stage_rates=Rates(1e-2, 3e-3),
+)
+# What two cores train of it: an eighth of the pixels a step, and starts, rates, betas and clipping that suit
+# a short run [O]; losses and levels stay the paper's.
+CPU = replace(
+    PAPER,
+    patch=48,  # [O]; 96 [P]
+    batch=8,  # [O]; 16 [P]
+    steps=10_000,  # [O]; 1e6 [C]
+    stage_steps=2_500,  # [O]; 5e5 [C]
+    lr=PAPER.short_lr,  # [O]; 1e-4 [P]
+    stage_rates=PAPER.short_stage_rates,  # [O]; 1e-4 [C]
+    jpeg_stage_rates=PAPER.short_stage_rates,  # [O]; 1e-4 [C]
+    schedule=Annealed(),  # [O]; x0.1 after half [P]
+    stage_schedule=Annealed(),  # [O]; constant [C]
+    in_patch=96,  # [P]: statistics are those of a patch
+    in_batch=2,  # [O]; 16 [P]
+    init_gain=SHORT_GAIN,  # [O]; 1 [C]
+    betas=SHORT_BETAS,  # [O]; (0.9, 0.999) [P]
+    clip=SHORT_CLIP,  # [O]; none [C]
+    precision="bfloat16",  # [O]; float32 [C]
 )
 COMPACT = Size(
     scale="compact",

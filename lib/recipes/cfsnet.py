@@ -17,10 +17,13 @@ from lib.recipes.common import (
     SHORT_BETAS,
     SHORT_CLIP,
     SHORT_GAIN,
+    Annealed,
+    Author,
     Cosine,
     OneLevel,
     Outcome,
     Recipe,
+    Schedule,
     SharedSize,
     Steps,
     again,
@@ -38,6 +41,10 @@ class Main(OneLevel):
     enlarges: int = 1
     up_kernel: int = 1  # of the upscaler: 1 [C] or 3 [P]
     init_gain: float = 1.0  # [C] 1: the released initialisation
+
+    @property
+    def scheduled_by(self) -> Author:
+        return "the released code's" if self.enlarges > 1 else "our"
 
     def build(self) -> MainBranch:
         return self._start(MainBranch(*self._layers()))
@@ -168,7 +175,7 @@ class Size(SharedSize):
     sr_steps: int
     tune_lr: float
     gan_lr: float  # of the second step of super-resolution, network and critic
-    sr_schedule: Steps | Cosine
+    sr_schedule: Schedule
     up_kernel: int  # of the upscaler
     gan_weight: float
     guide: str
@@ -177,7 +184,7 @@ class Size(SharedSize):
     gray_set: str  # of gray denoising: whole range, as BSD68 is; Y of colour images would be narrower
     noise_patch: int  # of denoising
     noise_batch: int
-    noise_schedule: Steps | Cosine
+    noise_schedule: Schedule
 
 
 PAPER = Size(
@@ -213,6 +220,28 @@ PAPER = Size(
     noise_patch=40,  # [P]
     noise_batch=128,  # [P]
     noise_schedule=Steps(drops=((0.25, 0.1), (0.5, 0.1), (0.75, 0.1))),  # [P] / 10 every 5e4
+)
+# What two cores train of denoising and de-blocking: an eighth to three quarters of the pixels a step, and
+# starts, rates, betas and clipping that suit a short run [O]; losses and levels stay the paper's.
+CPU = replace(
+    PAPER,
+    patch=48,  # [P]
+    batch=12,  # [O]; 16 [P]
+    noise_patch=40,  # [P]
+    noise_batch=16,  # [O]; 128 [P]
+    steps=10_000,  # [O]; 2e5 [O]
+    tune_steps=5_000,  # [O]; 2e5 [O]
+    scalar_steps=5_000,  # [O]; 2e5 [O]: as many as its rival has
+    deblock_steps=10_000,  # [O]; 2e5 [O]
+    deblock_tune_steps=5_000,  # [O]; 2e5 [O]
+    lr=PAPER.short_lr,  # [O]; 1e-4 [P]
+    tune_lr=PAPER.short_lr,  # [O]; 1e-4 [P]
+    schedule=Annealed(),  # [O]; / 10 after half [P]
+    noise_schedule=Annealed(),  # [O]; / 10 after every quarter [P]
+    init_gain=SHORT_GAIN,  # [O]; 1 [C]
+    betas=SHORT_BETAS,  # [O]; (0.9, 0.999) [P]
+    clip=SHORT_CLIP,  # [O]; none [C]
+    precision="bfloat16",  # [O]; float32 [C]
 )
 COMPACT = Size(
     scale="compact",

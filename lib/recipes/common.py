@@ -22,6 +22,7 @@ from lib.metrics.perceptual import PUBLISHED_GUIDES
 from lib.models.knobs import Controllable
 
 Scale = Literal["smoke", "compact", "paper"]
+Author = Literal["the paper's", "the released code's", "our"]
 SHORT_BETAS = (0.9, 0.99)  # [O] 1.2 dB more than 0.999 after 1000 compact steps
 SHORT_CLIP = 0.5  # [O] largest gradient norm: keeps a high rate stable
 SHORT_GAIN = 4.0  # [O] undoes most of the released x0.1: the blocks take part from the first step
@@ -49,6 +50,20 @@ class Cosine:
         if fraction < self.warmup:
             return max(fraction / self.warmup, 0.01)
         return 0.5 + 0.5 * math.cos(math.pi * (fraction - self.warmup) / (1 - self.warmup))
+
+
+@dataclass(frozen=True)
+class Annealed:
+    """A constant rate, over the last part of the budget falling straight to zero: until then a step does not
+    depend on the budget, and a longer one goes on from there."""
+
+    last: float = 0.2
+
+    def factor(self, fraction: float) -> float:
+        return min(1.0, (1 - fraction) / self.last)
+
+
+Schedule = Steps | Cosine | Annealed
 
 
 @dataclass(frozen=True)
@@ -80,7 +95,7 @@ class Recipe:
     batch: int
     steps: int  # the budget, unless `minutes` is set
     lr: float
-    schedule: Steps | Cosine
+    schedule: Schedule
     channels: int = 3
     minutes: float | None = None
     loss: Literal["l1", "mse"] = "l1"
@@ -100,6 +115,23 @@ class Recipe:
 
     parts: ClassVar[tuple[str, ...]] = ()  # what the training curve shows beside the loss
     measures: ClassVar[tuple[str, ...]] = ("validation_psnr", "validation_psnr_y")  # what `judged` returns
+
+    @property
+    def scheduled_by(self) -> Author:
+        """Return who says how many steps the full schedule has."""
+        return "our"
+
+    @property
+    def pixels(self) -> int:
+        """Return the training pixels of all steps."""
+        return self.steps * self.batch * self.patch**2
+
+    @property
+    def before_annealing(self) -> int:
+        """Return after how many steps a longer budget would go on otherwise; 0 where all depend on it."""
+        if self.minutes is not None or not isinstance(self.schedule, Annealed):
+            return 0
+        return int((1 - self.schedule.last) * self.steps)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -270,10 +302,11 @@ class SharedSize:
     steps: int
     lr: float
     short_lr: float
-    schedule: Steps | Cosine
+    schedule: Schedule
     betas: tuple[float, float]
     clip: float | None
     training_set: str
+    precision: Precision | None = None
 
     def run(self, kind: Callable[..., Run], name: str, **own: object) -> Run:
         """Return a recipe with these fields, and `own` besides or in their place."""

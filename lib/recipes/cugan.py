@@ -20,9 +20,12 @@ from lib.recipes.common import (
     SHORT_BETAS,
     SHORT_CLIP,
     SHORT_GAIN,
+    Annealed,
+    Author,
     Cosine,
     Outcome,
     Recipe,
+    Schedule,
     SharedSize,
     Steps,
     again,
@@ -43,6 +46,10 @@ class Restoring(Recipe):
     init_gain: float = 1.0  # [C] 1: the released initialisation of convolutions
     init_weight: float = 0.0  # [C] 0: w is A z at the start, and no branch takes part where z is 0
     gate_deviation: float | None = None  # of the elements of A at the start; None: the released tenth of He's
+
+    @property
+    def scheduled_by(self) -> Author:
+        return "the released code's"
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -112,6 +119,10 @@ class Adversarial(UShaped):
     discriminator: int = 64  # [C] width
     normed: bool = True  # [C] batch norm in the discriminator
     gfm: bool = True  # the discriminator is told the degradation; without meaning for one level
+
+    @property
+    def scheduled_by(self) -> Author:
+        return "our"
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -188,7 +199,7 @@ class Size(SharedSize):
     gan_steps: int
     gan_lr: float
     opponent_lr: float
-    gan_schedule: Steps | Cosine
+    gan_schedule: Schedule
     rival_betas: tuple[float, float]
     init_gain: float
     init_weight: float
@@ -225,6 +236,26 @@ PAPER = Size(
     init_weight=0.0,
     gate_deviation=None,
     training_set="bsds500-traintest",  # [O] the paper has DIV2K
+)
+# What two cores train of it: less than half of the pixels a step, and starts, rates, betas and clipping that
+# suit a short run [O]; losses, their weights and levels stay the paper's.
+CPU = replace(
+    PAPER,
+    patch=48,  # [O]; 64 [P]
+    batch=12,  # [O]; 16 [P]
+    gan_batch=8,  # [O]; 16 [P]
+    steps=10_000,  # [O]; 1e6 [C]
+    gan_steps=5_000,  # [O]; 5e5 [O]
+    lr=PAPER.short_lr,  # [O]; 5e-4 [P]
+    gan_lr=PAPER.short_lr,  # [O]; 5e-4 [P]
+    schedule=Annealed(),  # [O]; halved every fifth [P]
+    gan_schedule=Annealed(),  # [O]; halved five times [P]
+    init_gain=SHORT_GAIN,  # [O]; 1 [C]
+    init_weight=SHORT_WEIGHT,  # [O]; 0 [C]
+    gate_deviation=SHORT_DEVIATION,  # [O]; a tenth of He's [C]
+    betas=SHORT_BETAS,  # [O]; (0.9, 0.999) [P]
+    clip=SHORT_CLIP,  # [O]; none [C]
+    precision="bfloat16",  # [O]; float32 [C]
 )
 COMPACT = Size(
     scale="compact",

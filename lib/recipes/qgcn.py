@@ -13,7 +13,18 @@ from torch import Tensor, nn
 from lib import degradations, losses
 from lib.degradations.levels import Compress, Level
 from lib.models.qgcn import QGCN, WINDOW, Ranker
-from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Outcome, Recipe, SharedSize, Steps, again
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    Annealed,
+    Cosine,
+    Outcome,
+    Recipe,
+    Schedule,
+    SharedSize,
+    Steps,
+    again,
+)
 
 GREY = 255.0  # levels between black and white
 APART = 5  # quality factors, between two versions whose order is validated
@@ -187,7 +198,7 @@ class Size(SharedSize):
     blocks: int
     window: int
     fine_steps: int  # of the network fine-tuned from the one trained with L_MAE alone
-    ranker_schedule: Steps | Cosine
+    ranker_schedule: Schedule
 
 
 PAPER = Size(
@@ -211,6 +222,23 @@ PAPER = Size(
     betas=(0.9, 0.999),
     clip=None,
     training_set="bsds500-traintest",  # [O] the paper has DIV2K
+)
+# What two cores train of it: less than a quarter of the pixels a step, and rates, betas and clipping that
+# suit a short run [O]; losses, their weights and qualities stay the paper's.
+CPU = replace(
+    PAPER,
+    blocks=4,  # [O]; 10 [R]: the paper gives no number
+    patch=48,  # [O]; 64 [O]
+    batch=6,  # [O] equal thirds; 15 [O]
+    ranker_steps=10_000,  # [O]; 2e5 [O]
+    steps=10_000,  # [O]; 5e5 [O]
+    fine_steps=2_500,  # [O]; 1e5 [O]
+    lr=PAPER.short_lr,  # [O]; 1e-4 [P]
+    schedule=Annealed(),  # [O]; halved every fifth [P]
+    ranker_schedule=Annealed(),  # [O]; halved after half [P]
+    betas=SHORT_BETAS,  # [O]; (0.9, 0.999) [O]
+    clip=SHORT_CLIP,  # [O]; none [O]
+    precision="bfloat16",  # [O]; float32 [R]
 )
 COMPACT = Size(
     scale="compact",
@@ -257,6 +285,7 @@ FULL, WITHOUT_RANKER, TEXTURE = "qgcn-full", "qgcn-wo-cqr", "qgcn-texture"
 UNIT = "qgcn-full-unit"
 WITHOUT_DILATION, WITHOUT_SCORE, WITHOUT_FEATURES = "qgcn-wo-dc", "qgcn-wo-lq", "qgcn-wo-lf"
 PLAIN = "qgcn-rnan-mae"
+START = "qgcn-start"
 
 
 def runs(size: Size) -> tuple[Recipe, ...]:
@@ -289,6 +318,19 @@ def runs(size: Size) -> tuple[Recipe, ...]:
         *specialists,
         *again(ranker),  # its order of qualities is judged; what it guides keeps to the first
         *again(*specialists),
+    )
+
+
+def continued(size: Size) -> tuple[Recipe, ...]:
+    """Return the rows of table 1 as a short budget has them [O]: continuations, equally long, of one network
+    that is trained with L_MAE alone. The ranker stands first, then that network."""
+    known = {run.name: run for run in runs(size)}
+    start = replace(known[WITHOUT_RANKER], name=START)
+    rows = (known[name] for name in (WITHOUT_RANKER, FULL, WITHOUT_SCORE, WITHOUT_FEATURES))
+    return (
+        known[RANKER],
+        start,
+        *(replace(row, parent=START, steps=size.fine_steps) for row in rows),
     )
 
 

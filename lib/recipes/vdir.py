@@ -33,7 +33,17 @@ from lib.models.vdir import (
     start,
 )
 from lib.recipes.blind import AnyBlur, AnyCamera, AnyNoise, AnyQuality, Unknown
-from lib.recipes.common import SHORT_BETAS, SHORT_CLIP, Cosine, Outcome, Recipe, SharedSize, Steps, again
+from lib.recipes.common import (
+    SHORT_BETAS,
+    SHORT_CLIP,
+    Annealed,
+    Cosine,
+    Outcome,
+    Recipe,
+    SharedSize,
+    Steps,
+    again,
+)
 
 # [O] Branches that add little at first: after 400 steps of a small network 0.6 dB more at sigma 30, and an
 # output that moves twice as far with the latent of another noise level.
@@ -260,6 +270,25 @@ PAPER = Size(
     clip=None,
     camera=AnyCamera(),
     training_set="bsds500-traintest",  # [O] the paper has DIV2K
+)
+# What two cores train of it: an eighth of the pixels a step, and starts, rates, betas and clipping that suit
+# a short run [O]; losses, their weights and levels stay the paper's.
+CPU = replace(
+    PAPER,
+    restorer=PAPER.restorer.short(),  # [O]; branches that add all at the start [C]
+    patch=48,  # [O]; 96 [P]
+    batch=8,  # [O]; 16 [P]
+    subtle_batch=8,  # [O]; 16 [P]
+    rgb_patch=48,  # [O]; 96 [P]
+    small_patch=32,  # [O]; 48 [P]: what is less reaches the discriminator's last halving as one pixel
+    steps=10_000,  # [O]; 5e5 [O]
+    lr=PAPER.short_lr,  # [O]; 2e-4 [P]
+    subtle_lr=PAPER.short_lr,  # [O]; 2e-4 [P]
+    subtle_by_contrast=True,  # [O]; False [C]: a start without which quality is long not read
+    schedule=Annealed(),  # [O]; halved every fifth [P]
+    betas=SHORT_BETAS,  # [O]; (0.9, 0.999) [P]
+    clip=SHORT_CLIP,  # [O]; none [C]
+    precision="bfloat16",  # [O]; float32 [C]
 )
 COMPACT = Size(
     scale="compact",

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lib.base import atomic, paths
 from lib.base.hashes import weights_sha
-from lib.recipes import Recipe
+from lib.recipes import Recipe, Scale, ways
 
 
 class BadCheckpoint(ValueError):
@@ -102,19 +102,41 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(tensors, provenance, sha)
 
 
+def noted(path: Path) -> dict:
+    """Return what the header of a file notes, by name; empty where that cannot be read. Reads no weights."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+    except (OSError, SafetensorError, json.JSONDecodeError):
+        return {}
+
+
 def made_by(recipe: Recipe, path: Path) -> bool:
     """Return whether a file is there and was trained by this recipe, on whatever training set.
 
     At compact scale the budget counts, which is the recipe's own; elsewhere any will do. Reads no weights.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            notes = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
-        stated = json.loads(notes["recipe_fields"])
-        own = replace(recipe, training_set=stated["training_set"])
-        budget = {name: stated[name] for name in ("steps", "minutes", "patch", "batch")}
-    except (OSError, SafetensorError, json.JSONDecodeError, KeyError):
+    stated = json.loads(noted(path).get("recipe_fields", "{}"))
+    return any(_fits(way, stated) for way in (recipe, *ways(recipe.name, recipe.scale)))
+
+
+def recipe_of(name: str, scale: Scale, provenance: Provenance) -> Recipe:
+    """Return today's recipe of a network: of the budget that it was trained within, where one fits.
+
+    Raises KeyError where there is no such run.
+    """
+    known, stated = ways(name, scale), json.loads(provenance.recipe_fields or "{}")
+    return next((way for way in known if _fits(way, stated)), known[0])
+
+
+def _fits(recipe: Recipe, stated: dict) -> bool:
+    """Whether a recipe has these fields, on whatever set; but for compact ones in whatever budget."""
+    budget = {name: stated[name] for name in ("steps", "minutes", "patch", "batch") if name in stated}
+    if len(budget) < 4 or "training_set" not in stated:
         return False
+    own = replace(recipe, training_set=stated["training_set"])
+    if own.before_annealing:
+        return _states(replace(own, steps=stated["steps"]), stated)
     others = () if recipe.scale == "compact" else (own.budgeted(**budget),)
     return any(_states(one, stated) for one in (own, *others))
 

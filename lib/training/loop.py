@@ -27,6 +27,7 @@ SAVE_EVERY = 120.0  # seconds between saved states
 REPORT_EVERY = 10.0  # seconds between lines in a log
 VALIDATIONS = 20  # a run
 APART = 50  # steps from one validation to the next, at least
+BLINK = 0.5  # seconds between two looks whether a pause has ended
 EXPLODED = 1e5  # in magnitude, of a loss or a part of one: no sound one comes near
 
 
@@ -41,9 +42,11 @@ def train(
     out: Path = paths.CHECKPOINTS,
     compiled: bool = False,
     save_every: float | None = None,
+    fresh: bool = False,
 ) -> Path:
     """Train the run to the end of its budget and return its checkpoint, going on where a killed one of the
-    same precision stood: its state is saved every so many seconds (None: SAVE_EVERY).
+    same precision stood: its state is saved every so many seconds (None: SAVE_EVERY). It goes on also from
+    where fewer steps were annealed, unless it is to be `fresh`.
 
     Raises Diverged on a loss, or a part of one, that is not finite or beyond EXPLODED, FileNotFoundError
     where the parent is missing, Busy where another process is training this very run.
@@ -52,7 +55,7 @@ def train(
     where = devices.choose(device)
     with unfinished.alone(settled(recipe, where), out):
         job = Job(recipe, where, out, compiled)
-        job.resume()
+        job.resume(fresh=fresh)
         with tqdm(
             total=job.total,
             initial=job.done(),
@@ -72,14 +75,15 @@ class Job:
         self.recipe = recipe
         self.device = device
         self.out = out
-        self.precision = settled(recipe, device).precision
-        self.folder = folder_of(settled(recipe, device), out)
-        self.progress = Progress()
+        self.settled = settled(recipe, device)
+        self.precision = self.settled.precision
+        self.folder = folder_of(self.settled, out)
         self.commit, self.dirty = provenance.commit(), provenance.dirty()
         torch.manual_seed(recipe.seed)
         self.net = recipe.build()
         self.parent_sha = self._start_from_parent()
         self.guide = networks.load_guide(recipe.guide, recipe.scale, out) if recipe.guide else None
+        self.progress = Progress(started_from=self._origin())
         self.judge = self.guide and self.guide.net.to(device, memory_format=torch.channels_last)
         self.net.to(device, memory_format=torch.channels_last).requires_grad_(False)
         trained = nn.ModuleList(recipe.trained(self.net)).requires_grad_(True)
@@ -116,8 +120,13 @@ class Job:
         self.net.train()
         progress, recent, started = self.progress, [], time.monotonic()
         saved = reported = started
-        before, validations = replace(progress), len(progress.curve)
+        before, validations = replace(progress), self._validations()
         while self.done() < self.total:
+            if unfinished.paused(self.out):
+                started += self._wait(recent)
+            if progress.step and progress.step == self.recipe.before_annealing:
+                self._means(recent)
+                self._save(unfinished.before_annealing(self.settled, self.out))
             self._set_rates(self.recipe.schedule.factor(self.done() / self.total))
             recent.append(self.make_step(progress.step))
             progress.step += 1
@@ -135,13 +144,33 @@ class Job:
             if now - saved > (SAVE_EVERY if save_every is None else save_every):
                 saved = now
                 self._means(recent)  # a run that has diverged keeps its last good state
-                unfinished.save(self.folder, progress, self.done() / self.total, self.learners)
+                self._save(self.folder / unfinished.FILE)
         self._means(recent)
+
+    def _validations(self) -> int:
+        """Return how many validations of this budget are done; a shorter one had more until here."""
+        return min(len(self.progress.curve), int(VALIDATIONS * self.done() / self.total))
+
+    def _save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.save(path, self.progress, self.done() / self.total, self.learners)
+
+    def _wait(self, recent: list[Tensor]) -> float:
+        """Save the state and wait until the pause ends; return the seconds that this took."""
+        began = time.monotonic()
+        print(f"{self.recipe.name} waits at step {self.progress.step}.", flush=True)
+        self._means(recent)
+        if self.progress.step:
+            self._save(self.folder / unfinished.FILE)
+        while unfinished.paused(self.out):
+            time.sleep(BLINK)
+        return time.monotonic() - began
 
     def _row(self, recent: list[Tensor]) -> health.Row:
         """Return what the curve says of the steps since the last validation, and of the network now."""
         return {
             "step": self.progress.step,
+            "pixels": self.progress.step * self.recipe.batch * self.recipe.patch**2,
             **dict(zip(self.columns, self._means(recent), strict=True)),
             **dict(zip(self.recipe.measures, self.validate(), strict=True)),
             **self.examine(),
@@ -238,12 +267,13 @@ class Job:
             self.opponent.train().requires_grad_(True)
         return row
 
-    def resume(self) -> None:
-        """Go on from the last saved state of a run with the same recipe, if there is one."""
-        progress = unfinished.resume(self.folder, self.learners)
-        if progress is not None:
-            self.progress = progress
-            print(f"{self.recipe.name} goes on from step {progress.step}.", flush=True)
+    def resume(self, *, fresh: bool = False) -> None:
+        """Go on from the last saved state of a run with the same recipe, if there is one, or, unless it is to
+        be `fresh`, from the one before annealing of the same run in fewer steps."""
+        path = unfinished.latest(self.settled, self.out, self.progress.started_from, fresh=fresh)
+        if path is not None:
+            self.progress = unfinished.resume(path, self.learners)
+            print(f"{self.recipe.name} goes on from step {self.progress.step}.", flush=True)
 
     def finish(self) -> Path:
         """Write the checkpoint and the training curve; remove the state, which is no longer needed."""
@@ -253,7 +283,7 @@ class Job:
         history = self._history(validation)
         path = checkpoints.path_of(recipe.name, recipe.scale, self.out)
         checkpoints.save(path, self._own_tensors(), history)
-        columns = ("step", *self.columns, *recipe.measures, "steps_per_second")
+        columns = ("step", "pixels", *self.columns, *recipe.measures, "steps_per_second")
         report.write_curve(path.with_suffix(".csv"), curve, columns, self.examples.watched)
         unfinished.remove(self.folder)
         reached = ", ".join(f"{k} {v:.2f}" for k, v in validation.items())
@@ -287,6 +317,10 @@ class Job:
             validation=validation,
             utc=provenance.now(),
         )
+
+    def _origin(self) -> str:
+        """Return the hashes of what this run starts from and is judged by."""
+        return " ".join(sha for sha in (self.parent_sha, self.guide.weights_sha if self.guide else "") if sha)
 
     def _own_tensors(self) -> dict[str, Tensor]:
         """Return what the checkpoint holds: of a stage what it trained, of any other run everything."""

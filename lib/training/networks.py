@@ -14,7 +14,7 @@ from lib.base.hashes import weights_sha
 from lib.data.sets import has_file, weights_file
 from lib.metrics import perceptual
 from lib.models.knobs import Controllable
-from lib.recipes import Scale, cfsnet, cugan, find, qgcn
+from lib.recipes import Scale, cfsnet, cugan, qgcn
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training import checkpoints
 from lib.training.checkpoints import BadCheckpoint, Provenance
@@ -192,7 +192,7 @@ def load(name: str, scale: Scale, folder: Path = paths.CHECKPOINTS) -> Trained:
     parent is not what its header says or does not fit the recipe.
     """
     own = checkpoints.load(checkpoints.path_of(name, scale, folder))
-    recipe, tensors = find(name, scale), own.tensors
+    recipe, tensors = checkpoints.recipe_of(name, scale, own.provenance), own.tensors
     if recipe.stage:
         parent = checkpoints.load(checkpoints.path_of(own.provenance.parent, scale, folder))
         if parent.weights_sha != own.provenance.parent_sha:

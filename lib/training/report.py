@@ -44,5 +44,5 @@ def write_curve(path: Path, curve: list[health.Row], columns: Iterable[str], wat
         writer = csv.DictWriter(file, (*names, "images"), lineterminator="\n")
         writer.writeheader()
         for row in curve:
-            values = {name: value if name == "step" else f"{value:.6g}" for name, value in row.items()}
+            values = {k: v if isinstance(v, int) else f"{v:.6g}" for k, v in row.items()}
             writer.writerow({**values, "images": watched})

@@ -1,4 +1,8 @@
-"""A run that is not finished: where its state lies, who trains it, and the state itself, written and read."""
+"""A run that is not finished: where its state lies, who trains it, and the state itself, written and read.
+
+Of a run whose rate is constant until it is annealed the state before that is kept, by its number of steps and
+for whatever budget: a longer one goes on from there.
+"""
 
 import json
 from collections.abc import Iterator
@@ -15,6 +19,7 @@ from lib.recipes import Recipe
 from lib.training import checkpoints, health
 
 FILE = "state.safetensors"
+PAUSED = "paused"  # a file among the unfinished runs, while none of them goes on
 
 
 class Busy(RuntimeError):
@@ -27,6 +32,7 @@ class Progress:
 
     step: int = 0
     seconds: float = 0.0
+    started_from: str = ""  # hashes of the weights of parent and guide
     curve: list[health.Row] = field(default_factory=list)  # a row for every validation
 
 
@@ -58,8 +64,37 @@ def folder_of(recipe: Recipe, out: Path = paths.CHECKPOINTS) -> Path:
     """Return where the state of an unfinished run lies: with the other runs, or with the checkpoints of a
     folder of one's own, whose runs are no business of others. recipe: settled, so that a run begun in one
     precision does not go on in another."""
-    above = paths.RUNS if out == paths.CHECKPOINTS else out
-    return above / "training" / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
+    return above(out) / f"{recipe.name}-{recipe.scale}-{recipe.sha()}"
+
+
+def above(out: Path = paths.CHECKPOINTS) -> Path:
+    """Return the folder of all unfinished runs."""
+    return (paths.RUNS if out == paths.CHECKPOINTS else out) / "training"
+
+
+def before_annealing(recipe: Recipe, out: Path = paths.CHECKPOINTS) -> Path:
+    """Return where the state before annealing is kept of a run, settled, whose schedule has such a state."""
+    return kept_in(recipe, out) / f"{recipe.before_annealing}.safetensors"
+
+
+def kept_in(recipe: Recipe, out: Path = paths.CHECKPOINTS) -> Path:
+    """Return the folder of the states before annealing of a run, settled, in whatever number of steps."""
+    return folder_of(replace(recipe, steps=0), out)
+
+
+def pause(out: Path = paths.CHECKPOINTS) -> None:
+    """Let every run among these wait after the step that it is in."""
+    above(out).mkdir(parents=True, exist_ok=True)
+    (above(out) / PAUSED).touch()
+
+
+def go_on(out: Path = paths.CHECKPOINTS) -> None:
+    """End a pause."""
+    (above(out) / PAUSED).unlink(missing_ok=True)
+
+
+def paused(out: Path = paths.CHECKPOINTS) -> bool:
+    return (above(out) / PAUSED).exists()
 
 
 def under_way(folder: Path) -> bool:
@@ -84,7 +119,7 @@ def alone(recipe: Recipe, out: Path) -> Iterator[None]:
         yield
 
 
-def save(folder: Path, progress: Progress, share: float, learners: Learners) -> None:
+def save(path: Path, progress: Progress, share: float, learners: Learners) -> None:
     """Write the whole state of a run atomically; share: how much of its budget is used, 0 to 1."""
     tensors = {}
     for name, learner in learners.items():
@@ -93,21 +128,44 @@ def save(folder: Path, progress: Progress, share: float, learners: Learners) -> 
             moments = learner.optimiser.state[parameter]
             tensors |= {f"{learner.moments}.{i}.{k}": v for k, v in moments.items()}
     checkpoints.write_atomically(
-        folder / FILE,
+        path,
         {k: v.cpu().contiguous() for k, v in tensors.items()},
         {"progress": json.dumps(asdict(progress)), "share": json.dumps(share)},
     )
 
 
-def resume(folder: Path, learners: Learners) -> Progress | None:
-    """Return how far a run of the same recipe was when it was last saved, and put its networks and optimisers
-    there; None where nothing was saved."""
-    path = folder / FILE
-    if not path.exists():
-        return None
+def latest(recipe: Recipe, out: Path, started_from: str, *, fresh: bool = False) -> Path | None:
+    """Return the furthest state that a run, settled, goes on from: its own, or, unless it is to be `fresh`,
+    the one before annealing of the same run in fewer steps; None where there is none that started from the
+    same weights."""
+    known = states(recipe, out)
+    same = [
+        path
+        for path, progress in known.items()
+        if progress.started_from == started_from and (path.name == FILE or not fresh)
+    ]
+    return max(same, key=lambda path: known[path].step, default=None)
+
+
+def states(recipe: Recipe, out: Path) -> dict[Path, Progress]:
+    """Return where the states lie that a run, settled, may go on from, and how far it was; no weights are
+    read."""
+    kept = kept_in(recipe, out).glob("*.safetensors") if recipe.before_annealing else ()
+    found = [path for path in kept if int(path.stem) <= recipe.before_annealing]
+    own = folder_of(recipe, out) / FILE
+    return {path: progress_of(path) for path in (*found, own) if path.exists()}
+
+
+def progress_of(path: Path) -> Progress:
+    """Return how far the run was whose state lies here; reads no weights."""
+    with safe_open(path, framework="pt") as file:
+        return Progress(**json.loads(file.metadata()["progress"]))
+
+
+def resume(path: Path, learners: Learners) -> Progress:
+    """Return how far a run was when its state was saved, and put its networks and optimisers there."""
     with safe_open(path, framework="pt") as file:
         tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
-        progress = Progress(**json.loads(file.metadata()["progress"]))
     for name, learner in learners.items():
         learner.net.load_state_dict(_under(f"{name}.", tensors))
         for i, parameter in enumerate(learner.parameters):
@@ -116,7 +174,7 @@ def resume(folder: Path, learners: Learners) -> Progress | None:
                 k: torch.empty_like(parameter).copy_(v) if v.dim() else v.to(parameter.device)
                 for k, v in _under(f"{learner.moments}.{i}.", tensors).items()
             }
-    return progress
+    return progress_of(path)
 
 
 def remove(folder: Path) -> None:

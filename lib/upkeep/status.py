@@ -18,6 +18,7 @@ from lib.papers.vdir import claims as vdir
 from lib.recipes import Scale, find, queue
 from lib.training.checkpoints import made_by, path_of
 from lib.training.unfinished import under_way
+from lib.upkeep.hours import Hours
 
 COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane")
 ITEMS = {  # of every paper, in the order of its claims, and those of them that keep no rows
@@ -28,9 +29,12 @@ SHOWN: tuple[Scale, ...] = ("compact", "paper")
 
 
 def text(checkpoints: Path = paths.CHECKPOINTS, measured: Path = paths.MEASURED) -> str:
-    """Four plain tables; weights are not read, only the headers of their files."""
+    """Plain tables; weights are not read, only the headers of their files."""
+    queue = Hours(out=checkpoints, measured=measured)
     parts = [
         _table(["training run", *SHOWN], _runs(checkpoints)),
+        _table(["queue for a CPU, paper", "state", "hours left"], queue.rows()),
+        queue.total(),
         _table(["item", *SHOWN], _items(measured)),
         _table(["image set", "where"], _sets()),
         _table(["device", "precision"], [_device()]),
