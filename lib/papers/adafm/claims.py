@@ -12,14 +12,19 @@ from lib.papers.adafm.subjects import (
     ARCNN_FILTERS,
     ARCNN_START,
     ARCNN_TUNED,
+    BATCH_NORM,
     BETWEEN,
+    BOTH_AFFINE,
     COEFS,
+    CURVES,
     DENOISING,
     EASY_TO_HARD,
+    INSIDE,
     JPEG,
     KERNELS,
     NOISE_LEVELS,
     ONE_FACTOR,
+    PIECEWISE,
     SCRATCH,
     SHORT_QUALITIES,
     SR,
@@ -484,6 +489,43 @@ def _as_good_as(item: str, more: Setting, less: Setting) -> Test:
     return test
 
 
+def _pieces_are_nearer(subject: Subject) -> Claim:
+    levels = INSIDE[subject]
+
+    def test(e: Evidence) -> Finding:
+        gains = [
+            e.sample(PIECEWISE, subject.piecewise(level))
+            - e.at_best(CURVES[subject], Setting(subject.wide, (), subject.on(level)))
+            for level in levels
+        ]
+        shown = ", ".join(f"{level:g}" for level in levels)
+        return every([above(gain, 0) for gain in gains]), f"at {shown}: gains {told(gains)}"
+
+    return Claim(
+        f"small ranges are more accurate ({subject.title})",
+        PIECEWISE,
+        "Between two levels for which AdaFM layers were trained, a straight line through those two gives "
+        "more than the layers of the whole range at their best coefficient.",
+        test,
+        bound=f"{PAPERS}: more, at every level",
+    )
+
+
+def _like_batch_norm(subject: Subject) -> Claim:
+    def test(e: Evidence) -> Finding:
+        lost = Sample((e.facts_by_image(BATCH_NORM, subject.title),))
+        return within(lost, 0.05), f"loses {told([lost])}"
+
+    return Claim(
+        f"like batch norm ({subject.title})",
+        BATCH_NORM,
+        "Batch norm does almost the same as a 1x1 AdaFM layer, which is batch norm with its statistics kept "
+        "(read as: the statistics of batches of 16 patches cost the network nothing; none is trained so).",
+        test,
+        bound=f"{OURS}: equivalent within 0.05 dB",
+    )
+
+
 def _few_parameters(e: Evidence) -> Finding:
     shares = [e.fact("adafm-text-params", f"{k}x{k}") for k in KERNELS[:3]]
     filters = round(e.fact("adafm-text-params", "filters"))
@@ -656,6 +698,8 @@ _CLAIMS = (
         ),
         bound=f"{OURS}: equivalent within 0.05 dB",
     ),
+    *(_pieces_are_nearer(task) for task in INSIDE),
+    *(_like_batch_norm(task) for task in BOTH_AFFINE),
     Claim(
         "few parameters",
         "adafm-text-params",
