@@ -12,8 +12,10 @@ from lib.evaluation.results import Stored
 from lib.papers.adafm.claims import CLAIMS
 from lib.papers.adafm.subjects import (
     ARCNN_FILTERS,
+    BOTH_AFFINE,
     COEFS,
     DENOISING,
+    INSIDE,
     JPEG,
     KERNELS,
     SCRATCH,
@@ -53,6 +55,9 @@ class World(Several):
 
     def fact(self, item, name):
         return self.numbers[name]
+
+    def facts_by_image(self, item, name):
+        return dict.fromkeys("ab", self.numbers[name])
 
     def training_curve(self, run):
         return pd.DataFrame({"step": [250, 500, 750, 1000], "validation_psnr_y": ALIKE})
@@ -112,6 +117,10 @@ WRONG_PSNR = [
     ("layers stand before the activation", "after it is better", only({f"{SR.wide}-postact"}, 30.5)),
     ("residual blocks are enough", "more layers gain", only({f"{SR.wide}-allconv"}, 30.3)),
     ("no more capacity", "it adds", only({SCRATCH}, 30.3)),
+    *per_task(
+        "small ranges are more accurate", "they are less",
+        lambda t: only({t.piecewise(level).network for level in INSIDE[t]}, 29.5), *INSIDE,
+    ),
 ]  # fmt: skip
 WRONG_KNOBS = [
     ("the wide range follows a curve", "one for all", lambda level: 0.5),
@@ -121,6 +130,7 @@ WRONG_KNOBS = [
 ]
 WRONG_FACTS = [
     ("filters stay alike", "as far as two random starts", MADE_FILTERS),
+    *per_task("like batch norm", "batches cost", lambda t: {t.title: 0.3}, *BOTH_AFFINE),
     ("few parameters", "a twentieth", {f"{k}x{k}": 5.0 for k in KERNELS} | {"filters": 2048}),
 ]
 
