@@ -21,6 +21,7 @@ from lib.recipes.common import SEEDS
 AGAIN = (0.0, 0.5, 1.0)  # controls that a notebook measures again
 COLUMNS = {"paper": "-", "compact": "--"}
 BY_CONTROL = Shape((Axis.DATASET, Axis.SETTING, Axis.METHOD), (Axis.METRIC,))
+BELOW = 2  # dB below the lowest of CFSNet, where a panel of figure 4 ends
 DEPTH = 6  # dB below the lowest peak, where the figure of all levels ends
 
 
@@ -63,9 +64,17 @@ def fig4(report: Report) -> Parts:
     for axes, (subject, own) in zip(figure.subplots(1, 2), curves.items(), strict=True):
         for (title, curve), colour in zip(own.items(), ("C3", "C0", "C2"), strict=True):
             _draw(axes, curve, colour, title)
+        _focus(axes, own["CFSNet"])
         level = subject.written(subject.unseen)
-        _label(axes, f"{subject.title}: {subject.dataset}, {level} (dots: the poster, CFSNet)")
+        _label(axes, f"{subject.title}: {subject.dataset}, {level} (dots: CFSNet of the poster)")
     return together(report.save_figure(item, figure), report.table(item, rows, BY_CONTROL))
+
+
+def _focus(axes: Axes, curve: Curve) -> None:
+    """Show what lies around a curve and its dots: what falls far below them leaves the panel."""
+    shown = [*curve.printed.values(), *(v for s in COLUMNS for v in (curve.values(s) or {}).values())]
+    if shown:
+        axes.set_ylim(min(shown) - BELOW, max(shown) + 0.5)
 
 
 def _own_ends(report: Report, item: str) -> list[Row]:

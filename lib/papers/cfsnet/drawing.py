@@ -63,7 +63,7 @@ def coefficients(report: Report) -> Drawing:
         outside = float(((alphas < 0) | (alphas > 1)).float().mean())
         axes.set_title(f"{title}: {outside:.0%} outside 0 to 1", fontsize=10)
         axes.set_xlabel("channels, sorted in each module")
-        names = [f"{i}: {mean:+.2f}" for i, mean in enumerate(alphas.mean(1), start=1)]
+        names = [f"{i}: {mean:+z.2f}" for i, mean in enumerate(alphas.mean(1), start=1)]
         axes.set_yticks(range(len(names)), names, fontsize=9)
     figure.supylabel("module, and its mean over channels", fontsize=10)
     figure.colorbar(shown, ax=figure.axes, label="alpha at alpha_in 1", fraction=0.03)
