@@ -134,7 +134,7 @@ SR = Subject(
 )
 SUBJECTS = (DENOISING, JPEG, SR)
 
-EASY_TO_HARD = {DENOISING: (25, 35, 50, 75), JPEG: (60, 40, 20, 10)}  # from the task's start, of table 5
+EASY_TO_HARD = {s: recipes.PIECES[s.task][1:] for s in (DENOISING, JPEG)}  # from the start, of table 5
 ONE_FACTOR, TWO_FACTORS = ((2, 3), (3, 4), (4, 5), (5, 6)), ((2, 4), (3, 5), (4, 6))
 FACTORS = (*ONE_FACTOR, *TWO_FACTORS, (4, 3), (4, 2))  # start and end of table 4's adaptations
 COEFS = {  # of figure 2
