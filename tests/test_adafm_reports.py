@@ -12,7 +12,6 @@ from lib.evaluation.results import Stored
 from lib.papers.adafm.claims import CLAIMS
 from lib.papers.adafm.subjects import (
     ARCNN_FILTERS,
-    BOTH_AFFINE,
     COEFS,
     DENOISING,
     INSIDE,
@@ -55,9 +54,6 @@ class World(Several):
 
     def fact(self, item, name):
         return self.numbers[name]
-
-    def facts_by_image(self, item, name):
-        return dict.fromkeys("ab", self.numbers[name])
 
     def training_curve(self, run):
         return pd.DataFrame({"step": [250, 500, 750, 1000], "validation_psnr_y": ALIKE})
@@ -130,7 +126,6 @@ WRONG_KNOBS = [
 ]
 WRONG_FACTS = [
     ("filters stay alike", "as far as two random starts", MADE_FILTERS),
-    *per_task("like batch norm", "batches cost", lambda t: {t.title: 0.3}, *BOTH_AFFINE),
     ("few parameters", "a twentieth", {f"{k}x{k}": 5.0 for k in KERNELS} | {"filters": 2048}),
 ]
 

@@ -12,9 +12,7 @@ from lib.papers.adafm.subjects import (
     ARCNN_FILTERS,
     ARCNN_START,
     ARCNN_TUNED,
-    BATCH_NORM,
     BETWEEN,
-    BOTH_AFFINE,
     COEFS,
     CURVES,
     DENOISING,
@@ -511,21 +509,6 @@ def _pieces_are_nearer(subject: Subject) -> Claim:
     )
 
 
-def _like_batch_norm(subject: Subject) -> Claim:
-    def test(e: Evidence) -> Finding:
-        lost = Sample((e.facts_by_image(BATCH_NORM, subject.title),))
-        return within(lost, 0.05), f"loses {told([lost])}"
-
-    return Claim(
-        f"like batch norm ({subject.title})",
-        BATCH_NORM,
-        "Batch norm does almost the same as a 1x1 AdaFM layer, which is batch norm with its statistics kept "
-        "(read as: the statistics of batches of 16 patches cost the network nothing; none is trained so).",
-        test,
-        bound=f"{OURS}: equivalent within 0.05 dB",
-    )
-
-
 def _few_parameters(e: Evidence) -> Finding:
     shares = [e.fact("adafm-text-params", f"{k}x{k}") for k in KERNELS[:3]]
     filters = round(e.fact("adafm-text-params", "filters"))
@@ -699,7 +682,6 @@ _CLAIMS = (
         bound=f"{OURS}: equivalent within 0.05 dB",
     ),
     *(_pieces_are_nearer(task) for task in INSIDE),
-    *(_like_batch_norm(task) for task in BOTH_AFFINE),
     Claim(
         "few parameters",
         "adafm-text-params",
