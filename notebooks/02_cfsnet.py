@@ -111,6 +111,15 @@ cfsnet.fig1(report)
 cfsnet.fig2(report)
 
 # %% [markdown]
+# ## What the coefficients are
+#
+# At alpha_in 1, where the tuning branch was trained: a coefficient for every module and channel, which the
+# network is free to take below 0 and above 1. Were they all alike, CFSNet-SA would be enough.
+
+# %%
+cfsnet.coefficients(report)
+
+# %% [markdown]
 # ## Figure 3: is the manifold flat?
 #
 # The paper sketches that the network straightens the curve along which an image moves as it is degraded

@@ -94,7 +94,7 @@ cugan.sentences(report)
 # colour results are judged in gray, which is worth about half of one. Colour with colour is the fair
 # comparison. One noise in all three channels gives our network what a gray one sees, but not what it was
 # trained on. Published networks are given noise as their authors have it, neither clipped nor rounded; ours
-# what a file would hold.
+# what a file would hold. At sigma 40, which the text names, the table prints nothing.
 
 # %%
 cugan.table3(report)
@@ -153,7 +153,9 @@ cugan.fig8(report)
 # A discriminator that tells nothing apart, or is sure of everything, teaches nothing. `lean` is how far its
 # logits of restored images lean with the degradation of their inputs: below 0, what was strongly degraded
 # is rejected, as section 1 says of a discriminator that is not told. It is left out for networks of one
-# degradation, where nothing can lean.
+# degradation, where nothing can lean. The gradient is that of the adversarial loss at the restored image,
+# of the more degraded half of a batch over the other: section 1 has it vanish where a discriminator is not
+# told. Trainings made before it was logged have none.
 
 # %%
 cugan.health(report)

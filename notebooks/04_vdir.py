@@ -202,6 +202,19 @@ vdir.table3(report)
 # %%
 vdir.table8(report)
 
+# %% [markdown]
+# How large the network is (section 4.6), and what the text of section 5.2 says that two larger ones gain on
+# it, which differs for one of them from what table 3 has.
+
+# %%
+vdir.size(report)
+
+# %%
+vdir.larger(report)
+
+# %% [markdown]
+# And what the latent adds on real noise:
+
 # %%
 vdir.table10(report)
 

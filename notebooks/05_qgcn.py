@@ -165,6 +165,12 @@ qgcn.fig2(report)
 qgcn.table1(report)
 
 # %% [markdown]
+# What the text of section 4.3 says of PSNR-B, five differences, beside ours:
+
+# %%
+qgcn.text(report)
+
+# %% [markdown]
 # ## Figure 3: the same to the eye
 
 # %%
@@ -181,9 +187,17 @@ qgcn.fig3(report)
 qgcn.table2(report)
 
 # %% [markdown]
+# The paper does not say by which window its SSIM is, and its own rows stand far above others of like PSNR.
+# Both windows on Classic5: by which of them is each printed value nearer to ours?
+
+# %%
+qgcn.windows(report)
+
+# %% [markdown]
 # ## Figures 5 and 6: against others, to the eye
 #
-# Figure 6 is captioned quality 20, but the value printed for DnCNN is that of quality 10: both are shown.
+# Figure 6 is captioned quality 20, but the value printed for DnCNN is that of quality 10: both are shown, and
+# below them what the paper prints under its panels.
 
 # %%
 qgcn.fig5(report)

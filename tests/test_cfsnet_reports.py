@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from evidence import Several
+from trained import moved
 
 from lib.base import paths, provenance
 from lib.data import images
@@ -17,12 +18,14 @@ from lib.evaluation.results import Store, Stored
 from lib.models.cfsnet import CFSNet
 from lib.papers import facts
 from lib.papers.cells import Cell
+from lib.papers.cfsnet import curves, manifold, strips
 from lib.papers.cfsnet import items as cfsnet
-from lib.papers.cfsnet import manifold, strips
 from lib.papers.cfsnet.claims import CLAIMS, advantage, frontier
 from lib.papers.cfsnet.curves import AGAIN
+from lib.papers.cfsnet.drawing import by_module
 from lib.papers.cfsnet.subjects import (
     BLURRED,
+    COEFFICIENTS,
     DEBLOCKING,
     DENOISING,
     DNCNN,
@@ -626,9 +629,37 @@ def test_controls_of_the_panels_are_the_printed_ones(item, panels, dataset):
     assert printed == {f"{dataset} {name}": alphas for name, alphas in panels.items()}
 
 
-@pytest.mark.parametrize("item", [f"cfsnet-fig{number}" for number in (1, 3, 6, 7, 8)])
+@pytest.mark.parametrize("item", [*(f"cfsnet-fig{number}" for number in (1, 3, 6, 7, 8)), COEFFICIENTS])
 def test_figures_are_drawn_without_a_network(report, item):
     assert cfsnet.ITEMS[item](report).png.startswith(b"\x89PNG")
+
+
+def test_figure_4_has_the_dots_of_the_poster_for_cfsnet_alone(report):
+    curves_of = {
+        network: curves._curve(report, "cfsnet-fig4", DENOISING, network, 30, SHOWN).printed
+        for network in DENOISING.compared.values()
+    }
+    assert curves_of.pop(DENOISING.tuned)[0.0] == 26.02
+    assert not any(curves_of.values())
+
+
+def test_the_degraded_crop_and_ffdnet_stand_beside_ours(report):
+    """Figure 7 has what the paper's has, all of it in the first row; ours in the second."""
+    strip = strips._strip(report, DENOISING, 40, ("DnCNN-B", "FFDNet"), "", (0.5,))
+    known, ours = ([panel.title for panel in row] for row in strip.rows)
+    assert known == ["original", "degraded", "DnCNN-B (published)", "FFDNet (published)"]
+    assert ours == ["alpha_in 0.5"]
+    assert 15 < float(strip.rows[0][1].note.removesuffix(" dB")) < 17  # sigma 40
+
+
+def test_coefficients_are_shown_module_by_module(report):
+    """As many rows as there are coupled modules; linear in the control."""
+    net = moved(CFSNet(width=6, blocks=3))
+    found = by_module(net)
+    assert found.shape == (3, 6)
+    torch.testing.assert_close(net.coefficients(torch.full((1, 1), 0.5))[:, 0], found / 2)
+    report.network = lambda name: net
+    assert cfsnet.coefficients(report).png.startswith(b"\x89PNG")
 
 
 def test_deblocking_is_shown_in_the_colours_of_the_jpeg(report):

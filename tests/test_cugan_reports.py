@@ -62,6 +62,7 @@ from lib.papers.shown import Parts
 from lib.recipes import queue
 from lib.recipes.cugan import CUGAN, CUNET, WITHOUT_GFM
 from lib.training.checkpoints import Provenance, path_of
+from lib.training.health import MILD, SEVERE
 from lib.training.networks import load, scale_of
 from lib.training.wrappers import Interpolated
 
@@ -142,6 +143,7 @@ class World(Several):
     rows: dict[tuple[str, Setting], float] = field(default_factory=dict)
     known: dict[tuple[str, str], float | tuple[float, ...]] = field(default_factory=dict)
     lean: dict[str, list[float]] = field(default_factory=dict)
+    pull: dict[str, list[float]] = field(default_factory=dict)  # of severe degradations beside mild ones
 
     def scores(self, item, setting):
         if (item, setting) not in self.rows:
@@ -157,7 +159,8 @@ class World(Several):
 
     def training_curve(self, run):
         values = self._known(self.lean.get(run))
-        return pd.DataFrame({"step": range(len(values)), "lean": values})
+        curve = pd.DataFrame({"step": range(len(values)), "lean": values})
+        return curve.assign(**{MILD: 2.0, SEVERE: 2 * np.array(self.pull[run])}) if self.pull else curve
 
     def with_rows(self, item, settings, value):
         """The same, but for some settings' values."""
@@ -238,7 +241,9 @@ def made_up_facts():
 
 def as_the_paper_says():
     lean = {CUGAN: [0.001, -0.001, 0.002, 0.0], WITHOUT_GFM: [-0.02, -0.01, -0.03, -0.02]}
-    return World("cugan", "paper", rows=printed_rows() | drawn_rows(), known=made_up_facts(), lean=lean)
+    pull = {CUGAN: [0.9, 1.0, 1.1, 1.0], WITHOUT_GFM: [0.5, 0.6, 0.4, 0.5]}
+    rows = printed_rows() | drawn_rows()
+    return World("cugan", "paper", rows=rows, known=made_up_facts(), lean=lean, pull=pull)
 
 
 def all_table1(world, method, metric, by, levels=GAN_LEVELS):
@@ -394,6 +399,14 @@ WRONG = {
         "two that do": lambda w: replace(w, lean={WITHOUT_GFM: [0.02, 0.01, 0.03, 0.02], CUGAN: [0.05] * 4}),
         "one that leans more once it is told": lambda w: replace(
             w, lean=w.lean | {CUGAN: [-0.05, -0.04, -0.06, -0.05]}
+        ),
+    },
+    "a discriminator that is told pulls at severe degradations": {
+        "one that pulls at them without being told": lambda w: replace(
+            w, pull=w.pull | {WITHOUT_GFM: [1.5, 1.4, 1.6, 1.5]}
+        ),
+        "one that pulls less once it is told": lambda w: replace(
+            w, pull=w.pull | {CUGAN: [0.2, 0.1, 0.2, 0.1]}
         ),
     },
 }
@@ -940,6 +953,12 @@ def test_a_discriminator_that_cannot_tell_leans_nowhere():
     claim = CLAIMS["a discriminator that is not told leans on the degradation"]
     assert judge(claim, replace(world, lean=asleep)).verdict == "undecided"
     assert judge(claim, replace(world, lean={})).verdict == "not tested"
+
+
+def test_trainings_that_logged_no_gradient_say_nothing_of_it():
+    claim = CLAIMS["a discriminator that is told pulls at severe degradations"]
+    found = judge(claim, replace(as_the_paper_says(), pull={}))
+    assert found.verdict == "not tested" and "train them again" in found.measured
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,18 @@ def test_the_shares_of_cfsnets_adversarial_loss_at_the_output():
     assert health.gradient_shares(made) == pytest.approx(expected, rel=1e-4)  # float32
 
 
+def test_the_pull_is_that_of_either_half_by_severity():
+    """Four images of four ones; the loss pulls 1, 2, 3 and 4 times at each pixel, the last is the mildest."""
+    m = torch.ones(4, 1, 2, 2, requires_grad=True)
+    weights = torch.arange(1.0, 5.0).view(4, 1, 1, 1)
+    terms = {"adversarial": (weights * m).sum(), "error": m.square().sum()}
+    knobs = torch.tensor([[0.5, 0.5], [0.3, 0.5], [0.1, 0.0], [0.0, 0.0]])
+    made = Outcome(sum(terms.values()), terms=terms, meeting=m, knobs=knobs)
+    assert health.pulls(made) == pytest.approx({"pull mild": 7.0, "pull severe": 3.0})
+    assert health.pulls(replace(made, knobs=torch.zeros(4, 0))) == {}
+    assert health.pulls(replace(made, terms={"error": m.sum()})) == {}
+
+
 def test_the_terms_of_every_loss_add_up_to_it():
     for name in ("vdir-awgn", "vdir-awgn-l1", "qgcn-full-unit", "qgcn-wo-cqr", "cfsnet-sr-tune-gan", "cugan"):
         recipe = find(name, "smoke")

@@ -23,7 +23,7 @@ from lib.papers import facts
 from lib.papers.judging import Evidence, judge, seeded
 from lib.papers.qgcn import items as qgcn
 from lib.papers.qgcn import order, ranker, readings
-from lib.papers.qgcn.claims import CLAIMS, COMPARABLE, MAPPED, RANKING, SINGLE, TABLE1, TABLE2
+from lib.papers.qgcn.claims import CLAIMS, COMPARABLE, LIVE, MAPPED, RANKING, SINGLE, TABLE1, TABLE2
 from lib.papers.qgcn.subjects import (
     ABLATION,
     CLASSIC5,
@@ -545,6 +545,54 @@ def test_maps_are_kept_of_the_papers_own_pictures_alone(report, monkeypatch, at_
             "map 2, q20: a",
             "map 2, q20-seed2: a",
         }
+
+
+def test_every_claim_stands_on_an_item_and_every_item_is_recorded_or_made_when_shown():
+    extra = {"qgcn-unseen", "qgcn-windows"}  # recorded, and nothing is claimed of them
+    assert {claim.item for claim in CLAIMS.values()} | set(LIVE) | extra == set(qgcn.ITEMS)
+
+
+def one_value(setting, value):
+    scores = {"a": value, "b": value}
+    return Measurement(setting, "compact", scores, Provenance("", "", "", "compact"), "w", "d", "cpu")
+
+
+def test_the_text_prints_differences_of_table_1(report):
+    report.store.write(
+        (TABLE1, one_value(restored(VARIANTS[title], q, ABLATION, "psnr_b"), db))
+        for title, db in ((OURS, 29.0), (NO_RANKER, 28.9), (NO_SCORE, 29.1))
+        for q in QUALITIES
+    )
+    shown = qgcn.text(report).frame
+    assert len(shown) == sum(PRINTED["item"] == "qgcn-text-4.3") == 5
+    assert list(shown.loc[("BSDS500 val (100) q10 PSNR-B", f"lost {NO_RANKER}")][["printed", "compact"]]) == [
+        "0.20",
+        "0.10",
+    ]
+    table1 = PRINTED[PRINTED["item"] == TABLE1].set_index(["method", "setting", "metric"])["value"]
+    for _, row in PRINTED[PRINTED["item"] == "qgcn-text-4.3"].iterrows():
+        own, without = (float(table1[name, row["setting"], "psnr_b"]) for name in (OURS, row["method"]))
+        assert float(row["value"]) == pytest.approx(own - without)
+
+
+def test_figure_6_has_the_twelve_printed_values(report):
+    figure, frame = qgcn.fig6(report)
+    assert figure.png.startswith(b"\x89PNG")
+    assert frame["printed, quality 20"].to_dict() == {
+        "DnCNN": "29.69 | 0.890 | 29.44",
+        "LPIO": "29.81 | 0.870 | 29.46",
+        "RNAN": "29.43 | 0.850 | 29.15",
+        "Ours": "31.24 | 0.910 | 30.79",
+    }
+
+
+def test_both_windows_stand_beside_the_printed_ssim(report, monkeypatch):
+    """Only the plain window of 8x8 was measured."""
+    report.store.write([("qgcn-windows", one_value(restored(FULL, 10, CLASSIC5, "ssim_u8"), 0.83))])
+    shown = qgcn.windows(report).frame
+    plain, gaussian = (shown.loc[("Classic5 q10", f"Ours, {w}")] for w in ("plain 8x8", "Gaussian 11x11"))
+    assert (plain["compact"], gaussian["compact"]) == ("0.830", "")
+    assert plain["printed"] == gaussian["printed"] == "0.837"
 
 
 def test_figures_are_drawn_without_a_network(report):

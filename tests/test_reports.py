@@ -6,18 +6,32 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import torch
 from evidence import AsPrinted, Collecting, Several
+from trained import moved
 
 from lib.base import locks, paths, provenance
 from lib.degradations.levels import Compress
 from lib.evaluation import measure
 from lib.evaluation.measure import Measurement, Protocol, Setting
 from lib.evaluation.results import Store
+from lib.models.adafm import AdaFM, RestorationNet
 from lib.papers import cells, facts, papers, workbench
-from lib.papers.adafm import curves
+from lib.papers.adafm import batch_norm, curves, drawing
 from lib.papers.adafm import items as adafm
 from lib.papers.adafm.claims import CLAIMS
-from lib.papers.adafm.subjects import COEFS, DENOISING, JPEG, SCRATCH, SR, SUBJECTS
+from lib.papers.adafm.subjects import (
+    BATCH_NORM,
+    COEFS,
+    CURVES,
+    DENOISING,
+    INSIDE,
+    JPEG,
+    PIECEWISE,
+    SCRATCH,
+    SR,
+    SUBJECTS,
+)
 from lib.papers.at_hand import DIV2K, EMBEDDED
 from lib.papers.cells import Cell
 from lib.papers.judging import Claim, Evidence, Judged, NotMeasured, Quote, judge, judge_all, seeded
@@ -26,7 +40,7 @@ from lib.papers.scores import mean, with_interval
 from lib.papers.tables import Line
 from lib.recipes import find
 from lib.training.checkpoints import Provenance, path_of
-from lib.training.networks import INPUT
+from lib.training.networks import INPUT, PAIRS
 from lib.training.unfinished import folder_of
 
 LOAD = measure.sets.load_images
@@ -293,6 +307,37 @@ def test_figure_7_is_drawn_from_the_printed_coefficients(tmp_path, monkeypatch):
     assert psnr.frame.loc[("live1 q20", "adafm-dejpeg-q80-q10-k1, distance"), "printed"] == "0.16"
 
 
+def test_figure_7_has_the_cubic_of_the_text_and_a_line_of_our_own(report, monkeypatch):
+    """At quality 80 the printed weights give -0.044, least squares through the printed points -0.01."""
+    monkeypatch.setattr(report, "best", lambda *_: (Cell(), {}))
+    wide = curves._curve(report, "adafm-fig7", JPEG, (80, 10), curves.WIDE_QUALITIES, (), 3)
+    short = curves._curve(report, "adafm-fig7", JPEG, (80, 40), curves.SHORT_QUALITIES, (), 1)
+    assert wide.fit("printed")(80) == pytest.approx(1.51 - 6.24e-2 * 80 + 1.01e-3 * 80**2 - 5.91e-6 * 80**3)
+    assert wide.label("printed") == "printed, the cubic of the text"
+    assert short.in_print is None and short.label("printed") == "printed, order 1"
+
+
+def test_figure_2_has_what_is_printed_of_another_image(report, monkeypatch):
+    notes = []
+    monkeypatch.setattr("lib.papers.adafm.strips.strips", lambda parts: notes.extend(parts))
+    monkeypatch.setattr(report, "save_figure", lambda *_: None)
+    monkeypatch.setattr(report, "cell", lambda *_: None)
+    monkeypatch.setattr("lib.papers.scenes.restored", lambda net, x, knobs: x)
+    monkeypatch.setattr(report, "network", lambda name: name)
+    adafm.fig2(report)
+    printed = [[note.note.partition("\n")[2] for note in part.rows[0][1:]] for part in notes]
+    assert printed[1] == [f"(printed of another: {db})" for db in ("32.24", "33.32", "33.04", "32.18")]
+    assert not any(printed[0] + printed[2])
+
+
+def test_figure_4_is_of_the_papers_size(report, monkeypatch):
+    boxes = []
+    monkeypatch.setattr(drawing, "chain", lambda axes, own, *_: boxes.extend(own))
+    adafm.fig4(report)
+    assert "16 residual\nblocks" in [box.name for box in boxes]
+    assert "64 x 64 x 3 x 3" in [box.weights for box in boxes]
+
+
 def test_a_wrong_level_in_figure_1_differs(report):
     """The network for quality 10, better than that for 30 on quality 30, contradicts the paper."""
     levels = {80: 31.0, 30: 32.0, 10: 32.5}
@@ -337,6 +382,46 @@ def test_as_good_as_is_two_sided(report, more, expected):
         rows = [(Setting(other, (1.0,), SR.on(4)), more), (Setting(plain, knobs, SR.on(4)), 32.0)]
         report.store.write([(item, measured(setting, value)) for setting, value in rows])
         assert verdict(report, claim) == expected
+
+
+@pytest.mark.parametrize("subject", INSIDE, ids=lambda subject: subject.title)
+@pytest.mark.parametrize(("gains", "expected"), [((0.3, 0.2), "holds"), ((0.3, -0.1), "differs")])
+def test_every_piece_has_to_be_more_accurate(report, subject, gains, expected):
+    """The last level gains otherwise than the others."""
+    first, last = gains
+    for level in INSIDE[subject]:
+        protocol, gain = subject.on(level), last if level == INSIDE[subject][-1] else first
+        whole = measured(Setting(subject.wide, (0.4,), protocol), 30.0)
+        pieces = measured(subject.piecewise(level), 30.0 + gain)
+        report.store.write([(CURVES[subject], whole), (PIECEWISE, pieces)])
+    assert verdict(report, f"small ranges are more accurate ({subject.title})") == expected
+
+
+def test_a_piece_is_set_by_where_the_level_lies_between_its_ends():
+    basic_to_first, between = DENOISING.piecewise(20), DENOISING.piecewise(45)
+    assert (basic_to_first.network, basic_to_first.knobs) == (DENOISING.stage(15, 25), (0.5,))
+    assert PAIRS[between.network] == (DENOISING.stage(15, 35), DENOISING.stage(15, 50))
+    assert between.knobs == (1.0, pytest.approx(2 / 3))
+    assert JPEG.piecewise(15).knobs == (1.0, 0.5)
+    with pytest.raises(ValueError, match="sigma 80"):
+        DENOISING.piecewise(80)
+
+
+def test_batch_norm_with_its_statistics_kept_is_the_same_function():
+    """With those of every batch it is not, in images that differ."""
+    net = moved(RestorationNet(1, 6, 2, lambda channels: AdaFM(channels, 1))).eval()
+    generator = torch.Generator().manual_seed(0)
+    clean = torch.rand(32, 1, 16, 16, generator=generator) * torch.linspace(0.2, 1, 32).view(-1, 1, 1, 1)
+    apart, lost = batch_norm.by_batches(net, clean, clean)
+    assert apart < 1e-2 and len(lost) == 32
+    assert abs(lost).max() > 0.05
+
+
+def test_what_batches_cost_is_shown_as_it_is_on_record(report, monkeypatch):
+    found = facts.by_image({DENOISING.title: {"a": 0.4, "b": 0.4}, JPEG.title: {"a": 0.1, "b": 0.1}})
+    facts.keep("adafm", BATCH_NORM, "compact", found, report.store.rows_path.parent)
+    shown = adafm.batch_norm(report)  # no network is at hand
+    assert [text.split()[0] for text in shown["on record"]] == ["0.40", "0.10"]
 
 
 def test_trainings_are_paired_by_their_seeds(report):

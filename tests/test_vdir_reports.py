@@ -868,3 +868,10 @@ def test_photographs_that_are_not_here_are_said_to_be_needed(report, monkeypatch
     places.to_csv(report.store.rows_path.with_name("vdir-fig8-compact.csv.gz"), index=False)
     figure, _, frame = vdir.fig8(report)
     assert figure.png.startswith(b"\x89PNG") and frame["right"].item().startswith("0.75")
+
+
+def test_the_text_says_how_large_it_is_and_what_larger_networks_gain(report):
+    assert vdir.size(report).loc["encoder and restorer", "the paper's size"] == "2,227,915"
+    shown = vdir.larger(report)
+    assert list(shown["above VDIR by the text, dB"]) == ["0.2", "0.17"]
+    assert list(shown["by table 3, dB"]) == ["0.25", "0.17"]

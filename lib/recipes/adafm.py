@@ -206,6 +206,11 @@ def stage_name(task: Task, start: int, end: int, k: int) -> str:
     return f"adafm-{task.name}-{task.mark}{start}-{task.mark}{end}-k{k}"
 
 
+def between_name(task: Task, start: int, first: int, second: int, k: int) -> str:
+    """Of the AdaFM layers of two levels, on one basic network, with everything between them."""
+    return f"{stage_name(task, start, first, k)}-to-{task.mark}{second}"
+
+
 def bn_name(task: Task, start: int) -> str:
     return f"adafm-{task.name}-bn-{task.mark}{start}"
 
@@ -223,6 +228,12 @@ def in_stage_name(task: Task, start: int, end: int) -> str:
 
 
 CONDITIONAL = (cin_name(DENOISE, 15, 75), cin_name(DEJPEG, 80, 10), cin_name(SR, 3, 4))
+
+
+PIECES = {  # levels of one basic network's AdaFM layers, between which a line gives the coefficient
+    DENOISE: (15, 25, 35, 50, 75),
+    DEJPEG: (80, 60, 40, 20, 10),
+}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ PATCHES = 64  # held out, on which channels are watched
 DEAD_LIMIT = 0.2  # [O] a training that has lost more of its channels than this says so
 DEAD, NORM, FACTOR, SHARE = "dead", "norm", "clip", "share"  # first words of the curve's columns
 CLIPPING = NORM, FACTOR
+MILD, SEVERE = "pull mild", "pull severe"  # columns of the curve
 WHOLE = "network"  # so are layers called that stand in no module of their own
 
 Row = dict[str, float]
@@ -112,6 +113,18 @@ def gradient_shares(made: Outcome) -> Row:
         norms[name] = 0.0 if slope is None else float(slope.norm())
     total = sum(norms.values()) or 1.0
     return {f"{SHARE} {name}": norm / total for name, norm in norms.items()}
+
+
+def pulls(made: Outcome) -> Row:
+    """Return how strongly the adversarial loss pulls at an image, the norm of its gradient: mean over the
+    less and over the more degraded half of a batch; nothing where no network is told a degradation."""
+    if "adversarial" not in made.terms or made.knobs is None or not made.knobs.shape[1]:
+        return {}
+    (slope,) = torch.autograd.grad(made.terms["adversarial"], made.meeting, retain_graph=True)
+    by_severity = slope.flatten(1).norm(dim=1)[made.knobs.sum(1).argsort()]
+    middle = len(by_severity) // 2
+    halves = {MILD: by_severity[:middle], SEVERE: by_severity[-middle:]}
+    return {name: float(half.mean()) for name, half in halves.items()}
 
 
 def complaints(recipe: Recipe, curve: Sequence[Row]) -> list[str]:

@@ -252,16 +252,16 @@ class Job:
         return tuple(float(np.mean(column)) for column in zip(*values, strict=True))
 
     def examine(self) -> health.Row:
-        """Return dead channels and shares of the gradient, on patches that the network is not trained on."""
+        """Return dead channels, shares of the gradient and how the adversarial one goes by severity, on
+        patches that the network is not trained on."""
         self.net.eval()
         if self.opponent is not None:
             self.opponent.eval().requires_grad_(False)
         batches = health.held_out_batches(self.examples.unseen.sample, self.device, self.recipe.batch)
         row = health.dead_at_both_ends(self.net, self.recipe, batches)
         clean, generator = batches[0]
-        row |= health.gradient_shares(
-            self.recipe.objective(self.net, clean, generator, self.judge, self.opponent)
-        )
+        made = self.recipe.objective(self.net, clean, generator, self.judge, self.opponent)
+        row |= health.gradient_shares(made) | health.pulls(made)
         self.net.train()
         if self.opponent is not None:
             self.opponent.train().requires_grad_(True)

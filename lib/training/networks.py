@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,7 +15,7 @@ from lib.base.hashes import weights_sha
 from lib.data.sets import has_file, weights_file
 from lib.metrics import perceptual
 from lib.models.knobs import Controllable
-from lib.recipes import Scale, cfsnet, cugan, qgcn
+from lib.recipes import Scale, adafm, cfsnet, cugan, qgcn
 from lib.recipes.common import SEEDS, seeded_name
 from lib.training import checkpoints
 from lib.training.checkpoints import BadCheckpoint, Provenance
@@ -66,6 +67,11 @@ PAIRS |= {  # those trained from further seeds
     seeded_name(name, seed): tuple(seeded_name(run, seed) for run in PAIRS[name])
     for name in ("dni-denoise", "dni-deblock")
     for seed in SEEDS[1:]
+}
+PAIRS |= {  # of which AdaFM's layers alone differ
+    adafm.between_name(task, start, *pair, 1): tuple(adafm.stage_name(task, start, end, 1) for end in pair)
+    for task, (start, *levels) in adafm.PIECES.items()
+    for pair in pairwise(levels)
 }
 BETWEEN = "0: the network of least error, 1: the one trained on from it"
 

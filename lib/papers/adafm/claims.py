@@ -14,12 +14,15 @@ from lib.papers.adafm.subjects import (
     ARCNN_TUNED,
     BETWEEN,
     COEFS,
+    CURVES,
     DENOISING,
     EASY_TO_HARD,
+    INSIDE,
     JPEG,
     KERNELS,
     NOISE_LEVELS,
     ONE_FACTOR,
+    PIECEWISE,
     SCRATCH,
     SHORT_QUALITIES,
     SR,
@@ -484,6 +487,28 @@ def _as_good_as(item: str, more: Setting, less: Setting) -> Test:
     return test
 
 
+def _pieces_are_nearer(subject: Subject) -> Claim:
+    levels = INSIDE[subject]
+
+    def test(e: Evidence) -> Finding:
+        gains = [
+            e.sample(PIECEWISE, subject.piecewise(level))
+            - e.at_best(CURVES[subject], Setting(subject.wide, (), subject.on(level)))
+            for level in levels
+        ]
+        shown = ", ".join(f"{level:g}" for level in levels)
+        return every([above(gain, 0) for gain in gains]), f"at {shown}: gains {told(gains)}"
+
+    return Claim(
+        f"small ranges are more accurate ({subject.title})",
+        PIECEWISE,
+        "Between two levels for which AdaFM layers were trained, a straight line through those two gives "
+        "more than the layers of the whole range at their best coefficient.",
+        test,
+        bound=f"{PAPERS}: more, at every level",
+    )
+
+
 def _few_parameters(e: Evidence) -> Finding:
     shares = [e.fact("adafm-text-params", f"{k}x{k}") for k in KERNELS[:3]]
     filters = round(e.fact("adafm-text-params", "filters"))
@@ -656,6 +681,7 @@ _CLAIMS = (
         ),
         bound=f"{OURS}: equivalent within 0.05 dB",
     ),
+    *(_pieces_are_nearer(task) for task in INSIDE),
     Claim(
         "few parameters",
         "adafm-text-params",

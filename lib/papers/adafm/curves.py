@@ -33,6 +33,7 @@ COLUMNS = {"paper": "paper scale", "compact": "compact", "this_run": "this run"}
 COLOURS = {"printed": "0.35", "paper": "C0", "compact": "C1", "this_run": "C2"}
 BOUND = 0.2  # dB, up to which the paper calls a distance good
 FACTORS = ((2, 3), (3, 4), (4, 5), (5, 6))
+CUBIC = "lambda = w0 + w1 L + w2 L^2 + w3 L^3, L = JPEG quality"  # as it is printed
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Curve:
     """The best coefficient of one network at several levels, and how far a dedicated network is.
 
     knobs: column of a table ("printed", "paper", "compact", "this_run") -> one coefficient per level.
+    in_print: the polynomial that the paper prints; None where it prints none.
     """
 
     network: str
@@ -48,10 +50,19 @@ class Curve:
     order: int  # of the polynomial
     knobs: dict[str, np.ndarray]
     cells: dict[float, Cell]
+    dedicated: dict[float, Cell]
     distances: dict[float, Cell]
+    in_print: np.polynomial.Polynomial | None = None
 
     def fit(self, column: str) -> np.polynomial.Polynomial:
+        if column == "printed" and self.in_print:
+            return self.in_print
         return fit_curve(np.array(self.levels), self.knobs[column], self.order)
+
+    def label(self, column: str) -> str:
+        """Return what its points and the line through them are."""
+        line = "the cubic of the text" if column == "printed" and self.in_print else f"order {self.order}"
+        return f"{COLUMNS.get(column, column)}, {line}"
 
 
 def fig5(report: Report) -> Drawing:
@@ -130,7 +141,7 @@ def _curve(
 ) -> Curve:
     network = subject.stage(*ends)
     method = f"AdaFM-Net {subject.range(*ends)}"
-    cells, knobs, distances = {}, {}, {}
+    cells, knobs, trained, distances = {}, {}, {}, {}
     for level in levels:
         protocol, written = subject.on(level), subject.level(level)
         cells[level], knobs[level] = report.best(item, Setting(network, (), protocol), (method, written))
@@ -141,11 +152,24 @@ def _curve(
             knobs[level]["printed"] = printed
         if level in dedicated:
             own = report.cell(item, Setting(subject.basic(level), (), protocol), ("baseline", written))
+            trained[level] = own
             far = report.printed_value(item, subject.dataset, method, written, "psnr_distance")
             distances[level] = replace(own - cells[level], printed=far)
     complete = set.intersection(*(set(k) for k in knobs.values()))
     columns = {c: np.array([knobs[level][c] for level in levels]) for c in COLOURS if c in complete}
-    return Curve(network, subject, tuple(levels), order, columns, cells, distances)
+    printed_fit = _printed_fit(report, item, subject, ends)
+    return Curve(network, subject, tuple(levels), order, columns, cells, trained, distances, printed_fit)
+
+
+def _printed_fit(
+    report: Report, item: str, subject: Subject, ends: tuple[int, int]
+) -> np.polynomial.Polynomial | None:
+    method = f"cubic fit {subject.range(*ends)}"
+    weights = [
+        report.printed_value(item, subject.dataset, method, CUBIC, f"coefficient_w{power}")
+        for power in range(4)
+    ]
+    return None if None in weights else np.polynomial.Polynomial(weights)
 
 
 def _keep(report: Report, curve: Curve) -> None:
@@ -183,20 +207,27 @@ def _shown(
 
 
 def _figure(curves: list[Curve], axis: str) -> Figure:
-    """Above: best coefficients with their fits. Below: distances to dedicated networks."""
-    figure = Figure(figsize=(max(6.4, 3.6 * len(curves)), 6), layout="constrained")
-    grid = figure.subplots(2, len(curves), height_ratios=[3, 2], sharex="col", sharey="row", squeeze=False)
-    for (top, bottom), curve in zip(grid.T, curves, strict=True):
+    """Above: best coefficients with their fits. Below: PSNR beside dedicated networks, and distances."""
+    figure = Figure(figsize=(max(6.4, 4.2 * len(curves)), 8.4), layout="constrained")
+    rows = {"height_ratios": [3, 2, 2], "sharex": "col", "sharey": "row"}
+    grid = figure.subplots(3, len(curves), squeeze=False, **rows)
+    for (top, middle, bottom), curve in zip(grid.T, curves, strict=True):
         _draw_knobs(top, curve)
+        _draw_psnr(middle, curve)
         _draw_distances(bottom, curve)
         bottom.set_xlabel(axis)
         if curve.subject is JPEG:
             bottom.invert_xaxis()
+    shown = [mean(s) for c in curves for cell in (*c.cells.values(), *c.dedicated.values())
+             for s in (cell.paper, cell.compact) if s]  # fmt: skip
+    if shown:
+        grid[1, 0].set_ylim(min(shown) - 1, max(shown) + 2)
     grid[0, 0].set_ylabel("best coefficient")
-    grid[1, 0].set_ylabel("distance to a dedicated\nnetwork (dB)")
-    for axes in grid[:, 0]:
+    grid[1, 0].set_ylabel("PSNR (dB), and distance\nabove each pair")
+    grid[2, 0].set_ylabel("distance to a dedicated\nnetwork (dB)")
+    for axes in (*grid[0], *grid[1:, 0]):
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
+            axes.legend(fontsize=9)
     return figure
 
 
@@ -205,16 +236,33 @@ def _draw_knobs(axes: Axes, curve: Curve) -> None:
     fine = np.linspace(min(curve.levels), max(curve.levels), 200)
     for column, best in curve.knobs.items():
         colour = COLOURS[column]
-        label = f"{COLUMNS.get(column, column)}, fit of order {curve.order}"
-        axes.plot(curve.levels, best, markers[column], color=colour, label=label)
+        axes.plot(curve.levels, best, markers[column], color=colour, label=curve.label(column))
         axes.plot(fine, curve.fit(column)(fine), color=colour, lw=1)
-    axes.set_title(curve.network, fontsize=9)
+    axes.set_title(curve.network, fontsize=10)
+    axes.grid(alpha=0.3)
+
+
+def _draw_psnr(axes: Axes, curve: Curve) -> None:
+    """Pairs of bars as in the paper, the distance above each: on whole sets, or none."""
+    shown = {}
+    for column in ("paper", "compact"):
+        both = ((own, curve.cells[level]) for level, own in curve.dedicated.items())
+        pairs = [tuple(getattr(cell, column) for cell in pair) for pair in both]
+        if pairs and all(all(pair) for pair in pairs):
+            shown[column] = np.array([[mean(scores) for scores in pair] for pair in pairs])
+    width = _width(curve)
+    for i, (column, values) in enumerate(shown.items()):
+        at = np.array(list(curve.dedicated)) + (2 * i - len(shown) + 1) * 1.5 * width
+        colour, title = COLOURS[column], COLUMNS[column]
+        axes.bar(at - width / 2, values[:, 0], width, fc="none", ec=colour, label=f"{title}, trained on it")
+        axes.bar(at + width / 2, values[:, 1], width, color=colour, label=f"{title}, AdaFM")
+        for x, pair in zip(at, values, strict=True):
+            axes.text(x, max(pair), f"{abs(pair[0] - pair[1]):.2f}", fontsize=9, ha="center", va="bottom")
     axes.grid(alpha=0.3)
 
 
 def _draw_distances(axes: Axes, curve: Curve) -> None:
-    span = max(curve.levels) - min(curve.levels)
-    width = span / 45
+    width = _width(curve)
     shown = {}
     for column in COLOURS:
         scores = {level: getattr(cell, column) for level, cell in curve.distances.items()}
@@ -229,3 +277,8 @@ def _draw_distances(axes: Axes, curve: Curve) -> None:
         axes.bar(at, list(values.values()), width, color=COLOURS[column], label=COLUMNS.get(column, column))
     axes.axhline(BOUND, color="0.4", lw=1, ls="--", label=f"{BOUND} dB, the paper's bound")
     axes.grid(alpha=0.3)
+
+
+def _width(curve: Curve) -> float:
+    """Of a bar."""
+    return (max(curve.levels) - min(curve.levels)) / 45

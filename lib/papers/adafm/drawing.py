@@ -15,8 +15,8 @@ INPUT_SIDE = 96  # pixels, the paper's patch
 
 
 def fig4(report: Report) -> Drawing:
-    """The network of this notebook's scale: every kind of layer with its weights and its output."""
-    recipe = find(DENOISING.wide, report.scale)
+    """The network at the paper's size: every kind of layer with its weights and its output."""
+    recipe = find(DENOISING.wide, "paper")
     net = recipe.build()
     figure = Figure(figsize=(12.5, 4.6), layout="constrained")
     trunk, block = figure.subplots(2, 1)
@@ -26,7 +26,9 @@ def fig4(report: Report) -> Drawing:
     chain(block, _block(net, shapes), ((0, 5),), 8)
     count = len(net.body)
     layers = sum(isinstance(m, AdaFM) for m in net.modules())
-    title = f"AdaFM-Net: {count} residual blocks, {layers} AdaFM layers ({report.scale} scale)"
+    steps = report.steps(recipe.name, "paper")
+    trained = f"trained here for {steps:,} steps" if steps else "not trained here"
+    title = f"AdaFM-Net of the paper's size: {count} residual blocks, {layers} AdaFM layers ({trained})"
     trunk.set_title(title, fontsize=11)
     block.set_title("One residual block", fontsize=11)
     figure.supxlabel(
@@ -41,7 +43,7 @@ def _trunk(net: RestorationNet, shapes: dict[nn.Module, str], channels: int) -> 
     width = net.hr.conv.in_channels
     shuffled = Box("pixel shuffle x2,\nReLU", "", f"{width} x {INPUT_SIDE} x {INPUT_SIDE}", PLAIN)
     return [
-        Box("picture", "", picture, PLAIN),
+        Box("image", "", picture, PLAIN),
         conv("head conv,\nstride 2", net.head.conv, shapes),
         blocks,
         conv("body conv,\n+ head", net.tail.conv, shapes),

@@ -6,12 +6,13 @@ that stand on it, and returns what is to be shown.
 
 from functools import partial
 
+from lib.papers.adafm.batch_norm import batch_norm
 from lib.papers.adafm.curves import fig5, fig7, fig7_denoise, fig7_sr
 from lib.papers.adafm.drawing import fig4
 from lib.papers.adafm.filters import fig3
 from lib.papers.adafm.strips import fig1, fig2, fig6
 from lib.papers.adafm.tables import table1, table2, table3, table4, table5
-from lib.papers.adafm.text import noise, parameters, position, scratch, width
+from lib.papers.adafm.text import noise, parameters, piecewise, position, scratch, width
 from lib.papers.health import training_health
 from lib.recipes.adafm import DEJPEG, stage_name
 
@@ -34,6 +35,8 @@ ITEMS = {
     "adafm-fig7-sr": fig7_sr,
     "adafm-text-position": position,
     "adafm-text-scratch": scratch,
+    "adafm-text-piecewise": piecewise,
+    "adafm-text-batch-norm": batch_norm,
     "adafm-text-params": parameters,
     "adafm-extra-width": width,
     "adafm-extra-noise": noise,

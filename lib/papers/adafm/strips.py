@@ -1,5 +1,6 @@
 """Figures 1, 2 and 6: the same crop restored by several networks or at several coefficients."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from lib.evaluation.measure import Protocol, Setting
@@ -33,13 +34,24 @@ def fig2(report: Report) -> Drawing:
         for coef in coefs:
             report.cell(item, Setting(subject.wide, (coef,), protocol))
         scene = scene_of(report, subject, protocol)
-        panels = [scene.restored(f"coef {coef:g}", subject.wide, (coef,)) for coef in coefs]
+        panels = [_beside_print(report, subject, scene, coef) for coef in coefs]
         title = (
-            f"One network from {subject.level(subject.start)} to {subject.level(subject.end)}, turned on a "
-            f"picture with {protocol.level.name} ({report.scale} scale)"
+            f"One network from {subject.level(subject.start)} to {subject.level(subject.end)}, turned on an "
+            f"image with {protocol.level.name} ({report.scale} scale)"
         )
         parts.append(scene.strip(title, [[scene.original, *panels]]))
     return report.save_figure(item, strips(parts))
+
+
+def _beside_print(report: Report, subject: Subject, scene: Scene, coef: float) -> Panel:
+    """A panel of figure 2, and what the paper prints there: of an image that it does not name."""
+    panel = scene.restored(f"coef {coef:g}", subject.wide, (coef,))
+    method = f"AdaFM-Net {subject.range(subject.start, subject.end)}"
+    setting = f"input {subject.level(subject.middle)}; lambda={coef:.1f}"
+    printed = report.printed_value("adafm-fig2", f"{subject.dataset} (one image)", method, setting)
+    if printed is None or panel.picture is None:
+        return panel
+    return replace(panel, note=f"{panel.note}\n(printed of another: {printed:.2f})")
 
 
 def fig6(report: Report) -> Drawing:

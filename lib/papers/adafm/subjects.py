@@ -1,9 +1,10 @@
 """The paper's three tasks as its tables and figures measure them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lib.app import tasks
-from lib.evaluation.measure import Colour, Protocol
+from lib.evaluation.measure import Colour, Protocol, Setting
 from lib.papers.at_hand import EMBEDDED, SMALL
 from lib.papers.variants import IN_WINDOWS
 from lib.recipes import adafm as recipes
@@ -69,6 +70,21 @@ class Subject:
     def conditional_in_windows(self) -> str:
         return self.conditional + IN_WINDOWS
 
+    def piecewise(self, level: float) -> Setting:
+        """Return the AdaFM layers of the levels around this one, mixed by where it lies between them.
+
+        Raises ValueError for a level that is not between two that were trained, from the start on.
+        """
+        for first, second in pairwise(recipes.PIECES[self.task]):
+            share = (level - first) / (second - first)
+            if not 0 < share < 1:
+                continue
+            if first == self.start:  # before it there is the basic network
+                return Setting(self.stage(first, second), (share,), self.on(level))
+            between = recipes.between_name(self.task, self.start, first, second, self.k)
+            return Setting(between, (1.0, share), self.on(level))
+        raise ValueError(f"No level below or above {self.spelt(level)} was trained.")
+
     def spelt(self, level: float) -> str:
         """As a sentence has a level: sigma 15, quality 80, x3."""
         return f"{self.word}{level:g}"
@@ -118,7 +134,7 @@ SR = Subject(
 )
 SUBJECTS = (DENOISING, JPEG, SR)
 
-EASY_TO_HARD = {DENOISING: (25, 35, 50, 75), JPEG: (60, 40, 20, 10)}  # from the task's start, of table 5
+EASY_TO_HARD = {s: recipes.PIECES[s.task][1:] for s in (DENOISING, JPEG)}  # from the start, of table 5
 ONE_FACTOR, TWO_FACTORS = ((2, 3), (3, 4), (4, 5), (5, 6)), ((2, 4), (3, 5), (4, 6))
 FACTORS = (*ONE_FACTOR, *TWO_FACTORS, (4, 3), (4, 2))  # start and end of table 4's adaptations
 COEFS = {  # of figure 2
@@ -129,6 +145,10 @@ COEFS = {  # of figure 2
 NOISE_LEVELS = (15, 25, 35, 45, 50, 60, 75)  # of figure 7 and its twins
 WIDE_QUALITIES = (80, 70, 60, 50, 40, 30, 20, 10)
 SHORT_QUALITIES = (80, 70, 60, 50, 40)
+CURVES = {DENOISING: "adafm-fig7-denoise", JPEG: "adafm-fig7"}  # items with the best coefficients
+INSIDE = {DENOISING: (45, 60), JPEG: (70, 50, 30)}  # of their levels, those between two of the pieces
+PIECEWISE, BATCH_NORM = "adafm-text-piecewise", "adafm-text-batch-norm"
+BOTH_AFFINE = (DENOISING, JPEG)  # tasks whose filters are 1x1
 BETWEEN = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # shares of the way from one factor to the next
 ARCNN_START, ARCNN_TUNED = "adafm-arcnn-s15", "adafm-arcnn-s15-ft-s50"
 ARCNN_CONTROL = "adafm-arcnn-s50-scratch"

@@ -8,7 +8,7 @@ import torch
 
 from lib.evaluation.measure import Setting
 from lib.models.adafm import AdaFM, RestorationNet
-from lib.papers.adafm.subjects import DENOISING, JPEG, KERNELS, SCRATCH, SR
+from lib.papers.adafm.subjects import CURVES, DENOISING, INSIDE, JPEG, KERNELS, PIECEWISE, SCRATCH, SR
 from lib.papers.at_hand import DIV2K
 from lib.papers.report import Report
 from lib.papers.tables import Line, Table
@@ -41,6 +41,23 @@ def scratch(report: Report) -> Table:
         plain = report.cell(item, Setting(SR.basic(4), (), protocol), ("basic model", "x4"))
         rows += [(line, "AdaFM-Net from scratch", whole), (line, "basic model", plain)]
     return report.table(item, rows)
+
+
+def piecewise(report: Report) -> Table:
+    """Levels between those that AdaFM layers were trained for: the layers of both neighbours mixed by a
+    straight line, against those of the whole range at the coefficient that is best."""
+    rows = []
+    for subject, levels in INSIDE.items():
+        for level in levels:
+            whole, _ = report.best(CURVES[subject], Setting(subject.wide, (), subject.on(level)))
+            pieces = report.cell(PIECEWISE, subject.piecewise(level))
+            line = Line(subject.dataset, subject.level(level))
+            rows += [
+                (line, "the whole range, at its best", whole),
+                (line, "piecewise, on the line", pieces),
+                (line, "gained", pieces - whole),
+            ]
+    return report.table(PIECEWISE, rows)
 
 
 def width(report: Report) -> Table:

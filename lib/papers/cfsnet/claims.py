@@ -13,6 +13,7 @@ from lib.evaluation.measure import Metric, Setting
 from lib.metrics import pirm
 from lib.papers.cfsnet.subjects import (
     BLURRED,
+    COEFFICIENTS,
     DEBLOCKING,
     DENOISING,
     DNCNN,
@@ -37,6 +38,7 @@ from lib.papers.judging import Claim, Evidence, Finding, Gap, NotMeasured, Quote
 # Items made when they are shown; no rows are kept.
 LIVE = (
     *(f"cfsnet-fig{number}" for number in (1, 2, 6, 7, 8)),
+    COEFFICIENTS,
     "cfsnet-text-settings",
     "cfsnet-gan-health",
     "cfsnet-training",

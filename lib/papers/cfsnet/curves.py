@@ -1,7 +1,7 @@
 """PSNR against the control: figure 4, and the curves of the authors' poster."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ from lib.recipes.common import SEEDS
 AGAIN = (0.0, 0.5, 1.0)  # controls that a notebook measures again
 COLUMNS = {"paper": "-", "compact": "--"}
 BY_CONTROL = Shape((Axis.DATASET, Axis.SETTING, Axis.METHOD), (Axis.METRIC,))
+BELOW = 2  # dB below the lowest of CFSNet, where a panel of figure 4 ends
 DEPTH = 6  # dB below the lowest peak, where the figure of all levels ends
 
 
@@ -63,8 +64,17 @@ def fig4(report: Report) -> Parts:
     for axes, (subject, own) in zip(figure.subplots(1, 2), curves.items(), strict=True):
         for (title, curve), colour in zip(own.items(), ("C3", "C0", "C2"), strict=True):
             _draw(axes, curve, colour, title)
-        _label(axes, f"{subject.title}: {subject.dataset}, {subject.written(subject.unseen)}")
+        _focus(axes, own["CFSNet"])
+        level = subject.written(subject.unseen)
+        _label(axes, f"{subject.title}: {subject.dataset}, {level} (dots: CFSNet of the poster)")
     return together(report.save_figure(item, figure), report.table(item, rows, BY_CONTROL))
+
+
+def _focus(axes: Axes, curve: Curve) -> None:
+    """Show what lies around a curve and its dots: what falls far below them leaves the panel."""
+    shown = [*curve.printed.values(), *(v for s in COLUMNS for v in (curve.values(s) or {}).values())]
+    if shown:
+        axes.set_ylim(min(shown) - BELOW, max(shown) + 0.5)
 
 
 def _own_ends(report: Report, item: str) -> list[Row]:
@@ -108,14 +118,14 @@ def poster(report: Report) -> Parts:
 def _curve(
     report: Report, item: str, subject: Subject, network: str, level: int, grid: Sequence[float]
 ) -> Curve:
-    """Measured again in a notebook at a few controls only; printed where the poster has it."""
-    written, settings = subject.written(level), subject.curve(network, level, grid)
-    return Curve(
-        {
-            alpha: report.cell(item, own, ("CFSNet", f"{written}; alpha_in={alpha}"), live=alpha in AGAIN)
-            for alpha, own in settings.items()
-        }
-    )
+    """Measured again in a notebook at a few controls only; printed where the poster has it, of CFSNet."""
+    written, cells = subject.written(level), {}
+    for alpha, own in subject.curve(network, level, grid).items():
+        at = ("CFSNet", f"{written}; alpha_in={alpha}")
+        cell = report.cell(item, own, at, live=alpha in AGAIN)
+        dot = report.printed_value(POSTER, subject.dataset, *at) if network == subject.tuned else None
+        cells[alpha] = replace(cell, printed=dot)
+    return Curve(cells)
 
 
 def _optimum(report: Report, subject: Subject, level: int, curve: Curve) -> dict[str, str]:
@@ -148,7 +158,7 @@ def _draw(axes: Axes, curve: Curve, colour: str, label: str) -> None:
         if values:
             axes.plot(values.keys(), values.values(), style, color=colour, label=f"{label}, {scale}")
     if curve.printed:
-        axes.plot(curve.printed.keys(), curve.printed.values(), ".", color=colour)
+        axes.plot(curve.printed.keys(), curve.printed.values(), "o", ms=4, color=colour)
 
 
 def _label(axes: Axes, title: str) -> None:
@@ -157,4 +167,4 @@ def _label(axes: Axes, title: str) -> None:
     axes.set_ylabel("PSNR (dB)")
     axes.grid(alpha=0.3)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=8)

@@ -1,14 +1,17 @@
-"""Figure 2 of CFSNet: our own drawing of the coupled branches, made from the module."""
+"""Figure 2 of CFSNet: our own drawing of the coupled branches, made from the module, and its coefficients."""
 
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from lib.models.cfsnet import CFSNet
-from lib.papers.cfsnet.subjects import DENOISING
+from lib.papers.cfsnet.subjects import COEFFICIENTS, DENOISING, SUBJECTS
 from lib.papers.diagrams import PLAIN, SPECIAL, Box, by, chain, conv, outputs
+from lib.papers.pictures import sentence
 from lib.papers.report import Report
 from lib.papers.shown import Drawing
 from lib.recipes import find
+from lib.recipes.cfsnet import SR_TUNED
 
 
 def fig2(report: Report) -> Drawing:
@@ -20,12 +23,12 @@ def fig2(report: Report) -> Drawing:
     body, tuning = net.body[0], net.tuning[0]
     feature = shapes[body]
     trunk = [
-        Box("picture", "", by(picture.shape[1:]), PLAIN),
+        Box("image", "", by(picture.shape[1:]), PLAIN),
         conv("head conv", net.head, shapes),
         Box(f"{len(net.body)} coupled\nmodules", "below", feature, SPECIAL),
         Box("+ head", "", feature, PLAIN),
         conv("end conv", net.out, shapes),
-        Box("picture - noise" if net.residual else "picture", "", by(picture.shape[1:]), PLAIN),
+        Box("image - noise" if net.residual else "image", "", by(picture.shape[1:]), PLAIN),
     ]
     entering = Box("coupled feature of\nthe last module", "", feature, PLAIN)
     leaving = Box("sum of both: the next\ncoupled feature", "", feature, PLAIN)
@@ -44,6 +47,32 @@ def fig2(report: Report) -> Drawing:
     below.set_title("From the control to alpha, linear without bias: alpha = alpha_in a", fontsize=11)
     figure.supxlabel("in the boxes: weights; below them: output for one patch", fontsize=8)
     return report.save_figure("cfsnet-fig2", figure)
+
+
+def coefficients(report: Report) -> Drawing:
+    """What each module couples with at alpha_in 1, channel by channel; for CFSNet-SA all of it would be 1."""
+    networks = {subject.title: subject.tuned for subject in SUBJECTS} | {"super-resolution": SR_TUNED}
+    found = {title: by_module(net) for title, run in networks.items() if (net := report.network(run))}
+    if not found:
+        return report.save_figure(COEFFICIENTS, sentence(f"CFSNet is not trained at {report.scale} scale."))
+    figure = Figure(figsize=(4.2 * len(found), 4.2), layout="constrained")
+    limit = max(float(alphas.abs().max()) for alphas in found.values())
+    panels = figure.subplots(1, len(found), squeeze=False)[0]
+    for axes, (title, alphas) in zip(panels, found.items(), strict=True):
+        shown = axes.imshow(alphas.sort(1).values, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+        outside = float(((alphas < 0) | (alphas > 1)).float().mean())
+        axes.set_title(f"{title}: {outside:.0%} outside 0 to 1", fontsize=10)
+        axes.set_xlabel("channels, sorted in each module")
+        names = [f"{i}: {mean:+z.2f}" for i, mean in enumerate(alphas.mean(1), start=1)]
+        axes.set_yticks(range(len(names)), names, fontsize=9)
+    figure.supylabel("module, and its mean over channels", fontsize=10)
+    figure.colorbar(shown, ax=figure.axes, label="alpha at alpha_in 1", fraction=0.03)
+    return report.save_figure(COEFFICIENTS, figure)
+
+
+def by_module(net: CFSNet) -> Tensor:
+    """Return the coefficients at alpha_in 1, (modules, channels); of the upscaler last."""
+    return net.coefficients(torch.ones(1, 1))[:, 0].detach()
 
 
 def _mapping(net: CFSNet) -> list[Box]:

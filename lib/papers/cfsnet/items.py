@@ -3,7 +3,7 @@
 from functools import partial
 
 from lib.papers.cfsnet.curves import fig4, poster
-from lib.papers.cfsnet.drawing import fig2
+from lib.papers.cfsnet.drawing import coefficients, fig2
 from lib.papers.cfsnet.manifold import fig3
 from lib.papers.cfsnet.plane import fig5
 from lib.papers.cfsnet.strips import fig1, fig6, fig7, fig8
@@ -26,6 +26,7 @@ ITEMS = {
     "cfsnet-fig7": fig7,
     "cfsnet-fig8": fig8,
     "cfsnet-poster-curves": poster,
+    "cfsnet-text-coefficients": coefficients,
     "cfsnet-text-settings": settings,
     "cfsnet-text-params": params,
     "cfsnet-gan-health": gan_health,

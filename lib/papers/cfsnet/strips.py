@@ -51,8 +51,9 @@ def fig6(report: Report) -> Drawing:
 
 def fig7(report: Report) -> Drawing:
     """Sigma 40, between the two levels of training: too little control leaves noise, too much smears."""
+    rivals = ("DnCNN-B", "FFDNet")
     parts = [
-        _strip(report, DENOISING, 40, ("DnCNN-B",), *each, place) for place, each in enumerate(SEVEN.items())
+        _strip(report, DENOISING, 40, rivals, *each, place) for place, each in enumerate(SEVEN.items())
     ]
     return report.save_figure("cfsnet-fig7", strips(parts))
 
@@ -97,9 +98,9 @@ def _strip(
     kind = _Coloured if subject is DEBLOCKING else Scene
     scene = kind(report, protocol, name, place=place)
     known = [scene.restored(f"{rival} (published)", *PUBLISHED[rival](level)) for rival in rivals]
-    panels = [scene.original, *known]
-    panels += [scene.restored(f"alpha_in {alpha:g}", subject.tuned, (alpha,)) for alpha in alphas]
-    return scene.strip(f"{scene.name}, {subject.written(level)} ({report.scale} scale)", [panels])
+    ours = [scene.restored(f"alpha_in {alpha:g}", subject.tuned, (alpha,)) for alpha in alphas]
+    rows = [[scene.original, scene.judged("degraded", scene.seen), *known], ours]
+    return scene.strip(f"{scene.name}, {subject.written(level)} ({report.scale} scale)", rows)
 
 
 def _enlarged(

@@ -132,6 +132,7 @@ SUBJECTS = (DENOISING, DEBLOCKING)
 
 SHOWN = tenths(0, 1)  # controls of figures 4 and 5
 POSTER, PLANE = "cfsnet-poster-curves", "cfsnet-fig5"
+COEFFICIENTS = "cfsnet-text-coefficients"
 SPACES = ("pixels", "blurred pictures", "untrained features", "last features")  # of figure 3, facts of each
 PIXELS, BLURRED, UNTRAINED, LAST = SPACES
 PARAMS = "cfsnet-text-params"  # its facts count the parameters of these

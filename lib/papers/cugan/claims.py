@@ -42,6 +42,7 @@ from lib.papers.deciding import Decision, Sample, above, below, every, single, t
 from lib.papers.judging import Claim, Evidence, Finding, Gap, NotMeasured, Quote
 from lib.papers.scores import Scores
 from lib.recipes.cugan import CUGAN, WITHOUT_GFM
+from lib.training import health
 
 # Items made when they are shown; no rows are kept.
 LIVE = (
@@ -388,6 +389,21 @@ def _leans(e: Evidence) -> Finding:
     return every([below(plain, 0), above(gfm - plain, 0)]), text
 
 
+def _pull_stays(e: Evidence) -> Finding:
+    """Parts of a training, in each how strongly severe degradations are pulled at beside mild ones."""
+
+    def kept(run: str) -> Sample:
+        curve = e.training_curve(run)
+        if not {health.MILD, health.SEVERE} <= set(curve):
+            raise NotMeasured("its trainings logged no gradient by severity; train them again")
+        share = (curve[health.SEVERE] / curve[health.MILD]).set_axis(curve["step"].astype(str)).dropna()
+        return Sample((share.to_dict(),), "1")
+
+    plain, gfm = kept(WITHOUT_GFM), kept(CUGAN)
+    text = f"{plain} of that of mild ones without GFM, {gfm} with it (one training each)"
+    return every([below(plain, 1), above(gfm - plain, 0)]), text
+
+
 _CLAIMS = (
     _close_to_ugan("LPIPS", LPIPS, headline=True),
     _close_to_ugan("DISTS", "dists"),
@@ -542,6 +558,15 @@ _CLAIMS = (
         "ones (logits and degradation have a negative covariance), and with it less so.",
         _leans,
         bound=f"{PAPERS}: lower for the stronger; the sign of the covariance over a whole training (ours)",
+    ),
+    Claim(
+        "a discriminator that is told pulls at severe degradations",
+        "cugan-health",
+        "Without GFM the gradient that reaches the generator is weaker for strong degradations than for mild "
+        "ones, and with it less so.",
+        _pull_stays,
+        bound=f"{PAPERS}: weaker; the norm of the adversarial gradient at the restored image, the more "
+        "degraded half of a batch against the other (ours)",
     ),
 )
 

@@ -26,7 +26,8 @@ def table3(report: Report) -> Table:
         written = f"sigma{sigma}"
         for method in QUOTED:
             printed = report.printed_value(ITEM, AS_PRINTED, method, written)
-            rows.append((Line("cbsd68", written), f"{method}, as printed", quoted(printed)))
+            if printed is not None:
+                rows.append((Line("cbsd68", written), f"{method}, as printed", quoted(printed)))
         for reading in READINGS:
             cell = report.cell(ITEM, reading.setting(sigma), live=reading.network == CUNET)
             rows.append((Line("cbsd68", written), reading.title, cell))

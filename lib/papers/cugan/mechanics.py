@@ -12,6 +12,7 @@ from lib.papers.report import Report
 from lib.papers.shown import Drawing, Parts, together
 from lib.recipes import Scale, find
 from lib.recipes.cugan import CUGAN, CUNET, SETTINGS, WITHOUT_GFM, scales_name, ugan_name
+from lib.training.health import MILD, SEVERE
 
 DEDICATED = tuple(ugan_name(*setting) for setting in SETTINGS)
 ADVERSARIAL = (
@@ -78,7 +79,9 @@ def health(report: Report) -> Parts:
     """What discriminators said of real and of restored pictures while training, and how it ended.
 
     The paper says that without GFM the discriminator rejects what was strongly degraded outright: seen in
-    `lean`, the covariance of its logits of restored pictures with how degraded their inputs were.
+    `lean`, the covariance of its logits of restored pictures with how degraded their inputs were. And that
+    then no gradient reaches the generator: seen in that of the more degraded half of a batch over that of the
+    other.
     """
     item = "cugan-health"
     curves = {run: report.training_curve(run, report.scale) for run in ADVERSARIAL}
@@ -102,8 +105,16 @@ def _ending(run: str, curve: pd.DataFrame) -> dict[str, str]:
         "real": f"{real:.2f}",
         "fake": f"{fake:.2f}",
         "lean": "" if run in DEDICATED else f"{last['lean'].mean():.3f}",
+        "gradient, severe / mild": _pull(last),
         "reading": _reading(real, fake),
     }
+
+
+def _pull(curve: pd.DataFrame) -> str:
+    """Empty where the training did not log it."""
+    if MILD not in curve or SEVERE not in curve:
+        return ""
+    return f"{(curve[SEVERE] / curve[MILD]).mean():.2f}"
 
 
 def _reading(real: float, fake: float) -> str:

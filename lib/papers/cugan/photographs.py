@@ -38,6 +38,10 @@ TUNED: tuple[Knobs, ...] = (
 DENOISED: tuple[Knobs, ...] = ((0.0, 0.0), (0.0, 0.2), (0.0, 0.4), (0.0, 0.6), (0.0, 0.8))  # [P] the ends
 SHARPENED: tuple[Knobs, ...] = ((0.1, 0.8), (0.2, 0.8), (0.3, 0.8))  # [P] the end
 GRID_BLUR, GRID_NOISE = (0.0, 0.2, 0.4, 0.6), (0.0, 0.2, 0.4, 0.6, 0.8)
+BESIDE = (  # [P]
+    "beside it in the paper, not here: Fritsche et al. (winner of AIM 2019), Ji et al. (of NTIRE 2020)"
+)
+ALONE = "no other network is beside it in the paper"
 PART = 768  # pixels a side, of what figure 6 restores of a photograph
 LOOKED_AT = 256  # pixels a side, of the part of which steps are measured
 CALM = 96  # pixels a side, of the part of which noise is: elsewhere texture reads as noise
@@ -53,12 +57,12 @@ class Photograph:
 
 def fig5(report: Report) -> Drawing:
     """A small photograph enlarged by bicubic, then knobs and texture; the two networks that won challenges
-    are not here, for their weights are not at hand."""
+    are named, for their weights are not at hand."""
     photograph = _photograph(report, "dped", "DPED")
     x = to_8bit(resize(busiest_crop(photograph.picture, LOW).cut(photograph.picture), scale=ENLARGED))
     panels = _row(report, TEXTURE, x, TUNED)
     whole = Panel(x, f"enlarged {ENLARGED} times, bicubic")
-    title = f"{photograph.source}: [blur, noise, texture] ({report.scale} scale)"
+    title = f"{photograph.source}: [blur, noise, texture] ({report.scale} scale)\n{BESIDE}"
     crop = busiest_crop(x, SHOWN)
     return report.save_figure("cugan-fig5", strips([Strip(title, whole, [panels], crop)]))
 
@@ -71,7 +75,7 @@ def fig6(report: Report) -> Drawing:
     photograph = _photograph(report, "nind", "NIND")
     x = _manageable(photograph.picture)
     rows = [_row(report, CUGAN, x, knobs) for knobs in (DENOISED, SHARPENED)]
-    title = f"{photograph.source}: [blur, noise] ({report.scale} scale)"
+    title = f"{photograph.source}: [blur, noise] ({report.scale} scale); {ALONE}"
     strip = Strip(title, Panel(x, "as it is"), rows, busiest_crop(x, CROP))
     return report.save_figure("cugan-fig6", strips([strip]))
 

@@ -8,7 +8,7 @@ from lib.papers.qgcn.drawing import fig1, fig2
 from lib.papers.qgcn.ranker import fig4, rank
 from lib.papers.qgcn.readings import reading
 from lib.papers.qgcn.strips import fig3, fig5, fig6
-from lib.papers.qgcn.tables import per_quality, table1, table2
+from lib.papers.qgcn.tables import per_quality, table1, table2, text, windows
 from lib.recipes.qgcn import FULL
 
 training = partial(training_health, run=FULL)
@@ -16,6 +16,8 @@ training = partial(training_health, run=FULL)
 ITEMS = {
     "qgcn-table1": table1,
     "qgcn-table2": table2,
+    "qgcn-text-4.3": text,
+    "qgcn-windows": windows,
     "qgcn-fig1": fig1,
     "qgcn-fig2": fig2,
     "qgcn-fig3": fig3,

@@ -11,11 +11,14 @@ from lib.papers.cells import Cell, quoted
 from lib.papers.judging import seeded
 from lib.papers.qgcn.subjects import (
     ABLATION,
+    CLASSIC5,
     DNCNN,
     GREY,
     LIVE1,
     METRICS,
     NO_RANKER,
+    NO_SCORE,
+    OURS,
     QUALITIES,
     READINGS,
     RNAN,
@@ -25,13 +28,16 @@ from lib.papers.qgcn.subjects import (
 from lib.papers.report import Report
 from lib.papers.scores import Scores, mean
 from lib.papers.shown import Parts, together
-from lib.papers.tables import Line, Row, Table
+from lib.papers.tables import METHODS_DOWN, Line, Row, Table
 from lib.recipes.common import SEEDS, seeded_name
 from lib.recipes.qgcn import FULL, own_name
 from lib.training.health import SHARE
 from lib.training.networks import INPUT, PUBLISHED, arcnn
 
 Cells = dict[tuple[str, int, Metric], Cell]  # method, quality, metric
+TEXT = "qgcn-text-4.3"
+SAID = {NO_RANKER: (10, 30), NO_SCORE: (10, 20, 30)}  # qualities of which the text speaks
+WINDOWS: dict[Metric, str] = {"ssim": "Gaussian 11x11", "ssim_u8": "plain 8x8"}
 QUOTED = ("LD", "TNRD", "LPIO")
 TERMS = {"error": "L_MAE", "quality": "L_Q", "features": "L_F"}  # of the loss
 ALONE = "trained on quality 10 alone"  # [O] not a row of the paper: what the one without dilation looks like
@@ -69,6 +75,38 @@ def table2(report: Report) -> Table:
             cells |= _measured(report, item, {"ARCNN": arcnn(quality)}, dataset, (quality,))
         rows += _rows(title, cells)
     return report.table(item, rows)
+
+
+def text(report: Report) -> Table:
+    """What PSNR-B loses by the text of section 4.3, without the ranker and without the quality loss."""
+    rows: list[Row] = []
+    for variant, qualities in SAID.items():
+        for quality in qualities:
+            both = (restored(GREY.networks[title], quality, ABLATION) for title in (OURS, variant))
+            whole, without = (
+                _over_trainings(report, "qgcn-table1", setting, ("psnr_b",))["psnr_b"] for setting in both
+            )
+            printed = report.printed_value(TEXT, ABLATION, variant, f"q{quality}", "psnr_b_drop")
+            line = Line(SETS[ABLATION], f"q{quality}", METRICS["psnr_b"])
+            rows.append((line, f"lost {variant}", replace(whole - without, printed=printed)))
+    return report.table(TEXT, rows)
+
+
+def windows(report: Report) -> Table:
+    """Not in the paper: SSIM by the Gaussian window of 11x11, which the printed values of others fit, and by
+    the plain one of 8x8."""
+    item = "qgcn-windows"
+    rows: list[Row] = []
+    for method, network in {"JPEG": INPUT, "DnCNN": DNCNN, "RNAN": RNAN, "Ours": FULL}.items():
+        for quality in QUALITIES:
+            cells = report.cells(item, restored(network, quality, CLASSIC5), tuple(WINDOWS), live=False)
+            printed = report.printed_value("qgcn-table2", CLASSIC5, method, f"q{quality}", "ssim")
+            line = Line(SETS[CLASSIC5], f"q{quality}")
+            rows += [
+                (line, f"{method}, {WINDOWS[metric]}", replace(cell, printed=printed))
+                for metric, cell in cells.items()
+            ]
+    return report.table(item, rows, METHODS_DOWN)
 
 
 def per_quality(report: Report) -> Table:

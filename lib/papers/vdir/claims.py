@@ -81,7 +81,13 @@ from lib.recipes.common import SEEDS, seeded_name
 from lib.recipes.vdir import AWGN, NAIVE, NO_PRIOR, REAL, REAL_NAIVE, long_name
 
 # Items made when they are shown; no rows are kept.
-LIVE = (*(f"vdir-fig{number}" for number in range(1, 5)), "vdir-swap", "vdir-training")
+LIVE = (
+    *(f"vdir-fig{number}" for number in range(1, 5)),
+    "vdir-swap",
+    "vdir-text-4.6",
+    "vdir-text-5.2",
+    "vdir-training",
+)
 TABLE = {number: f"vdir-table{number}" for number in range(1, 12)}
 FIG5, FIG6, FIG7, FIG8, STRENGTH = (f"vdir-{name}" for name in ("fig5", "fig6", "fig7", "fig8", "strength"))
 ONE_SAMPLE = 0.05  # dB

@@ -13,6 +13,7 @@ from lib.papers.vdir.manipulation import fig5, swap
 from lib.papers.vdir.maps import fig6
 from lib.papers.vdir.noise import table1, table9, table11
 from lib.papers.vdir.real import table2, table3, table8, table10
+from lib.papers.vdir.text import larger, size
 from lib.recipes.vdir import AWGN
 
 training = partial(training_health, run=AWGN)
@@ -40,4 +41,6 @@ ITEMS = {
     "vdir-swap": swap,
     "vdir-strength": strength,
     "vdir-training": training,
+    "vdir-text-4.6": size,
+    "vdir-text-5.2": larger,
 }

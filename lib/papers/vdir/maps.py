@@ -125,7 +125,9 @@ def _map_figure(net: VDIR, cases: dict[str, Tensor]) -> Figure:
         line[0].set_ylabel(title, fontsize=9)
         for k, axes in enumerate(line[1:]):
             axes.imshow(own[k], cmap="viridis", vmin=limits[k][0], vmax=limits[k][1])
-            axes.set_xlabel(f"channel {k + 1}, mean {own[k].mean():.2f}", fontsize=8)
+            axes.set_xlabel(f"channel {k + 1}, mean {own[k].mean():.2f}", fontsize=9)
+    for column in grid.T[1:]:  # one scale for all cases of a channel
+        figure.colorbar(column[-1].images[0], ax=list(column), location="bottom", fraction=0.03, pad=0.01)
     for axes in grid.flat:
         axes.set_xticks([])
         axes.set_yticks([])
