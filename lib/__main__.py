@@ -30,6 +30,7 @@ def main() -> int:
     add_status(commands)
     add_bench(commands)
     add_times(commands)
+    add_plan(commands)
     add_readme(commands)
     add_results(commands)
     arguments = parser.parse_args()
@@ -102,7 +103,7 @@ def add_train(commands: argparse._SubParsersAction) -> None:
 def train(arguments: argparse.Namespace) -> int:
     from lib import recipes
     from lib.base import paths
-    from lib.runs import graph, processes, training_queue
+    from lib.runs import graph, loads, processes, training_queue
     from lib.training import checkpoints
 
     out = arguments.out or paths.CHECKPOINTS
@@ -144,6 +145,8 @@ def train(arguments: argparse.Namespace) -> int:
     elif len(wanted) == 1 and not arguments.cluster:
         train_here(wanted[0], arguments, out)
     elif wanted:
+        if arguments.cluster:
+            steps = graph.longest_chain_first(steps, loads.of_runs(arguments.scale))
         lines = training_queue.Lines({recipe.name: training_queue.log_of(recipe) for recipe in wanted})
         try:
             return int(bool(graph.carry_out(steps, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
@@ -195,6 +198,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--scale", choices=SCALES[1:], default="compact", help="(default compact)")
     parser.add_argument("--fresh", action="store_true", help="also what is stored for the same weights")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="of a dask scheduler: a task for every item")
     add_device(parser)
     parser.set_defaults(run=measure)
 
@@ -203,6 +207,8 @@ def measure(arguments: argparse.Namespace) -> int:
     from lib.papers import papers, published, verdicts
     from lib.papers.report import Report
 
+    if arguments.cluster:
+        return measure_spread(arguments)
     check_device(arguments.device)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; the same command goes on."))
     try:
@@ -217,6 +223,29 @@ def measure(arguments: argparse.Namespace) -> int:
     except (ValueError, FileNotFoundError) as error:
         sys.exit(str(error))
     return 0
+
+
+def measure_spread(arguments: argparse.Namespace) -> int:
+    """Every item in a task of its own on a cluster; their rows go into the same files, one task at a time."""
+    from lib.base import paths
+    from lib.papers import papers
+    from lib.runs import graph, processes, training_queue
+
+    if arguments.paper == "published":
+        sys.exit("The published networks are measured in one go: leave --cluster out.")
+    options = [f"--scale={arguments.scale}", f"--device={arguments.device}"]
+    options += ["--fresh"] if arguments.fresh else []
+    logs = {
+        item: paths.RUNS / "measuring" / f"{item}-{arguments.scale}.log"
+        for item in arguments.items or papers.find(arguments.paper).measured
+    }
+    command = (sys.executable, "-m", "lib", "measure", arguments.paper, *options, "--items")
+    steps = [graph.Step(item, processes.Logged((*command, item), log)) for item, log in logs.items()]
+    try:
+        failed = graph.carry_out(steps, training_queue.Lines(logs), cluster=arguments.cluster)
+    except processes.NoCluster as error:
+        sys.exit(str(error))
+    return int(bool(failed))
 
 
 def add_reproduce(commands: argparse._SubParsersAction) -> None:
@@ -532,6 +561,21 @@ def results(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def add_plan(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "plan", help="count the work of every training, simulate how a cluster does all of them"
+    )
+    parser.set_defaults(run=plan)
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    from lib.upkeep import gpu, schedule
+
+    gpu.record()
+    schedule.record()
+    return 0
+
+
 def add_readme(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "readme", help="render what is said of the results in README.md and docs"
@@ -541,9 +585,9 @@ def add_readme(commands: argparse._SubParsersAction) -> None:
 
 
 def readme(arguments: argparse.Namespace) -> int:
-    from lib.upkeep import differences, moving, numbers, readme, verdicts
+    from lib.upkeep import differences, gpu, moving, numbers, readme, verdicts
 
-    for part in (readme, numbers, differences, verdicts, *([moving] if arguments.image else [])):
+    for part in (readme, numbers, differences, verdicts, gpu, *([moving] if arguments.image else [])):
         part.update()
     return 0
 

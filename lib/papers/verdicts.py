@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.base import paths
+from lib.base import atomic, paths
 from lib.base.rows import Rows
 from lib.evaluation.measure import UNITS
 from lib.papers import forest, verdict_table
@@ -117,8 +117,8 @@ def write(paper: Paper, folder: Path = paths.MEASURED, device: str = "auto") -> 
     """Judge every claim of a paper and write `<key>-verdicts.csv`, and `<key>-beside.csv` with every printed
     number and what was measured; return the path of the first."""
     path = folder / f"{paper.key}-verdicts.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    judged(paper).to_csv(path, index=False, lineterminator="\n")
-    measured = folder / f"{paper.key}-beside.csv"
-    beside(paper, device).to_csv(measured, index=False, lineterminator="\n", float_format="%.4f")
+    with atomic.written(path) as part:
+        judged(paper).to_csv(part, index=False, lineterminator="\n")
+    with atomic.written(folder / f"{paper.key}-beside.csv") as part:
+        beside(paper, device).to_csv(part, index=False, lineterminator="\n", float_format="%.4f")
     return path
