@@ -1,6 +1,5 @@
 """The work of trainings, and what a GPU hour buys."""
 
-import csv
 from dataclasses import replace
 
 import pytest
@@ -8,7 +7,7 @@ import torch
 from torch import nn
 
 from lib import recipes
-from lib.base import paths
+from lib.base.rows import read
 from lib.recipes import find
 from lib.runs import loads
 from lib.training import work
@@ -55,9 +54,9 @@ def test_what_weighs_alike_is_of_one_kind_and_what_does_not_is_of_another():
 
 
 def test_every_run_of_the_papers_is_counted_at_its_printed_schedule():
-    with loads.WORK.open() as file:
-        rows = {row["run"]: int(row["steps"]) for row in csv.DictReader(file)}
-    assert rows == {recipe.name: recipe.steps for recipe in recipes.queue("paper")}
+    """Where not: python -m lib plan counts what is new."""
+    stored = {row["run"]: (int(row["steps"]), int(row["batch"]), row["kind"]) for row in read(loads.WORK)}
+    assert stored == {r.name: (r.steps, r.batch, work.kind(r)) for r in recipes.queue("paper")}
 
 
 def test_the_page_is_that_of_the_tables_and_of_the_recipes():
@@ -82,8 +81,7 @@ def test_the_order_of_a_budget_has_all_runs_and_parents_first():
     assert all(set(run.needs) <= set(names[:i]) for i, run in enumerate(runs))
 
 
-def test_the_printed_table_adds_up(tmp_path):
+def test_the_printed_table_adds_up():
     total = gpu.hours(sum(loads.work().values()))
     last = gpu.papers().splitlines()[-1].split("|")
     assert float(last[4]) + float(last[7]) == pytest.approx(total, rel=0.02)
-    assert paths.MEASURED in loads.WORK.parents

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from lib.runs.graph import Step, longest_chain_first
 from lib.runs import loads
+from lib.runs.graph import Step, longest_chain_first
 from lib.upkeep import schedule
 from lib.upkeep.schedule import Timed, simulate
 

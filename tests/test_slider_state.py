@@ -622,3 +622,11 @@ def test_a_picture_is_cut_or_continued_by_its_mirror_image():
     x = torch.arange(3.0).view(1, 1, 1, 3)
     assert mirrored(x, (2, 8)).tolist() == [[[[0, 1, 2, 2, 1, 0, 0, 1]] * 2]]
     assert mirrored(x, (1, 2)).tolist() == [[[[0, 1]]]]
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"), [("a\0b.png", "a_b"), ("\udcff.png", "_"), ("a\nb.png", "a_b"), ("é 💾.png", "é 💾")]
+)
+def test_an_upload_of_any_name_can_be_saved(name, saved, state):
+    state.upload(name, encode(Picture(np.zeros((16, 16, 3), np.uint8)), "png"))
+    assert state.download()[0].startswith(f"{saved}-adafm")

@@ -139,7 +139,9 @@ class SliderState:
         self._take(name, Picture(self.samples[name].pixels, None, None), True, self.levels)
 
     def upload(self, name: str, data: bytes) -> None:
-        """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else."""
+        """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else. Characters of its
+        name that cannot be printed become underscores."""
+        name = "".join(letter if letter.isprintable() else "_" for letter in name)
         try:
             picture = read(data, max_pixels=MAX_PIXELS)
         except BadImage as error:

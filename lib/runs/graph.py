@@ -42,9 +42,9 @@ class Watcher:
 def carry_out(
     steps: Sequence[Step], watcher: Watcher, *, jobs: int = 1, cluster: str | None = None
 ) -> list[str]:
-    """Does the steps, `jobs` at a time, or on the dask cluster at an address as many as it has places for, the
-    first ones first. A failing step stops only what needs it. Returns the names of those that were not done.
-    """
+    """Does the steps, `jobs` at a time, or on the dask cluster at an address as many as it has places for,
+    the first ones first. A failing step stops only what needs it. Returns the names of those that were not
+    done."""
     with processes.workers(jobs, cluster) as workers:
         return done_by(workers, steps, watcher)
 

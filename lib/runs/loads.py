@@ -6,7 +6,9 @@ from lib.base.rows import read
 from lib.recipes import Scale
 from lib.training import checkpoints
 
-WORK = paths.MEASURED / "work.csv"  # a row for each run at paper scale: its steps, and TFLOP of each
+WORK = (
+    paths.MEASURED / "work.csv"
+)  # a row for each run at paper scale: steps, batch, and TFLOP for each image
 
 
 def of_runs(scale: Scale) -> dict[str, float]:
@@ -16,7 +18,10 @@ def of_runs(scale: Scale) -> dict[str, float]:
 
 def work() -> dict[str, float]:
     """TFLOP of every run at paper scale, by its printed schedule."""
-    return {row["run"]: float(row["steps"]) * float(row["tflop_per_step"]) for row in read(WORK)}
+    return {
+        row["run"]: int(row["steps"]) * int(row["batch"]) * float(row["tflop_per_image"])
+        for row in read(WORK)
+    }
 
 
 def minutes(scale: Scale) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """How much arithmetic a training run is: floating-point operations, counted while a step of it is made."""
 
+import hashlib
 from dataclasses import asdict, fields
 from functools import cache
 
@@ -14,9 +15,9 @@ from lib.metrics import perceptual
 from lib.recipes import Recipe, Scale, find
 
 KINDS = 3  # of degradations, where a recipe names no levels: it needs an image for each
-OF_NO_WEIGHT = frozenset(
-    "name seed parent batch steps minutes lr schedule short_lr betas clip training_set watch "
-    "opponent_lr opponent_betas precision".split()
+OF_NO_WEIGHT = (
+    *("name", "seed", "parent", "batch", "steps", "minutes", "precision", "training_set", "watch", "betas"),
+    *("lr", "schedule", "short_lr", "clip", "opponent_lr", "opponent_betas"),
 )
 
 VGGS = {"vgg16-conv5_3": (16, perceptual.VGG16_TAP), "vgg19-conv5_4": (19, perceptual.VGG19_TAP)}
@@ -37,12 +38,14 @@ class Counted(TorchDispatchMode):
         return made
 
 
-def kind(recipe: Recipe) -> tuple:
-    """Return what the arithmetic of one image of a step depends on: runs that share it need one count."""
+def kind(recipe: Recipe) -> str:
+    """Return 12 hex digits over what the arithmetic of one image of a step depends on: runs that share them
+    need one count for each image."""
     stated = {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name not in OF_NO_WEIGHT}
     levels = {name for name, value in stated.items() if isinstance(value, Level)}
     own = {name: value for name, value in asdict(recipe).items() if name in stated.keys() - levels}
-    return (type(recipe).__name__, recipe.drawn, *((name, repr(own[name])) for name in sorted(own)))
+    text = repr((type(recipe).__name__, recipe.drawn, sorted((k, repr(v)) for k, v in own.items())))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def step_operations(recipe: Recipe) -> float:

@@ -24,17 +24,24 @@ HEADLINES = ("adafm-denoise-basic-s15", "vdir-awgn", "qgcn-full", "cunet", "cuga
 
 
 def record(path: Path = loads.WORK) -> None:
-    """Counts a step of every run at paper scale, of those that differ in nothing that counts one alone, and
-    writes the table; tells of each count."""
-    counts: dict[tuple, float] = {}
+    """Counts a step of every run at paper scale that weighs otherwise than those in the table already, and
+    writes the table anew; tells of each count."""
+    each = {row["kind"]: row["tflop_per_image"] for row in read(path)}
     rows = []
     for recipe in recipes.queue("paper"):
         kind = work.kind(recipe)
-        if kind not in counts:
-            counts[kind] = work.step_operations(recipe) / 1e12
-            print(f"{recipe.name}: {counts[kind]:.4g} TFLOP a step", flush=True)
-        tflop = f"{counts[kind]:.6g}"
-        rows.append({"run": recipe.name, "steps": recipe.steps, "tflop_per_step": tflop})
+        if kind not in each:
+            each[kind] = f"{work.step_operations(recipe) / recipe.batch / 1e12:.6g}"
+            print(f"{recipe.name}: {each[kind]} TFLOP for each image of a step", flush=True)
+        rows.append(
+            {
+                "run": recipe.name,
+                "steps": recipe.steps,
+                "batch": recipe.batch,
+                "tflop_per_image": each[kind],
+                "kind": kind,
+            }
+        )
     with atomic.written(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

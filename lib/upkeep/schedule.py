@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from lib import recipes
@@ -86,8 +87,8 @@ class Course(graph.Watcher):
 
 @dataclass(frozen=True)
 class Simulation:
-    """One course of all runs. makespan, bound: minutes; bound: the longest chain or all work shared out evenly,
-    whichever is longer; kills: of workers."""
+    """One course of all runs. makespan, bound: minutes; the bound is the longest chain or all work shared out
+    evenly, whichever is longer. kills: of workers."""
 
     course: Course
     makespan: float
@@ -110,7 +111,7 @@ def simulate(steps: Sequence[Step], places: int, draw: random.Random | None = No
     workers = Simulated(places)
     course = Course(workers)
     graph.done_by(processes.Workers(workers, lambda: places, None), steps, course)
-    tried = {name: next(s for s in steps if s.name == name) for name in (*course.done, *course.failed)}
+    tried = {s.name: s for s in steps if s.name in workers.begun}
     return Simulation(
         course, workers.clock, _bound(list(tried.values()), places), sum(kills[n] for n in tried)
     )
@@ -132,12 +133,13 @@ def _disturbed(run: Timed, kills: int, draw: random.Random | None) -> Timed:
     return Timed(run.name, minutes + lost, "broken" if broken else "")
 
 
-def _bound(steps: Sequence[Step], places: int) -> float:
-    minutes = {step.name: step.work.minutes for step in steps}
-    ends: dict[str, float] = {}
-    for step in steps:  # in the order in which they ended: what a step needs stands before it
-        ends[step.name] = minutes[step.name] + max((ends[n] for n in step.needs if n in ends), default=0.0)
-    return max(*ends.values(), sum(minutes.values()) / places)
+def _bound(tried: Mapping[str, Step], places: int) -> float:
+    @cache
+    def end(name: str) -> float:
+        step = tried[name]
+        return step.work.minutes + max((end(need) for need in step.needs if need in tried), default=0.0)
+
+    return max(*map(end, tried), sum(step.work.minutes for step in tried.values()) / places)
 
 
 def record(path: Path = TABLE) -> None:
