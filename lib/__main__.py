@@ -569,10 +569,11 @@ def add_plan(commands: argparse._SubParsersAction) -> None:
 
 
 def plan(arguments: argparse.Namespace) -> int:
+    from lib.runs import loads
     from lib.upkeep import gpu, schedule
 
     gpu.record()
-    schedule.record()
+    schedule.record({"compact": loads.minutes("compact"), "paper": gpu.minutes()})
     return 0
 
 

@@ -15,9 +15,8 @@ from lib import recipes
 from lib.base import atomic, paths
 from lib.base.rows import Rows
 from lib.recipes import Scale
-from lib.runs import graph, loads, processes
+from lib.runs import graph, processes
 from lib.runs.graph import Step
-from lib.upkeep import gpu
 from lib.upkeep.rendered import table
 
 TABLE = paths.MEASURED / "schedule.csv"
@@ -112,9 +111,7 @@ def simulate(steps: Sequence[Step], places: int, draw: random.Random | None = No
     course = Course(workers)
     graph.done_by(processes.Workers(workers, lambda: places, None), steps, course)
     tried = {s.name: s for s in steps if s.name in workers.begun}
-    return Simulation(
-        course, workers.clock, _bound(list(tried.values()), places), sum(kills[n] for n in tried)
-    )
+    return Simulation(course, workers.clock, _bound(tried, places), sum(kills[name] for name in tried))
 
 
 def _kills(draw: random.Random) -> int:
@@ -142,10 +139,9 @@ def _bound(tried: Mapping[str, Step], places: int) -> float:
     return max(*map(end, tried), sum(step.work.minutes for step in tried.values()) / places)
 
 
-def record(path: Path = TABLE) -> None:
-    """Simulates what was measured at compact scale on CPUs, and all runs at paper scale on GPUs at the aimed
-    rate, in the order of a cluster and in that of the queue; writes the table."""
-    times = {"compact": loads.minutes("compact"), "paper": gpu.minutes()}
+def record(times: Mapping[Scale, Mapping[str, float]], path: Path = TABLE) -> None:
+    """Simulates all runs of each scale whose minutes are known, in the order of a cluster and in that of the
+    queue; writes the table."""
     rows = [_row(scale, times[scale], places) for scale in times for places in WORKERS]
     with atomic.written(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
