@@ -1,4 +1,4 @@
-# reproduce · test · lab · app · bench · times      each sets up .venv by itself; only Python 3.11+, git and make are needed
+# reproduce · test · soak · lab · app · bench · times      each sets up .venv by itself; only Python 3.11+, git and make are needed
 #
 #   make reproduce SCALE=compact TRAIN=never IMAGES=4 DEVICE=auto NAME=first-look NOTEBOOKS=01_adafm
 #   TRAIN=missing trains first what has no checkpoint, MEASURE=yes measures on whole sets, FRESH=yes starts anew,
@@ -13,7 +13,7 @@ PYTHON = python3
 RUN = .venv/bin/python
 READY = .venv/.ready
 
-SETTINGS = SCALE TRAIN MEASURE IMAGES DEVICE NAME NOTEBOOKS FRESH CLUSTER PYTHON
+SETTINGS = SCALE TRAIN MEASURE IMAGES DEVICE NAME NOTEBOOKS FRESH CLUSTER CASES PYTHON
 SPACE = $() $()
 UNKNOWN = $(filter-out $(addsuffix =%,$(SETTINGS)),$(subst \$(SPACE),_,$(MAKEOVERRIDES)))
 $(if $(UNKNOWN),$(error there is no setting $(UNKNOWN); there are: $(SETTINGS)))
@@ -30,7 +30,7 @@ NEW_PYTHON = import sys; sys.version_info >= (3, 11) or \
 	sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] \
 	+ ": name another with make PYTHON=...")
 
-.PHONY: reproduce test lab app bench times readme lock
+.PHONY: reproduce test soak lab app bench times readme lock
 .DELETE_ON_ERROR:
 
 reproduce: $(READY)
@@ -42,6 +42,10 @@ reproduce: $(READY)
 # One thread for every process: more would only wait for one another.
 test: $(READY)
 	@OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
+
+# Long trials of what must not break, hours in all; writes results/measured/soak.csv. CASES=10: so few of each, no file.
+soak: $(READY)
+	@OMP_NUM_THREADS=1 $(RUN) tests/soak $(if $(CASES),--cases $(CASES))
 
 lab: $(READY)
 	@.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks

@@ -31,6 +31,7 @@ def main() -> int:
     add_status(commands)
     add_bench(commands)
     add_times(commands)
+    add_plan(commands)
     add_readme(commands)
     add_results(commands)
     arguments = parser.parse_args()
@@ -218,8 +219,10 @@ def train_in_background(command: list[str], count: int, arguments: argparse.Name
 
 def train_all(steps: list, arguments: argparse.Namespace) -> int:
     """Several runs, each in a process of its own; whether one was not trained."""
-    from lib.runs import graph, processes, training_queue
+    from lib.runs import graph, loads, processes, training_queue
 
+    if arguments.cluster:
+        steps = graph.longest_chain_first(steps, loads.of_runs(arguments.scale))
     lines = training_queue.Lines({step.name: step.work.log for step in steps})
     try:
         return int(bool(graph.carry_out(steps, lines, jobs=arguments.jobs, cluster=arguments.cluster)))
@@ -276,6 +279,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--scale", choices=SCALES[1:], default="compact", help="(default compact)")
     parser.add_argument("--fresh", action="store_true", help="also what is stored for the same weights")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="of a dask scheduler: a task for every item")
     add_device(parser)
     parser.set_defaults(run=measure)
 
@@ -284,6 +288,8 @@ def measure(arguments: argparse.Namespace) -> int:
     from lib.papers import papers, published, verdicts
     from lib.papers.report import Report
 
+    if arguments.cluster:
+        return measure_spread(arguments)
     check_device(arguments.device)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; the same command goes on."))
     try:
@@ -299,6 +305,29 @@ def measure(arguments: argparse.Namespace) -> int:
     except (ValueError, FileNotFoundError) as error:
         sys.exit(str(error))
     return 0
+
+
+def measure_spread(arguments: argparse.Namespace) -> int:
+    """Every item in a task of its own on a cluster; their rows go into the same files, one task at a time."""
+    from lib.base import paths
+    from lib.papers import papers
+    from lib.runs import graph, processes, training_queue
+
+    if arguments.paper == "published":
+        sys.exit("The published networks are measured in one go: leave --cluster out.")
+    options = [f"--scale={arguments.scale}", f"--device={arguments.device}"]
+    options += ["--fresh"] if arguments.fresh else []
+    logs = {
+        item: paths.RUNS / "measuring" / f"{item}-{arguments.scale}.log"
+        for item in arguments.items or papers.find(arguments.paper).measured
+    }
+    command = (sys.executable, "-m", "lib", "measure", arguments.paper, *options, "--items")
+    steps = [graph.Step(item, processes.Logged((*command, item), log)) for item, log in logs.items()]
+    try:
+        failed = graph.carry_out(steps, training_queue.Lines(logs), cluster=arguments.cluster)
+    except processes.NoCluster as error:
+        sys.exit(str(error))
+    return int(bool(failed))
 
 
 def add_reproduce(commands: argparse._SubParsersAction) -> None:
@@ -624,6 +653,22 @@ def results(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def add_plan(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "plan", help="count the work of every training, simulate how a cluster does all of them"
+    )
+    parser.set_defaults(run=plan)
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    from lib.runs import loads
+    from lib.upkeep import gpu, schedule
+
+    gpu.record()
+    schedule.record({"compact": loads.minutes("compact"), "paper": gpu.minutes()})
+    return 0
+
+
 def add_readme(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "readme", help="render what is said of the results in README.md and docs"
@@ -633,9 +678,9 @@ def add_readme(commands: argparse._SubParsersAction) -> None:
 
 
 def readme(arguments: argparse.Namespace) -> int:
-    from lib.upkeep import differences, moving, numbers, readme, verdicts
+    from lib.upkeep import differences, gpu, moving, numbers, readme, verdicts
 
-    for part in (readme, numbers, differences, verdicts, *([moving] if arguments.image else [])):
+    for part in (readme, numbers, differences, verdicts, gpu, *([moving] if arguments.image else [])):
         part.update()
     return 0
 

@@ -20,6 +20,7 @@ FOR_NOTEBOOKS = (
     "lib.papers",
     "lib.upkeep.readme",
     "lib.upkeep.differences",
+    "lib.upkeep.gpu",
     "lib.upkeep.numbers",
     "lib.upkeep.reproduction_page",
     "lib.upkeep.results",

@@ -308,6 +308,38 @@ def test_restore_does_not_read_damaged_weights(trained, picture, capsys):
     assert "do not match the hash" in capsys.readouterr().err
 
 
+def test_measuring_on_a_cluster_is_a_task_for_every_item(monkeypatch):
+    from lib.papers import papers
+    from lib.runs import graph
+
+    given = []
+    monkeypatch.setattr(graph, "carry_out", lambda steps, lines, cluster: given.extend(steps) or [])
+    assert lib("measure", "qgcn", "--scale", "paper", "--fresh", "--cluster", "tcp://host:8786") == 0
+    assert [step.name for step in given] == list(papers.find("qgcn").measured)
+    words = given[0].work.command[1:]
+    assert words == ("-m", "lib", "measure", "qgcn", "--scale=paper", "--device=auto", "--fresh", "--items",
+                     given[0].name)  # fmt: skip
+    assert not any(step.needs or step.after for step in given)
+    monkeypatch.setattr(graph, "carry_out", lambda steps, lines, cluster: [steps[0].name])
+    assert lib("measure", "qgcn", "--items", "qgcn-table1", "--cluster", "tcp://host:8786") == 1
+
+
+def test_a_cluster_trains_first_what_the_longest_chain_hangs_on(monkeypatch, tmp_path):
+    """Here one at a time in the order given."""
+    from lib.runs import graph, loads
+
+    names = ["adafm-denoise-basic-s15", "cunet", "cugan"]
+    long = {"adafm-denoise-basic-s15": 5.0, "cunet": 1.0, "cugan": 6.0}
+    monkeypatch.setattr(loads, "of_runs", lambda scale: long)
+    given = []
+    monkeypatch.setattr(
+        graph, "carry_out", lambda steps, lines, jobs, cluster: given.append([s.name for s in steps])
+    )
+    for where in (["--cluster", "tcp://host:8786"], []):
+        lib("train", *names, "--out", tmp_path, *where)
+    assert given == [["cunet", "cugan", "adafm-denoise-basic-s15"], names]
+
+
 def test_measure_keeps_what_was_measured_before_something_was_missing(monkeypatch, capsys):
     """The rows are kept although a later item finds no network."""
     from lib.papers import measuring, papers

@@ -73,11 +73,11 @@ def test_an_interrupted_cluster_begins_nothing_more(tmp_path):
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
         with (
             pytest.raises(KeyboardInterrupt),
-            processes.executor(1, cluster.scheduler_address) as (executor, _),
+            processes.workers(1, cluster.scheduler_address) as workers,
         ):
             for name in ("first", "second", "third"):
                 code = f"import time; open({str(tmp_path / name)!r}, 'w'); time.sleep(3)"
-                executor.submit(processes.run_logged, python(code), tmp_path / f"{name}.log")
+                workers.executor.submit(processes.run_logged, python(code), tmp_path / f"{name}.log")
             wait_until(lambda: any((tmp_path / name).exists() for name in ("first", "second", "third")))
             raise KeyboardInterrupt
         time.sleep(4)
@@ -101,10 +101,11 @@ def test_jobs_take_a_slot_where_workers_offer_slots(offered, most, tmp_path):
         distributed.LocalCluster(
             n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, resources=offered
         ) as cluster,
-        processes.executor(1, cluster.scheduler_address) as (executor, _),
+        processes.workers(1, cluster.scheduler_address) as workers,
     ):
         logs = [tmp_path / f"{number}.log" for number in range(2)]
-        jobs = [executor.submit(processes.run_logged, command, log) for log in logs]
+        assert workers.places() == most
+        jobs = [workers.executor.submit(processes.run_logged, command, log) for log in logs]
         errors = [job.result() for job in jobs]
     assert bool(any(errors)) is (most == 2)
 
@@ -136,12 +137,13 @@ def running(pid):
 
 def test_workers_share_the_cores(monkeypatch, tmp_path):
     monkeypatch.setattr(processes, "cores", lambda: 8)
-    with processes.executor(1, None) as (_, threads):
-        assert threads is None
-    with processes.executor(3, None) as (executor, threads):
-        assert threads == 2
+    with processes.workers(1, None) as workers:
+        assert workers.threads is None and workers.places() == 1
+    with processes.workers(3, None) as workers:
+        assert workers.threads == 2 and workers.places() == 3
         print_threads = python("import os; print(os.environ['OMP_NUM_THREADS'])")
-        ended = executor.submit(processes.run_logged, print_threads, tmp_path / "run.log", threads)
+        log = tmp_path / "run.log"
+        ended = workers.executor.submit(processes.run_logged, print_threads, log, workers.threads)
         assert ended.result() == ""
     assert (tmp_path / "run.log").read_text() == "2\n"
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from lib.base import provenance
+from lib.base import paths, provenance
 from lib.degradations.levels import Denoise
 from lib.evaluation.measure import Measurement, Protocol, Setting
-from lib.evaluation.results import Store
+from lib.evaluation.results import BadRows, Store
 from lib.training.checkpoints import Provenance
 
 NET = Setting("net", (0.25,), Protocol("cbsd68", Denoise(45)))
@@ -184,3 +184,11 @@ def test_writing_asks_for_the_commit_once_a_row(store, monkeypatch):
     store.write([("table", measurement(values=range(68)))])
     assert len(asked) == 1
     assert store.find("table", "compact", NET).row["commit"] == "c0ffee"
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: b[:60] + bytes([b[60] ^ 4]) + b[61:]])
+def test_damaged_rows_are_refused_by_the_name_of_their_file(damage, tmp_path):
+    path = tmp_path / "cugan-images.csv.gz"
+    path.write_bytes(damage((paths.MEASURED / path.name).read_bytes()))
+    with pytest.raises(BadRows, match=r"^cugan-images\.csv\.gz is damaged \(.*\)\.$"):
+        Store("cugan", tmp_path)

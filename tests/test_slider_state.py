@@ -706,3 +706,11 @@ def test_a_picture_that_the_network_was_not_trained_for_is_told(astronaut):
     assert state.note == ""
     state.use("adafm-denoise")
     assert "harm" in state.note
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"), [("a\0b.png", "a_b"), ("\udcff.png", "_"), ("a\nb.png", "a_b"), ("é 💾.png", "é 💾")]
+)
+def test_an_upload_of_any_name_can_be_saved(name, saved, state):
+    state.upload(name, encode(Picture(np.zeros((16, 16, 3), np.uint8)), "png"))
+    assert state.download()[0].startswith(f"{saved}-adafm")

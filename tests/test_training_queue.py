@@ -78,10 +78,10 @@ def test_what_is_cancelled_with_its_scheduler_has_failed(monkeypatch):
     said = []
 
     @contextmanager
-    def executor(workers, cluster):
+    def workers(number, cluster):
         given = Mock()
         given.submit.side_effect = cancelled
-        yield given, None
+        yield processes.Workers(given, lambda: 1, None)
 
     def cancelled(*_):
         future = Future()
@@ -89,7 +89,7 @@ def test_what_is_cancelled_with_its_scheduler_has_failed(monkeypatch):
         future.set_running_or_notify_cancel()
         return future
 
-    monkeypatch.setattr(processes, "executor", executor)
+    monkeypatch.setattr(processes, "workers", workers)
     assert carry_out([Step("a", lambda threads: "")], Lines({}, said.append), cluster="tcp://x") == ["a"]
     assert said[-1] == "a: failed after 0.0 min: cancelled: the scheduler was lost (0 left)"
 

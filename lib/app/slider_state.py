@@ -151,7 +151,9 @@ class SliderState:
         self._take(name, Picture(self.samples[name].pixels, None, None), True, self.levels)
 
     def upload(self, name: str, data: bytes) -> None:
-        """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else."""
+        """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else. What of
+        its name cannot be printed becomes underscores."""
+        name = "".join(letter if letter.isprintable() else "_" for letter in name)
         try:
             picture = fill_hidden(read(data, max_pixels=MAX_PIXELS))
         except BadImage as error:

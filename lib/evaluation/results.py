@@ -4,9 +4,11 @@
 them, stored once per setting however many items use it.
 """
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from gzip import BadGzipFile
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +22,10 @@ SETTING = ["scale", "recipe", "dataset", "level", "colour", "border", "multiple"
 KEY = ["scale", "recipe", "knobs", "dataset", "level", "colour", "border", "multiple", "seed", "metric"]
 
 
+class BadRows(ValueError):
+    """A file of rows that cannot be read; the message is one sentence that names it."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """A measurement read back: its knobs, its per-image values, the row it came from."""
@@ -30,7 +36,7 @@ class Stored:
 
 
 class Store:
-    """The rows of one paper. A missing file is an empty store."""
+    """The rows of one paper. A missing file is an empty store; a damaged one raises BadRows."""
 
     def __init__(self, paper: str, folder: Path = paths.MEASURED):
         self.rows_path = folder / f"{paper}.csv"
@@ -131,7 +137,12 @@ def _parts(frame: pd.DataFrame, key: list[str]) -> dict[tuple[str, ...], Rows]:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else pd.DataFrame()
+    if not path.exists():
+        return pd.DataFrame()
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, EOFError, BadGzipFile, zlib.error) as error:
+        raise BadRows(f"{path.name} is damaged ({str(error).strip()}).") from error
 
 
 def _merge(old: pd.DataFrame, new: pd.DataFrame, key: list[str]) -> pd.DataFrame:

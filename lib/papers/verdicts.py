@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.base import paths
+from lib.base import atomic, paths
 from lib.base.rows import Rows, read
 from lib.evaluation.measure import UNITS
 from lib.papers import forest, verdict_table
@@ -125,14 +125,16 @@ def write(
     path.parent.mkdir(parents=True, exist_ok=True)
     others = {(row["claim"], row["scale"]): row for row in _others(path, items)}
     rows = [others.get((row["claim"], row["scale"]), row) for row in judged(paper).to_dict("records")]
-    pd.DataFrame(rows).to_csv(path, index=False, lineterminator="\n")
+    with atomic.written(path) as part:
+        pd.DataFrame(rows).to_csv(part, index=False, lineterminator="\n")
     again = beside(paper, device, items).to_csv(index=False, float_format="%.4f")
     again = pd.read_csv(io.StringIO(again), dtype=str, keep_default_na=False)
     frame = pd.concat([pd.DataFrame(_others(measured, items), columns=BESIDE), again])
     if items:
         places = {name: place for place, name in enumerate(paper.items)}
         frame = frame.sort_values("item", key=lambda names: names.map(places), kind="stable")
-    frame.to_csv(measured, index=False, lineterminator="\n")
+    with atomic.written(measured) as part:
+        frame.to_csv(part, index=False, lineterminator="\n")
     return path
 
 

@@ -2,9 +2,10 @@
 notebooks."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass
+from functools import cache
 
 from lib.runs import processes
 
@@ -41,30 +42,52 @@ class Watcher:
 def carry_out(
     steps: Sequence[Step], watcher: Watcher, *, jobs: int = 1, cluster: str | None = None
 ) -> list[str]:
-    """Does the steps, `jobs` at a time, or on the dask cluster at an address as many as it takes, the first
-    ones first. A failing step stops only what needs it. Returns the names of those that were not done."""
+    """Does the steps, `jobs` at a time, or on the dask cluster at an address as many as it has places for,
+    the first ones first. A failing step stops only what needs it. Returns the names of those that were not
+    done."""
+    with processes.workers(jobs, cluster) as workers:
+        return done_by(workers, steps, watcher)
+
+
+def done_by(workers: processes.Workers, steps: Sequence[Step], watcher: Watcher) -> list[str]:
+    """The same by whatever workers; no step is handed out before one of them is free, so that the order is
+    the one given."""
     waiting, running = list(steps), {}
     failed: list[str] = []
-    room = jobs if cluster is None else len(steps)
-    with processes.executor(jobs, cluster) as (executor, threads):
-        while waiting or running:
-            for step in [step for step in waiting if step.needs & set(failed)]:
-                waiting.remove(step)
-                failed.append(step.name)
-                watcher.left_out(step, sorted(step.needs & set(failed)))
-            to_come = {step.name for step in (*waiting, *running.values())}
-            ready = [step for step in waiting if not (step.needs | step.after) & to_come]
-            for step in ready[: room - len(running)]:
-                waiting.remove(step)
-                running[executor.submit(_timed, step.work, threads)] = step
-                watcher.begun(step)
-            watcher.running(running.values())
-            for future in wait(running, timeout=BLINK, return_when=FIRST_COMPLETED).done:
-                step = running.pop(future)
-                seconds, error = _outcome(future)
-                failed += [step.name] if error else []
-                watcher.ended(step, seconds, error, len(waiting) + len(running))
+    while waiting or running:
+        for step in [step for step in waiting if step.needs & set(failed)]:
+            waiting.remove(step)
+            failed.append(step.name)
+            watcher.left_out(step, sorted(step.needs & set(failed)))
+        to_come = {step.name for step in (*waiting, *running.values())}
+        ready = [step for step in waiting if not (step.needs | step.after) & to_come]
+        for step in ready[: max(0, workers.places() - len(running))]:
+            waiting.remove(step)
+            running[workers.executor.submit(_timed, step.work, workers.threads)] = step
+            watcher.begun(step)
+        watcher.running(running.values())
+        for future in wait(running, timeout=BLINK, return_when=FIRST_COMPLETED).done:
+            step = running.pop(future)
+            seconds, error = _outcome(future)
+            failed += [step.name] if error else []
+            watcher.ended(step, seconds, error, len(waiting) + len(running))
     return failed
+
+
+def longest_chain_first(steps: Sequence[Step], load: Mapping[str, float]) -> list[Step]:
+    """The steps in the order that keeps many workers busy: first what the longest chain hangs on. Of equals,
+    the first.
+
+    load: how long each takes, by name, in whatever unit; nothing for what is not named.
+    """
+    waits = {step.name: step.needs | step.after for step in steps}
+    behind = {name: [other for other in waits if name in waits[other]] for name in waits}
+
+    @cache
+    def chain(name: str) -> float:
+        return load.get(name, 0.0) + max(map(chain, behind[name]), default=0.0)
+
+    return sorted(steps, key=lambda step: -chain(step.name))
 
 
 def _timed(work: Callable[[int | None], str], threads: int | None) -> tuple[float, str]:

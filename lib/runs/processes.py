@@ -4,7 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,17 +22,26 @@ class NoCluster(ConnectionError):
     """No dask scheduler to be reached; the message is one clear sentence."""
 
 
-@contextmanager
-def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int | None]]:
-    """An executor, and the threads that each of its jobs may use (None: as the job likes).
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work. places: how many jobs they take at a time, as of now; threads: how many each job may
+    use (None: as it likes)."""
 
-    Locally `workers` at a time; on the dask scheduler at the address `cluster`, as many as it has. Raises
-    NoCluster where that cannot be reached.
+    executor: Executor
+    places: Callable[[], int]
+    threads: int | None
+
+
+@contextmanager
+def workers(number: int, cluster: str | None) -> Iterator[Workers]:
+    """So many processes here, or all workers of the dask scheduler at the address `cluster`.
+
+    Raises NoCluster where that cannot be reached.
     """
     if cluster is None:
-        pool = ThreadPoolExecutor(workers)
+        pool = ThreadPoolExecutor(number)
         try:
-            yield pool, max(1, cores() // workers) if workers > 1 else None
+            yield Workers(pool, lambda: number, max(1, cores() // number) if number > 1 else None)
         finally:
             pool.shutdown(cancel_futures=True)
     else:
@@ -40,7 +49,7 @@ def executor(workers: int, cluster: str | None) -> Iterator[tuple[Executor, int 
             slots = {GPU: 1} if _offers_slots(client) else None
             pool = client.get_executor(pure=False, retries=0, resources=slots)
             try:
-                yield pool, None
+                yield Workers(pool, lambda: _places(client), None)
             except BaseException:
                 pool.shutdown(wait=False)  # what has not begun is not begun
                 raise
@@ -71,8 +80,18 @@ def _client(address: str):
 def _offers_slots(client) -> bool:
     """Whether workers were started with slots for a GPU (`dask worker --resources GPU=1`): each job then
     takes one."""
-    workers = client.scheduler_info(n_workers=-1)["workers"].values()
-    return any(GPU in worker["resources"] for worker in workers)
+    return any(GPU in worker["resources"] for worker in _known(client))
+
+
+def _places(client) -> int:
+    """One at least, which waits for the first worker to come."""
+    known = _known(client)
+    slots = sum(int(worker["resources"].get(GPU, 0)) for worker in known)
+    return max(1, slots or sum(worker["nthreads"] for worker in known))
+
+
+def _known(client) -> list[dict]:
+    return list(client.scheduler_info(n_workers=-1)["workers"].values())
 
 
 @dataclass(frozen=True)

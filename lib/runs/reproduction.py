@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from lib.base import devices, locks
 from lib.base.paths import CHECKPOINTS, MEASURED, NOTEBOOKS, ROOT
-from lib.runs import graph, outcomes, processes
+from lib.runs import graph, loads, outcomes, processes
 from lib.runs.graph import Step
 from lib.runs.outcomes import Outcome
 
@@ -226,10 +226,14 @@ def _execute(
         Step(job.name, partial(_executed, job), after=frozenset(s.name for s in before.get(job.name, ())))
         for job in jobs
     ]
+    together = [*first.values(), *steps]
+    if cluster:
+        scale = jobs[0].parameters.get("scale", "compact")
+        together = graph.longest_chain_first(together, loads.of_runs(scale))
     device = str(jobs[0].parameters.get("device", "auto"))
     shared = cluster is None and devices.choose(device).type == "cuda"
-    workers = 1 if shared else min(len(steps) + len(first), max(1, processes.cores() // 2))
-    graph.carry_out([*first.values(), *steps], Display(jobs, changed), jobs=workers, cluster=cluster)
+    workers = 1 if shared else min(len(together), max(1, processes.cores() // 2))
+    graph.carry_out(together, Display(jobs, changed), jobs=workers, cluster=cluster)
 
 
 def _executed(job: Job, threads: int | None) -> str:
