@@ -322,3 +322,16 @@ def test_pages_without_a_kernel_get_a_picture(slider):
     degraded = slider.state.degraded()
     assert np.abs(still[:, :70] - degraded[:, :70]).mean() < 8  # JPEG of noise
     assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_of_a_large_picture_a_region_comes_before_auto_has_read_it(slider, astronaut, monkeypatch):
+    monkeypatch.setattr(slider_state, "QUICK", 60 * 80 - 1)
+    shown = []
+    slider.observe(
+        lambda change: shown.append((change["new"]["whole"], change["new"]["note"][:7])), names="result"
+    )
+    slider.state.pixels_per_second = 1000.0
+    data = encode(Picture(astronaut[:60, :80]), "png")
+    do(slider, {"do": "upload", "name": "my.png", "part": 0, "parts": 1}, data)
+    assert shown[:3] == [(False, "Reading"), (False, "Auto: s"), (True, "Auto: s")]
+    assert slider.controls["knobs"][0]["value"] == slider.state.knobs["coef"]

@@ -16,6 +16,7 @@ const PAGE = `
       <span class="knobs-hint untick"></span></label>
   </div>
   <div class="knobs-rows"></div>
+  <p class="knobs-note" role="status" aria-live="polite"></p>
   <figure class="knobs-view">
     <img class="after" alt="Restored image" draggable="false">
     <img class="region" alt="" draggable="false" hidden>
@@ -41,7 +42,6 @@ const PAGE = `
   <div class="knobs-busy"><progress aria-label="Restored so far" max="1"></progress>
     <button type="button" class="cancel">Cancel</button></div>
   <p class="knobs-did"></p>
-  <p class="knobs-note" role="status" aria-live="polite"></p>
   <div class="knobs-tiles"></div>
   <details class="knobs-command"><summary>The same on the command line</summary><code></code></details>`;
 

@@ -40,7 +40,7 @@ SCORED_PART = 672  # pixels a side, seven blocks of NIQE: of a larger one this p
 QUICK = 512 * 512  # pixels: a larger picture waits for the whole only once the speed is known
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
-ITSELF, AGAIN, FLIPPED = "itself", "this picture", "this picture, flipped"
+ITSELF, AGAIN, FLIPPED = "itself", "this image", "this image, flipped"
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ class SliderState:
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
     `blend` is the share of the restored picture in what is shown, the rest is the picture before.
+    `unread` is true while Auto is to set the knobs of a picture just taken, but has not yet.
     `pixels_per_second` is the speed of the last restoration, None before the first.
     `pictures` counts the pictures taken, an enlarged one anew at every factor.
     """
@@ -118,6 +119,7 @@ class SliderState:
         self.pixels_per_second: float | None = None
         self.pictures = 0
         self.blend = 1.0
+        self.unread = False
         self._picture = self._taken = None
         self.choose(next(iter(self.samples)))
 
@@ -152,7 +154,7 @@ class SliderState:
 
     def refuse_upload(self, name: str, size: int) -> None:
         """Larger than what is sent through a notebook's connection; known before it is sent."""
-        self.note = f"{name} has {size / 2**20:.0f} MiB; pictures up to {MAX_BYTES // 2**20} MiB are taken."
+        self.note = f"{name} has {size / 2**20:.0f} MiB; images up to {MAX_BYTES // 2**20} MiB are taken."
 
     def set_degrading(self, degrading: bool) -> None:
         """Degrade the picture, or take it as it is (enlarged, where the task is to): no reference then."""
@@ -175,6 +177,7 @@ class SliderState:
         if name not in self.knobs:
             raise ValueError(f"The network has no knob {name}; it has {', '.join(self.knobs)}.")
         self.knobs[name] = value
+        self.unread = False
         self._restored = None
         knob = next(knob for knob in self.loaded.net.knobs if knob.name == name)
         self.note = extrapolates(value, knob) or ""
@@ -206,6 +209,7 @@ class SliderState:
 
         A level that the task cannot estimate is the one that was set.
         """
+        self.unread = False
         try:
             found = self._automatic()
         except ValueError as error:
@@ -220,9 +224,13 @@ class SliderState:
         self.note = " ".join(filter(None, (f"Auto: {'; '.join(said)}.", *remarks)))
 
     def _open(self) -> None:
-        """Knobs where Auto sets them, and the sentence that says so; where it cannot, at their start."""
+        """Knobs where Auto sets them, and the sentence that says so; where it cannot, at their start. Of a large
+        picture a region is shown first, for its levels take a while to read."""
         self.knobs = at_start(self.loaded, self.levels)
-        if self.can_auto and not self._knows_levels:
+        self.unread = self.can_auto and not self._knows_levels
+        if self.unread and math.prod(self.size) > QUICK and self.loaded.task.estimates:
+            self.note = "Reading off the image how it is damaged, for Auto."
+        elif self.unread:
             self.auto()
 
     @property

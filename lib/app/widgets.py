@@ -198,6 +198,10 @@ class Slider(anywidget.AnyWidget):
             self._show(state.region())
             if state.moving or superseded():
                 return
+        if state.unread:
+            state.auto()
+            self.controls = self._controls()
+            self._show(state.region())
 
         def stop_if_superseded(done: int, total: int) -> None:
             if done < total and (superseded() or self._cancelled):
