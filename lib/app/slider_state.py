@@ -224,8 +224,8 @@ class SliderState:
         self.note = " ".join(filter(None, (f"Auto: {'; '.join(said)}.", *remarks)))
 
     def _open(self) -> None:
-        """Knobs where Auto sets them, and the sentence that says so; where it cannot, at their start. Of a large
-        picture a region is shown first, for its levels take a while to read."""
+        """Knobs where Auto sets them, and the sentence that says so; where it cannot, at their start. A large
+        picture is read later, when a region of it has been shown."""
         self.knobs = at_start(self.loaded, self.levels)
         self.unread = self.can_auto and not self._knows_levels
         if self.unread and math.prod(self.size) > QUICK and self.loaded.task.estimates:

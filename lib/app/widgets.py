@@ -26,7 +26,7 @@ from lib.data.sets import Sample, load_images
 from lib.evaluation.jpeg_quality import Gauge, Reading
 
 HERE = Path(__file__).parent
-CLOSE_UP = 640  # pixels a side of what is sent for the magnifier, of a picture too large to be sent whole
+CLOSE_UP = 640  # pixels a side of what is sent for the zoom, of a picture too large to be sent whole
 
 
 def slider(
@@ -84,7 +84,7 @@ class Slider(anywidget.AnyWidget):
 
     Traits travel to the browser: `controls` when Python sets them (at first, by Auto, by a new
     picture), `result` and the pictures with every drawing, `tiles` when they are asked for, `close_up`
-    while the magnifier needs more pixels than the pictures have, `progress`, 0 to 1, while the whole is
+    while the zoom needs more pixels than the pictures have, `progress`, 0 to 1, while the whole is
     restored. Messages come back, one per action, each with a serial number; `controls` and `result` carry
     that of the last one taken.
     """
@@ -110,6 +110,7 @@ class Slider(anywidget.AnyWidget):
         self._chunks: list[bytes] = []
         self._serial = 0
         self._shown_before: tuple = ()
+        self._original_of: tuple = ()
         self._tiles_of: tuple = ()
         self._close = False
         self._cancelled = False
@@ -119,7 +120,7 @@ class Slider(anywidget.AnyWidget):
             "sheet": lambda: self._show_tiles(contact_sheet(state)),
             "networks": lambda: self._show_tiles(side_by_side(state)),
         }
-        self._sending = threading.RLock()  # the magnifier answers on the thread that hears of it
+        self._sending = threading.RLock()  # the zoom answers on the thread that hears of it
         self._before_is_lossless = False
         self._draw(lambda: False)
         self._work = LatestWins(self._draw, self._failed)
@@ -250,11 +251,12 @@ class Slider(anywidget.AnyWidget):
                 self.tiles = []
             if shown != self._shown_before:
                 self.close_up = {}
-            if shown[:1] != self._shown_before[:1]:
-                self.original = self._encoded(state.original())
             if shown != self._shown_before or not (state.moving or self._before_is_lossless):
                 self.before = self._encoded(state.degraded())
                 self._before_is_lossless = not state.moving
+            if self._original_of != (state.pictures, state.degrading):
+                self._original_of = (state.pictures, state.degrading)
+                self.original = self._encoded(state.original()) if state.degrading else self.before
             self.controls = self._controls()
         self._shown_before = shown
 

@@ -31,7 +31,8 @@ def test_the_kernel_of_a_closed_page_ends(tmp_path):
     cell = nbformat.v4.new_code_cell("print('here')")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "page.ipynb")
     port = free_port()
-    culling = [f"{setting}1" for setting in CULLING]
+    culling = [setting + ("10" if "idle" in setting else "1") for setting in CULLING]
+    assert len(culling) == 2
     command = [sys.executable, "-m", "voila", "--no-browser", f"--port={port}", *culling,
                str(tmp_path / "page.ipynb")]  # fmt: skip
     with serving(command, tmp_path, f"http://127.0.0.1:{port}/voila/static/style.css"):
