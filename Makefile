@@ -50,10 +50,12 @@ soak: $(READY)
 lab: $(READY)
 	@.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks
 
-# The playground alone, as a page; a kernel waits, so that it opens at once.
+# The playground alone, as a page; a kernel waits, so that it opens at once. One whose page is closed ends within
+# ten minutes.
 app: $(READY)
 	@.venv/bin/voila --preheat_kernel=True --pool_size=1 --no-browser \
 		"--VoilaConfiguration.extension_denylist=['jupyterlab-jupytext']" \
+		--MappingKernelManager.cull_idle_timeout=300 --MappingKernelManager.cull_interval=300 \
 		notebooks/00_playground.ipynb
 
 bench: $(READY)

@@ -21,7 +21,7 @@
 # Either *degrade the image*: a sample, or one of yours, is made worse by as much as you say, and the
 # decibels tell how near the result comes to the original. Or untick that, and a photograph that is bad
 # already is restored as it is; *Auto* reads off it how bad. Drag the line across the image to see before
-# and after. *Contact sheet* shows the part that you last clicked, or moved the magnifier to, at several
+# and after. *Contact sheet* shows the part that you last clicked, or moved the zoom to, at several
 # positions of the knob, *All networks* what every method for such images makes of it. NIQE, which needs no
 # original, is told once `python -m lib fetch niqe` has brought its parameters.
 

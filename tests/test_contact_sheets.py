@@ -1,16 +1,19 @@
 """A knob's positions and several networks beside one another, and the command that does the same."""
 
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_slider_state import QUALITY_CURVE, loaded, three_knobs
+from test_slider_state import QUALITY_CURVE, blind, loaded, three_knobs
 
 from lib.app.contact_sheets import POSITIONS, SIDE, contact_sheet, side_by_side
 from lib.app.slider_state import SliderState
 from lib.app.tasks import DEJPEG, DENOISE_FLOAT, SR, Loaded, straight_line
 from lib.data.sets import Sample
 from lib.evaluation.inference import Restorer
+from lib.models.vdir import Alone, noise_reading
+from lib.models.vdir import Restorer as Blind
 
 
 @pytest.fixture
@@ -28,8 +31,11 @@ def state(astronaut) -> SliderState:
 
 
 def test_a_contact_sheet_shows_every_position(state):
+    state.set_knob("coef", 0.45)
     untouched, *tiles = contact_sheet(state)
-    assert len(tiles) == POSITIONS and tiles[2].text.startswith("coef 0.40: ")
+    assert len(tiles) == POSITIONS + 1  # and where one stands
+    assert [(tile.knobs["coef"], tile.network) for tile in tiles if tile.here] == [(0.45, "adafm-denoise")]
+    assert tiles[2].text.startswith("Noise removed, coef 0.40: ") and tiles[2].knobs == {"coef": 0.4}
     box = state.around(SIDE)
     assert (box.left, box.top, box.width, box.height) == (80, 40, SIDE, SIDE)
     np.testing.assert_array_equal(untouched.pixels, state.degraded()[40 : 40 + SIDE, 80 : 80 + SIDE])
@@ -37,6 +43,20 @@ def test_a_contact_sheet_shows_every_position(state):
     whole = state.frame().restored[40 : 40 + SIDE, 80 : 80 + SIDE]
     inside = slice(12, -12)  # a part sees nothing beyond its edge
     assert np.abs(tiles[2].pixels.astype(int) - whole)[inside, inside].max() <= 1
+
+
+def test_a_knob_of_two_sides_is_shown_where_it_starts(astronaut):
+    network = blind(3, noise_reading(3), DENOISE_FLOAT)
+    state = SliderState([network], [Sample("face", astronaut[:60, :80])], device="cpu")
+    assert 0.0 in [tile.knobs["strength"] for tile in contact_sheet(state)[1:]]
+
+
+def test_a_network_without_knobs_is_shown_as_it_is(astronaut):
+    plain = replace(loaded(), net=Alone(Blind(3, width=4, latent=0, groups=1, blocks=1)), curve=None)
+    state = SliderState([plain], [Sample("face", astronaut[:60, :80])], device="cpu")
+    untouched, own = contact_sheet(state)
+    assert own.here and not untouched.here
+    np.testing.assert_array_equal(own.pixels, state.frame().restored)
 
 
 def test_networks_for_the_same_pictures_stand_side_by_side(state):

@@ -187,8 +187,36 @@ def test_too_large_an_upload_is_refused_in_words(state):
 
 def test_an_upload_is_taken_as_it_is(state, astronaut):
     state.upload("mine.png", encode(Picture(astronaut[:50, :70]), "png"))
-    assert state.note == "" and state.size == (70, 50) and not state.degrading
+    assert state.note.startswith("Auto: ") and state.size == (70, 50) and not state.degrading
     np.testing.assert_array_equal(state.original(), astronaut[:50, :70])
+
+
+def test_every_image_and_network_opens_at_auto_and_it_is_said(state, astronaut):
+    state.set_knob("coef", 0.9)
+    noisy = to_8bit(to_tensor(astronaut[:200, 100:340]) + 45 / 255 * torch.randn(1, 3, 200, 240))
+    state.upload("mine.png", encode(Picture(to_pixels(noisy)), "png"))
+    opened, said = dict(state.knobs), state.note
+    assert opened["coef"] == pytest.approx(0.5, abs=0.05) and said.startswith("Auto: sigma estimated as 4")
+    state.auto()
+    assert (state.knobs, state.note) == (opened, said)
+    state.choose("face")
+    assert state.knobs["coef"] == pytest.approx(0.25, abs=0.05)
+
+
+def test_knobs_that_say_the_levels_are_estimated_on_an_image_as_it_is(blurred_state, astronaut):
+    noisy = to_8bit(to_tensor(astronaut[:200, 100:340]) + 20 / 255 * torch.randn(1, 3, 200, 240))
+    blurred_state.upload("mine.png", encode(Picture(to_pixels(noisy)), "png"))
+    assert blurred_state.knobs["noise"] == pytest.approx(0.4, abs=0.05)
+
+
+def test_a_share_of_the_image_before_is_blended_in(state):
+    restored, before = (x.astype(float) for x in (state.frame().restored, state.degraded()))
+    state.set_blend(0.25)
+    np.testing.assert_allclose(state.frame().restored, 0.75 * before + 0.25 * restored, atol=1)
+    name, data = state.download()
+    np.testing.assert_array_equal(read(data).pixels, state.frame().restored)
+    assert name == "face-adafm-denoise-coef0.25-blend0.25.png"
+    assert state.command().endswith("# without the 75 % of the image before that are blended in")
 
 
 def test_download_is_lossless_and_keeps_bits_and_alpha(state):
@@ -198,7 +226,7 @@ def test_download_is_lossless_and_keeps_bits_and_alpha(state):
     state.upload("deep.png", encode(Picture(pixels, alpha), "png"))
     name, data = state.download()
     saved = read(data)
-    assert name == "deep-adafm-denoise-coef0.25.png"
+    assert name == "deep-adafm-denoise-coef1.00.png"  # pure noise: Auto goes to the end
     assert saved.pixels.dtype == np.uint16
     np.testing.assert_array_equal(saved.alpha, alpha)
     shown = state.frame().restored
@@ -398,7 +426,7 @@ def test_the_download_of_an_enlarged_upload_has_its_alpha_and_bits(sr_state):
     sr_state.upload("deep.png", encode(Picture(deep, alpha), "png"))
     name, data = sr_state.download()
     saved = read(data)
-    assert name == "deep-adafm-sr-coef0.40.png"
+    assert name == "deep-adafm-sr-x3-to-x4-coef0.40.png"
     assert saved.pixels.shape == (34, 41, 3) and saved.pixels.dtype == np.uint16
     assert (saved.alpha[:, :12] == 40000).all() and (saved.alpha[:, -12:] == 65535).all()
 
@@ -420,7 +448,7 @@ def test_pictures_that_would_grow_too_large_leave_a_sentence(sr_state, astronaut
     )
     assert sr_state.name == "face" and sr_state.degrading
     sr_state.set_degrading(False)
-    assert sr_state.note == "" and sr_state.size == (272, 208)
+    assert "pixels" not in sr_state.note and sr_state.size == (272, 208)
     sr_state.set_level(4)
     assert "320 x 244 pixels" in sr_state.note
     assert sr_state.level == pytest.approx(3.4) and sr_state.size == (272, 208)
@@ -695,7 +723,7 @@ def test_a_thin_picture_through_a_camera(size):
 def test_a_picture_that_the_network_was_not_trained_for_is_told(astronaut):
     one, other = replace(loaded(), trained=((15, 75),)), replace(loaded(task=DENOISE_FLOAT), name="other")
     state = SliderState([one, other], [Sample("face", astronaut[:100, :100])], device="cpu")
-    assert state.note == ""
+    assert "was trained for" not in state.note
     state.set_level(90)
     assert "adafm-denoise was trained for sigma 15 to 75 (here 90)" in state.note
     state.set_level(40)
@@ -703,7 +731,7 @@ def test_a_picture_that_the_network_was_not_trained_for_is_told(astronaut):
     state.upload("clean.png", encode(Picture(astronaut[:100, :100]), "png"))
     assert "was trained for sigma 15 to 75 (here" in state.note and "harm" in state.note
     state.use("other")
-    assert state.note == ""
+    assert "was trained for" not in state.note
     state.use("adafm-denoise")
     assert "harm" in state.note
 

@@ -1,12 +1,14 @@
 """Several restorations of one part of a picture beside one another: a knob's positions, or networks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lib.app.slider_state import SliderState
 from lib.app.tasks import Loaded, automatic
+from lib.app.words import effect
+from lib.models.knobs import Knob
 
 SIDE = 160  # pixels: a square around the point that was looked at
 POSITIONS = 6
@@ -14,21 +16,36 @@ POSITIONS = 6
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the picture, (h, w) or (h, w, 3) uint8, and what it is."""
+    """A part of the picture, (h, w) or (h, w, 3) uint8, what it is, and what makes the slider show it.
+
+    network: its title, empty for the degraded picture. here: whether the slider stands there.
+    """
 
     text: str
     pixels: np.ndarray
+    network: str = ""
+    knobs: Mapping[str, float] = field(default_factory=dict)
+    here: bool = False
 
 
 def contact_sheet(state: SliderState) -> list[Tile]:
-    """The degraded picture, then the network at POSITIONS settings of each of its knobs, the others as they
-    stand."""
+    """The degraded picture, then the network at POSITIONS settings of each of its knobs and at those where it
+    starts and where it stands, the others as they stand; one without knobs as it is."""
+    loaded = state.loaded
+    if not loaded.net.knobs:
+        return [_untouched(state), _tile(state, loaded.title, loaded, {})]
     tiles = [_untouched(state)]
-    for knob in state.loaded.net.knobs:
-        for value in np.linspace(knob.low, knob.high, POSITIONS).tolist():
-            knobs = {**state.knobs, knob.name: value}
-            tiles.append(_tile(state, f"{knob.name} {value:.2f}", state.loaded, tuple(knobs.values())))
+    for knob in loaded.net.knobs:
+        for value in _positions(knob, state.knobs[knob.name]):
+            text = f"{effect(knob, loaded).name}, {knob.name} {value:.2f}"
+            tiles.append(_tile(state, text, loaded, {**state.knobs, knob.name: value}))
     return tiles
+
+
+def _positions(knob: Knob, value: float) -> list[float]:
+    """Evenly from end to end, with where it starts and where it stands."""
+    even = np.linspace(knob.low, knob.high, POSITIONS).round(4).tolist()
+    return sorted({*even, knob.start, value})
 
 
 def side_by_side(state: SliderState) -> list[Tile]:
@@ -41,7 +58,7 @@ def side_by_side(state: SliderState) -> list[Tile]:
             continue
         knobs = state.knobs if loaded is state.loaded else _set_for(state, loaded)
         settings = "".join(f", {name} {value:.2f}" for name, value in knobs.items())
-        tiles.append(_tile(state, title + settings, loaded, tuple(knobs.values())))
+        tiles.append(_tile(state, title + settings, loaded, knobs))
     return tiles
 
 
@@ -61,7 +78,9 @@ def _untouched(state: SliderState) -> Tile:
     return Tile(state.before_name, state.degraded(state.around(SIDE)))
 
 
-def _tile(state: SliderState, text: str, loaded: Loaded, knobs: Sequence[float]) -> Tile:
-    rendering = state.restored_with(loaded, knobs, state.around(SIDE))
+def _tile(state: SliderState, text: str, loaded: Loaded, knobs: Mapping[str, float]) -> Tile:
+    rendering = state.restored_with(loaded, tuple(knobs.values()), state.around(SIDE))
+    here = loaded is state.loaded and knobs == state.knobs
     decibels = "" if rendering.after_db is None else f": {rendering.after_db:.2f} dB"
-    return Tile(f"{text}{decibels}, {1000 * rendering.seconds:.0f} ms", rendering.restored)
+    text += f"{decibels}, {1000 * rendering.seconds:.0f} ms"
+    return Tile(text, rendering.restored, loaded.title, knobs, here)

@@ -4,22 +4,23 @@
 // controls than the user's last move are ignored, so that no thumb jumps back under a finger.
 
 const CHUNK = 2 ** 20;
-const ZOOM = 3; // screen pixels of the magnifier for one of the picture
+const keys = new WeakMap(); // what an element does with a key
 
 const PAGE = `
   <div class="knobs-bar">
     <label class="networks">Network <select class="network"></select></label>
-    <label>Picture <select class="picture"></select></label>
+    <label>Image <select class="picture"></select></label>
     <button type="button" class="open">Open your own…</button>
-    <input type="file" class="file" accept="image/*" aria-label="Your own picture" hidden>
-    <label class="knobs-check"><input type="checkbox" class="degrade"> degrade the picture
+    <input type="file" class="file" accept="image/*" aria-label="Your own image" hidden>
+    <label class="knobs-check"><input type="checkbox" class="degrade"> degrade the image
       <span class="knobs-hint untick"></span></label>
   </div>
   <div class="knobs-rows"></div>
+  <p class="knobs-note" role="status" aria-live="polite"></p>
   <figure class="knobs-view">
-    <img class="after" alt="Restored picture" draggable="false">
+    <img class="after" alt="Restored image" draggable="false">
     <img class="region" alt="" draggable="false" hidden>
-    <img class="before" alt="Picture before restoration" draggable="false">
+    <img class="before" alt="Image before restoration" draggable="false">
     <span class="knobs-tag left"></span><span class="knobs-tag right"></span>
     <div class="knobs-divider" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="100"
       aria-label="Divider between before and after"><span aria-hidden="true">‹ ›</span></div>
@@ -29,22 +30,24 @@ const PAGE = `
       <option value="before">degraded</option><option value="original">original</option>
     </select></label>
     <button type="button" class="download">Download PNG</button>
-    <button type="button" class="sheet" title="This part of the picture at several positions of each knob">Contact sheet</button>
-    <button type="button" class="rivals" title="This part of the picture by every network for it">All networks</button>
-    <label class="knobs-check"><input type="checkbox" class="magnify"> magnifier</label>
+    <button type="button" class="sheet" title="This part of the image at several positions of each knob">Contact sheet</button>
+    <button type="button" class="rivals" title="This part of the image by every network for it">All networks</button>
+    <label>Zoom <select class="zoom">
+      <option value="0">whole image</option><option value="1">100 %</option><option value="3">300 %</option>
+    </select></label>
   </div>
   <div class="knobs-lens" role="application" tabindex="0" hidden
-    aria-label="Enlarged part of the picture; the arrow keys move it">
+    aria-label="Part of the image, before and after; the arrow keys move it">
     <div class="lens-left"></div><div class="lens-right"></div></div>
+  <div class="knobs-busy"><progress aria-label="Restored so far" max="1"></progress>
+    <button type="button" class="cancel">Cancel</button></div>
   <p class="knobs-did"></p>
-  <p class="knobs-note" role="status" aria-live="polite"></p>
   <div class="knobs-tiles"></div>
   <details class="knobs-command"><summary>The same on the command line</summary><code></code></details>`;
 
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "knobs";
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys are not for here
   root.innerHTML = PAGE;
   el.append(root);
   const find = (name) => root.querySelector(name);
@@ -53,16 +56,24 @@ function render({ model, el }) {
   ].map(find);
 
   let sent = model.get("controls").serial; // the newest action of which this page knows
-  function send(action, buffers = []) {
+  function send(does, needs = {}, moving = false, buffers = []) {
     sent += 1;
     root.setAttribute("aria-busy", "true");
-    model.send({ ...action, serial: sent }, undefined, buffers);
+    model.send({ do: does, with: needs, moving, serial: sent }, undefined, buffers);
   }
+
+  // Keys are taken before a notebook around this takes them for its own.
+  function onKey(event) {
+    if (!root.contains(event.target)) return;
+    event.stopPropagation();
+    keys.get(event.target)?.(event);
+  }
+  window.addEventListener("keydown", onKey, true);
 
   // Controls.
 
   const network = find(".network");
-  network.addEventListener("change", () => send({ do: "use", network: network.value }));
+  network.addEventListener("change", () => send("use", { title: network.value }));
   find(".networks").hidden = model.get("controls").networks.length < 2;
   network.replaceChildren(...model.get("controls").networks.map((title) => new Option(title, title)));
 
@@ -72,31 +83,36 @@ function render({ model, el }) {
     find(".knobs-rows").replaceChildren();
     const line = () => find(".knobs-rows").appendChild(document.createElement("div"));
     const levels = [now.level, ...now.further].map((level) => {
-      return row(line(), level.label, "", level, send, { do: "level", name: level.name });
+      const to = (value, moving) => send("level", { name: level.name, value }, moving);
+      return row(line(), { name: level.label }, level, to);
     });
-    const seed = now.seeded && seedOf(levels.at(-1).line, (value) => send({ do: "seed", value }));
+    const seed = now.seeded && seedOf(levels.at(-1).line, (seed) => send("seed", { seed }));
     const auto = document.createElement("button");
     Object.assign(auto, { type: "button", className: "auto", textContent: "Auto" });
-    auto.addEventListener("click", () => send({ do: "auto" }));
+    auto.addEventListener("click", () => send("auto"));
     const knobs = now.knobs.map((knob) => {
-      const action = { do: "knob", name: knob.name };
-      return row(line(), knob.name, knob.meaning, { ...knob, step: 0.01 }, send, action);
+      const to = (value, moving) => send("knob", { name: knob.name, value }, moving);
+      const words = { ...knob.effect, symbol: knob.name, meaning: knob.meaning };
+      return row(line(), words, { ...knob, step: 0.01 }, to);
     });
     if (knobs.length) knobs[0].line.append(auto);
     const places = now.pad.map((name) => now.knobs.findIndex((knob) => knob.name === name));
     const pad = places.length && padOf(line(), places.map((i) => now.knobs[i]), (values, moving) => {
       values.forEach((value, i) => knobs[places[i]].set(value));
       const named = Object.fromEntries(now.pad.map((name, i) => [name, values[i]]));
-      send({ do: "knobs", values: named, moving });
+      send("knobs", { values: named }, moving);
+    });
+    const blend = row(line(), BLEND, { low: 0, high: 1, step: 0.01 }, (share, moving) => {
+      send("blend", { share }, moving);
     });
     const latent = now.latents.length && latentOf(line(), line(), now, send);
-    rows = { network: now.network, levels, seed, auto, knobs, pad, latent };
+    rows = { network: now.network, levels, seed, auto, knobs, pad, blend, latent };
   }
 
-  picture.addEventListener("change", () => send({ do: "choose", name: picture.value }));
-  degrade.addEventListener("change", () => send({ do: "degrade", value: degrade.checked }));
+  picture.addEventListener("change", () => send("choose", { name: picture.value }));
+  degrade.addEventListener("change", () => send("degrade", { degrading: degrade.checked }));
   left.addEventListener("change", () => showLeft());
-  find(".download").addEventListener("click", () => send({ do: "download" }));
+  find(".download").addEventListener("click", () => send("download"));
   find(".open").addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
     if (file.files.length) upload(file.files[0]);
@@ -110,11 +126,11 @@ function render({ model, el }) {
 
   async function upload(chosen) {
     const { name, size } = chosen;
-    if (size > model.get("controls").max_bytes) return send({ do: "refuse", name, size });
+    if (size > model.get("controls").max_bytes) return send("refuse", { name, size });
     const data = await chosen.arrayBuffer();
     const parts = Math.max(1, Math.ceil(size / CHUNK));
     for (let part = 0; part < parts; part++) {
-      send({ do: "upload", name, part, parts }, [data.slice(part * CHUNK, (part + 1) * CHUNK)]);
+      send("upload", { name, part, parts }, false, [data.slice(part * CHUNK, (part + 1) * CHUNK)]);
     }
   }
 
@@ -129,18 +145,19 @@ function render({ model, el }) {
     picture.value = now.picture;
     degrade.checked = now.degrading;
     find(".untick").textContent = `(${now.untick})`;
-    if (rows.seed) Object.assign(rows.seed, { value: now.seed, disabled: !now.degrading });
+    if (rows.seed) rows.seed.set(now.seed, now.degrading);
     [now.level, ...now.further].forEach((level, i) => {
       rows.levels[i].set(level.value);
       rows.levels[i].enable(level.active);
     });
     now.knobs.forEach((knob, i) => rows.knobs[i].set(knob.value));
+    rows.blend.set(now.blend);
     if (rows.pad) rows.pad.set(now.pad.map((name) => now.knobs.find((knob) => knob.name === name).value));
     if (rows.latent) rows.latent.set(now);
     rows.auto.disabled = !now.auto;
     const [level, knob, it] = rows.pad ? ["levels", "knobs", "them"] : ["level", "knob", "it"];
     const found = now.estimated ? `Estimate the ${level} and set` : "Set";
-    rows.auto.title = now.auto ? `${found} the ${knob} for ${it}` : "No fitted curve is stored for this network";
+    rows.auto.title = now.auto ? `${found} the ${knob} for ${it}` : "How to set this network was not measured";
     view.style.setProperty("--shape", now.width / now.height);
     left.querySelector("[value=original]").disabled = !now.degrading;
     if (!now.degrading) left.value = "before";
@@ -199,9 +216,9 @@ function render({ model, el }) {
   });
   view.addEventListener("pointerup", (event) => {
     const [x, y] = rested = across(event);
-    model.send({ do: "look", x, y });
+    model.send({ do: "look", with: { x, y } });
   });
-  divider.addEventListener("keydown", (event) => {
+  keys.set(divider, (event) => {
     const step = event.shiftKey ? 10 : 1;
     const to = {
       ArrowLeft: at - step, ArrowDown: at - step, ArrowRight: at + step, ArrowUp: at + step,
@@ -212,22 +229,23 @@ function render({ model, el }) {
     event.preventDefault();
   });
 
-  // The magnifier: the same pictures, larger, around the pointer; before on its left, after on its right.
+  // The zoom: the same pictures, larger, around the pointer; before on its left, after on its right.
   // Of a picture that was sent smaller than it is, a part follows pixel by pixel where the pointer rests.
 
-  const [lens, magnify] = [".knobs-lens", ".magnify"].map(find);
+  const [lens, zoom] = [".knobs-lens", ".zoom"].map(find);
   let point = [0.5, 0.5];
   let rested = point; // where the pointer stayed, or clicked
   let close = {}; // that part: its box in pixels, and an address for each side
   function showLens() {
-    lens.hidden = !magnify.checked;
+    const scale = +zoom.value / devicePixelRatio; // lengths on the page for one pixel of the picture
+    lens.hidden = !scale;
     if (lens.hidden) return;
     const { width, height } = model.get("controls");
     const size = [lens.clientWidth / 2, lens.clientHeight];
     const at = [point[0] * width, point[1] * height];
     const sides = [[close.left, close.width, width], [close.top, close.height, height]];
     const near = sides.every(([start, length, all], i) => {
-      const half = size[i] / 2 / ZOOM;
+      const half = size[i] / 2 / scale;
       return Math.max(0, at[i] - half) >= start && Math.min(all, at[i] + half) <= start + length;
     });
     const whole = { left: 0, top: 0, width, height };
@@ -235,8 +253,8 @@ function render({ model, el }) {
     for (const [side, name, img] of [["left", left.value, "before"], ["right", "after", "after"]]) {
       const part = find(`.lens-${side}`).style;
       part.backgroundImage = `url(${near ? close[name] : find(`img.${img}`).src})`;
-      part.backgroundSize = `${ZOOM * shown.width}px ${ZOOM * shown.height}px`;
-      const [x, y] = [size[0] / 2 - ZOOM * (at[0] - shown.left), size[1] / 2 - ZOOM * (at[1] - shown.top)];
+      part.backgroundSize = `${scale * shown.width}px ${scale * shown.height}px`;
+      const [x, y] = [size[0] / 2 - scale * (at[0] - shown.left), size[1] / 2 - scale * (at[1] - shown.top)];
       part.backgroundPosition = `${x}px ${y}px`;
     }
   }
@@ -248,13 +266,13 @@ function render({ model, el }) {
     resting = setTimeout(askForLens, 120);
   }
   function askForLens() {
-    if (!magnify.checked) return;
+    if (zoom.value === "0") return;
     rested = point;
     tellLens();
   }
   function tellLens() {
     const [x, y] = rested;
-    model.send({ do: "magnify", on: magnify.checked, x, y });
+    model.send({ do: "magnify", with: { on: zoom.value !== "0", x, y } });
   }
   const CLOSE = ["original", "before", "after"];
   function forgetCloseUp() {
@@ -270,7 +288,7 @@ function render({ model, el }) {
     }
     showLens();
   }
-  magnify.addEventListener("change", () => {
+  zoom.addEventListener("change", () => {
     point = rested;
     showLens();
     tellLens();
@@ -281,7 +299,7 @@ function render({ model, el }) {
     point = rested;
     showLens();
   });
-  lens.addEventListener("keydown", (event) => {
+  keys.set(lens, (event) => {
     const { width, height } = model.get("controls");
     const step = event.shiftKey ? 50 : 5; // pixels
     const [right, down] = {
@@ -293,17 +311,30 @@ function render({ model, el }) {
   });
 
   function showTiles() {
-    find(".knobs-tiles").replaceChildren(...model.get("tiles").map(({ text, image }) => {
+    find(".knobs-tiles").replaceChildren(...model.get("tiles").map(({ text, image, network, knobs, here }) => {
       const [figure, img, caption] = ["figure", "img", "figcaption"].map((tag) => document.createElement(tag));
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", disabled: !network, title: network && "Set the slider so" });
+      if (here) figure.setAttribute("aria-current", "true");
+      button.addEventListener("click", () => {
+        if (network !== model.get("controls").network) send("use", { title: network });
+        send("knobs", { values: knobs });
+        find(".knobs-tiles [aria-current]")?.removeAttribute("aria-current");
+        figure.setAttribute("aria-current", "true");
+      });
       Object.assign(img, { src: URL.createObjectURL(new Blob([image], { type: "image/png" })), alt: text });
       img.addEventListener("load", () => URL.revokeObjectURL(img.src), { once: true });
       caption.textContent = text;
-      figure.append(img, caption);
+      button.append(img);
+      figure.append(button, caption);
       return figure;
     }));
   }
-  find(".sheet").addEventListener("click", () => send({ do: "sheet" }));
-  find(".rivals").addEventListener("click", () => send({ do: "networks" }));
+  find(".sheet").addEventListener("click", () => send("sheet"));
+  find(".rivals").addEventListener("click", () => send("networks"));
+
+  find(".cancel").addEventListener("click", () => model.send({ do: "cancel" }));
+  const showProgress = () => (find("progress").value = model.get("progress"));
 
   async function showResult() {
     const { serial, box, whole, failed, did, note, command } = model.get("result");
@@ -344,6 +375,7 @@ function render({ model, el }) {
     ["change:original", showLeft],
     ["change:tiles", showTiles],
     ["change:close_up", showCloseUp],
+    ["change:progress", showProgress],
     ["msg:custom", save],
   ];
   changes.forEach(([event, act]) => model.on(event, act));
@@ -352,60 +384,94 @@ function render({ model, el }) {
   showResult();
   return () => {
     changes.forEach(([event, act]) => model.off(event, act));
+    window.removeEventListener("keydown", onKey, true);
     clearTimeout(resting);
     forgetCloseUp();
   };
 }
 
+const BLEND = { name: "Restored share", low: "image before", high: "restored", symbol: "blend" };
+
 // A label, a range and a number that stay together; `set` moves both without sending.
-function row(line, name, meaning, limits, send, action) {
+function row(line, words, limits, send) {
   line.className = "knobs-row";
-  const label = document.createElement("span");
-  label.className = "knobs-label";
-  label.textContent = name;
-  const [range, number] = ["range", "number"].map((type) => {
-    const input = document.createElement("input");
-    Object.assign(input, { type, step: limits.step, title: meaning });
-    input.setAttribute("aria-label", type === "range" ? name : `${name}, as a number`);
-    return input;
-  });
-  Object.assign(range, { min: limits.low, max: limits.high });
-  line.append(label, range, number);
-  if (meaning) {
-    const hint = document.createElement("span");
-    hint.className = "knobs-hint knobs-meaning";
-    hint.textContent = meaning;
-    line.append(hint);
-  }
   const decimals = Math.max(0, Math.round(-Math.log10(limits.step)));
-  const show = (value) => (number.value = Number(value).toFixed(decimals));
+  const name = words.symbol ? `${words.name} (${words.symbol})` : words.name;
+  const span = (className, textContent) => {
+    return Object.assign(document.createElement("span"), { className, textContent });
+  };
+  const range = document.createElement("input");
+  Object.assign(range, { type: "range", step: limits.step, min: limits.low, max: limits.high });
+  range.setAttribute("aria-label", name);
+  range.title = words.meaning ?? "";
+  const label = span("knobs-label", words.name);
+  if (words.symbol) label.append(" ", span("knobs-symbol", words.symbol));
   let held = false; // while it is, the range is the user's alone
   let moving = false; // an input that no rest has followed
+  let at = limits.low;
+  const number = numberOf(`${name}, as a number`, limits.step, () => at, (value) => {
+    set(value);
+    send(value, false);
+  });
   function set(value) {
     if (held) return;
-    range.value = value;
-    show(value);
+    at = value;
+    range.min = Math.min(limits.low, at); // as far as it was set beyond its ends
+    range.max = Math.max(limits.high, at);
+    range.value = at;
+    number.value = at.toFixed(decimals);
   }
   function rest() {
-    if (moving) send({ ...action, value: +range.value, moving: false });
+    if (moving) send(at, false);
     held = moving = false;
   }
   range.addEventListener("pointerdown", () => (held = true));
   range.addEventListener("input", () => {
     moving = true;
-    show(range.value);
-    send({ ...action, value: +range.value, moving: true });
+    at = +range.value;
+    number.value = at.toFixed(decimals);
+    send(at, true);
   });
   // A browser sends no "change" for a drag that ends where it began.
   for (const end of ["change", "pointerup", "pointercancel", "blur"]) {
     range.addEventListener(end, rest);
   }
-  onEntered(number, () => {
-    if (number.value === "") return show(range.value);
-    range.value = number.value;
-    send({ ...action, value: +number.value, moving: false });
-  });
+  line.append(label, range, number);
+  if (words.low) {
+    const ends = span("knobs-ends knobs-hint", "");
+    ends.title = words.meaning ?? "";
+    ends.append(span("", words.low), span("", words.high));
+    line.append(ends);
+  }
   return { line, set, enable: (on) => [range, number].forEach((input) => (input.disabled = !on)) };
+}
+
+// A field for a number, with a comma or a point; what is none is put back to what stands.
+function numberOf(name, step, standing, act) {
+  const input = document.createElement("input");
+  Object.assign(input, { type: "text", inputMode: "decimal", className: "number" });
+  input.setAttribute("role", "spinbutton");
+  input.setAttribute("aria-label", name);
+  const decimals = Math.max(0, Math.round(-Math.log10(step)));
+  let edited = false;
+  const enter = () => {
+    if (!edited) return;
+    edited = false;
+    const typed = input.value.trim().replace(",", ".");
+    const value = typed === "" ? NaN : Number(typed);
+    if (Number.isFinite(value)) act(value);
+    else input.value = standing().toFixed(decimals);
+  };
+  input.addEventListener("input", () => (edited = true));
+  input.addEventListener("change", enter);
+  keys.set(input, (event) => {
+    const by = { ArrowUp: step, ArrowDown: -step }[event.key];
+    if (event.key === "Enter") enter();
+    if (by === undefined) return;
+    act(Number((standing() + by).toFixed(decimals)));
+    event.preventDefault();
+  });
+  return input;
 }
 
 // Two knobs as one point on a square, to the right and upwards; `set` moves it without sending.
@@ -465,7 +531,7 @@ function padOf(line, [across, up], act) {
       held = false;
     });
   }
-  pad.addEventListener("keydown", (event) => {
+  keys.set(pad, (event) => {
     const [x, y] = at;
     const step = event.shiftKey ? 0.1 : 0.01;
     const to = {
@@ -486,22 +552,27 @@ function padOf(line, [across, up], act) {
   };
 }
 
-// Whose latent the restorer is told, and how degraded that picture is.
+// Of which picture the restorer is told how degraded it is, and how degraded that one is.
 function latentOf(line, below, now, send) {
   line.className = "knobs-row knobs-latent-row";
   const [label, of, hint] = ["span", "select", "span"].map((tag) => document.createElement(tag));
-  Object.assign(label, { className: "knobs-label", textContent: "latent of" });
-  Object.assign(hint, { className: "knobs-hint", textContent: "what the restorer is told it sees" });
-  of.setAttribute("aria-label", "latent of");
+  Object.assign(label, { className: "knobs-label", textContent: "Damage as seen in" });
+  Object.assign(hint, { className: "knobs-hint", textContent: "the image from which it learns what to remove" });
+  of.setAttribute("aria-label", "Damage as seen in (latent)");
   of.className = "latent";
   of.append(...now.latents.map((name) => new Option(name, name)));
-  of.addEventListener("change", () => send({ do: "latent of", name: of.value }));
   line.append(label, of, hint);
   const name = `${now.level.label} there`;
-  const level = row(below, name, "", { ...now.level, value: now.latent_level }, send, { do: "latent level" });
+  let there = now.latent_level;
+  const level = row(below, { name }, now.level, (value, moving) => {
+    there = value;
+    send("latent", { of: of.value, level: value }, moving);
+  });
+  of.addEventListener("change", () => send("latent", { of: of.value, level: there }));
   return {
     set({ latents, latent_of, latent_level, level: { low, high } }) {
       of.value = latent_of;
+      there = latent_level;
       level.set(latent_level);
       level.enable(latent_of !== latents[0] && low < high);
     },
@@ -511,25 +582,17 @@ function latentOf(line, below, now, send) {
 // A field for the seed of what is random in the degradation, at the end of a row.
 function seedOf(line, act) {
   const label = document.createElement("label");
-  const seed = document.createElement("input");
-  Object.assign(seed, { type: "number", min: 0, step: 1 });
+  let standing = 0;
+  const seed = numberOf("seed", 1, () => standing, (value) => act(Math.max(0, Math.round(value))));
   label.title = "Another seed draws other noise";
   label.append("seed", seed);
   line.append(label);
-  onEntered(seed, () => act(Math.max(0, Math.round(+seed.value))));
-  return seed;
-}
-
-// Acts once on what was typed, when the field is left or Enter is pressed.
-function onEntered(input, act) {
-  let edited = false;
-  const enter = () => {
-    if (edited) act();
-    edited = false;
+  return {
+    set(value, active) {
+      standing = value;
+      Object.assign(seed, { value, disabled: !active });
+    },
   };
-  input.addEventListener("input", () => (edited = true));
-  input.addEventListener("change", enter);
-  input.addEventListener("keydown", (event) => event.key === "Enter" && enter());
 }
 
 // Shows bytes in an <img> only once decoded, so that nothing flickers; the newest bytes win.

@@ -20,7 +20,6 @@ from PIL import Image
 from torch import Tensor
 
 from lib.app.tasks import (
-    DEJPEG,
     Loaded,
     at_start,
     automatic,
@@ -52,7 +51,7 @@ SCORED_PART = 672  # pixels a side, seven blocks of NIQE: of a larger one this p
 QUICK = 512 * 512  # pixels: a larger picture waits for the whole only once the speed is known
 PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
 REGION_SECONDS = 0.04
-ITSELF, AGAIN, FLIPPED = "itself", "this picture", "this picture, flipped"
+ITSELF, AGAIN, FLIPPED = "itself", "this image", "this image, flipped"
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,8 @@ class SliderState:
     `note` is the sentence that the last action left for the user, empty when all is well.
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
+    `blend` is the share of the restored picture in what is shown, the rest is the picture before.
+    `unread` is true while Auto is to set the knobs of a picture just taken, but has not yet.
     `pixels_per_second` is the speed of the last restoration, None before the first.
     `pictures` counts the pictures taken, an enlarged one anew at every factor.
     """
@@ -128,27 +129,29 @@ class SliderState:
         self.note = ""
         self.pixels_per_second: float | None = None
         self.pictures = 0
+        self.blend = 1.0
+        self.unread = False
         self._picture = self._taken = None
         self.choose(next(iter(self.samples)))
-        self.knobs = self.knobs_at_start()
 
     # What a user does.
 
     def use(self, title: str) -> None:
-        """Another of the networks, its knobs where they start; the picture stays, and of its levels those
+        """Another of the networks, its knobs where Auto sets them; the picture stays, and of its levels those
         that the other one knows by the same name."""
         loaded = self.networks[title]
         levels = {
             level.name: level.within(self.levels.get(level.name, level.start)) for level in loaded.task.levels
         }
         if self._take(self.name, self._picture, self.degrading, levels, loaded):
-            self.knobs = self.knobs_at_start()
             self.latent_of, self.latent_level = ITSELF, self.level
             self.pixels_per_second = None
+            self._open()
 
     def choose(self, name: str) -> None:
         """One of the samples, by name; they are clean, and are degraded."""
-        self._take(name, Picture(self.samples[name].pixels, None, None), True, self.levels)
+        if self._take(name, Picture(self.samples[name].pixels, None, None), True, self.levels):
+            self._open()
 
     def upload(self, name: str, data: bytes) -> None:
         """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else. What of
@@ -159,15 +162,17 @@ class SliderState:
         except BadImage as error:
             self.note = f"{name}: {error}"
             return
-        self._take(name, picture, False, self.levels)
+        if self._take(name, picture, False, self.levels):
+            self._open()
 
     def refuse_upload(self, name: str, size: int) -> None:
         """Larger than what is sent through a notebook's connection; known before it is sent."""
-        self.note = f"{name} has {size / 2**20:.0f} MiB; pictures up to {MAX_BYTES // 2**20} MiB are taken."
+        self.note = f"{name} has {size / 2**20:.0f} MiB; images up to {MAX_BYTES // 2**20} MiB are taken."
 
     def set_degrading(self, degrading: bool) -> None:
         """Degrade the picture, or take it as it is (enlarged, where the task is to): no reference then."""
-        self._take(self.name, self._picture, degrading, self.levels)
+        if self._take(self.name, self._picture, degrading, self.levels):
+            self._open()
 
     def set_level(self, value: float, name: str = "") -> None:
         """One of the levels of the degradation, by name; the first without one."""
@@ -185,6 +190,7 @@ class SliderState:
         if name not in self.knobs:
             raise ValueError(f"The network has no knob {name}; it has {', '.join(self.knobs)}.")
         self.knobs[name] = value
+        self.unread = False
         self._restored = None
         knob = next(knob for knob in self.loaded.net.knobs if knob.name == name)
         self.note = extrapolates(value, knob) or ""
@@ -196,6 +202,11 @@ class SliderState:
             self.set_knob(name, value)
             notes.append(self.note)
         self.note = " ".join(filter(None, notes))
+
+    def set_blend(self, share: float) -> None:
+        """How much of the restored picture is shown, 0 to 1."""
+        self.blend = min(max(share, 0.0), 1.0)
+        self.note = ""
 
     def set_latent(self, of: str, level: float) -> None:
         """Tells the restorer what the encoder sees in another picture, degraded by `level` (figure 5 of
@@ -211,6 +222,7 @@ class SliderState:
 
         A level that the task cannot estimate is the one that was set.
         """
+        self.unread = False
         try:
             found = self._automatic()
         except ValueError as error:
@@ -222,7 +234,23 @@ class SliderState:
             self.set_knob(curve.knob, round(value, 2))
             said.append(f"{curve.level_name}{estimated} {shown(level)}, {curve.knob} set to {value:.2f}")
             remarks.append(beyond(level, curve))
-        self.note = " ".join(filter(None, (f"Auto: {'; '.join(said)}.", *remarks)))
+        harm = self._harm()
+        self.note = " ".join(filter(None, (f"Auto: {'; '.join(said)}.", *([harm] if harm else remarks))))
+
+    def _open(self) -> None:
+        """Knobs where Auto sets them, and the sentence that says so; where it cannot, at their start. A large
+        picture is read later, when a region of it has been shown."""
+        self.knobs = at_start(self.loaded, self.levels)
+        self.unread = self.can_auto and not self._knows_levels
+        if self.unread and math.prod(self.size) > QUICK and self.loaded.task.estimates:
+            self.note = "Reading off the image how it is damaged, for Auto."
+        elif self.unread:
+            self.auto()
+
+    @property
+    def _knows_levels(self) -> bool:
+        """Whether the knobs are told the levels that the picture was degraded by."""
+        return self.degrading and bool(self.loaded.task.told)
 
     def _automatic(self) -> list[tuple[float, float]]:
         """The estimated level and the position of its knob, curve by curve; raises ValueError where a level
@@ -238,7 +266,7 @@ class SliderState:
         """Where Auto would set them; where it cannot, or they are told the levels, where they start."""
         starts = at_start(self.loaded, self.levels)
         with suppress(ValueError):
-            found = self._automatic() if self.can_auto and not self.loaded.task.told else []
+            found = self._automatic() if self.can_auto and not self._knows_levels else []
             named = zip(self.loaded.curves, found, strict=False)
             return starts | {curve.knob: round(value, 2) for curve, (_, value) in named}
         return starts
@@ -308,7 +336,18 @@ class SliderState:
         """A square around `focus`, as large as can be restored in REGION_SECONDS."""
         side = 32 * int(math.sqrt(REGION_SECONDS * (self.pixels_per_second or 0)) / 32)
         box = self.around(min(max(side, 96), 512))
-        return self._rendering(box, *self._restore(box), whole=False)
+        restored, seconds = self._restore(box)
+        return self._rendering(box, self._blended(restored, box), seconds, whole=False)
+
+    def _blended(self, restored: Tensor, box: Box) -> Tensor:
+        """With as much of the picture before in it as the user wants."""
+        if self.blend == 1:
+            return restored
+        return torch.lerp(box.cut(self._degraded()).clamp(0, 1), restored.clamp(0, 1), self.blend)
+
+    def _result(self) -> Tensor:
+        """The whole restored picture as it is shown."""
+        return self._blended(self._restored[0], Box(0, 0, *self.size))
 
     def around(self, side: int) -> Box:
         """The square of so many pixels around `focus`, or what the picture has of it."""
@@ -324,7 +363,8 @@ class SliderState:
         whole = Box(0, 0, *self.size)
         if self._restored is None:
             self._restored = self._restore(whole, progress)
-        return self._rendering(whole, *self._restored, whole=True)
+        restored, seconds = self._restored
+        return self._rendering(whole, self._blended(restored, whole), seconds, whole=True)
 
     def close_up(self, side: int) -> tuple[Box, dict[str, np.ndarray]] | None:
         """A square around `focus` pixel by pixel: the original, before and after restoration; None before the
@@ -333,17 +373,15 @@ class SliderState:
         if degraded is None or restored is None or clean.shape != degraded.shape:
             return None
         box = square(self.focus, clean.shape[:-3:-1], side)
-        pictures = {"original": clean, "before": degraded, "after": restored[0]}
+        pictures = {"original": clean, "before": degraded, "after": self._result()}
         return box, {name: to_pixels(box.cut(x)) for name, x in pictures.items()}
 
     def readings(self) -> tuple[Reading, Reading] | None:
-        """What the gauge reads of the whole picture before and after restoration; None without one, and
-        where what is simulated is no JPEG."""
-        if self.gauge is None or self._restored is None:
+        """What the gauge reads of the whole picture before and after restoration; None without one, and for
+        networks that are not for JPEG: it knows no other damage."""
+        if self.gauge is None or self._restored is None or self.loaded.task.family != "JPEG":
             return None
-        if self.degrading and self.loaded.task.level.name != DEJPEG.level.name:
-            return None
-        return self.gauge.read(self._degraded()), self.gauge.read(to_8bit(self._restored[0]))
+        return self.gauge.read(self._degraded()), self.gauge.read(to_8bit(self._result()))
 
     def scores(self) -> Iterator[tuple[str, float, float]]:
         """Name and values before and after restoration, one by one, for each takes a while: SSIM where there
@@ -364,15 +402,17 @@ class SliderState:
     def _scored(self, name: str, box: Box, score: Callable[[Tensor], Tensor]) -> tuple[str, float, float]:
         if (name, box) not in self._scores_before:
             self._scores_before[name, box] = float(score(to_8bit(box.cut(self._degraded()))))
-        return name, self._scores_before[name, box], float(score(to_8bit(box.cut(self._restored[0]))))
+        return name, self._scores_before[name, box], float(score(to_8bit(box.cut(self._result()))))
 
     def download(self) -> tuple[str, bytes]:
         """(file name, lossless PNG) of the whole restored picture, with its alpha and bit depth."""
         self.frame()
-        pixels = to_pixels(self._restored[0], bits=self._taken.bits)
+        pixels = to_pixels(self._result(), bits=self._taken.bits)
         restored = replace(self._taken, pixels=pixels, tables=None)
         settings = "".join(f"-{name}{value:.2f}" for name, value in self.knobs.items())
-        name = f"{PurePath(self.name).stem}-{self.loaded.name}{settings}.png"
+        settings += f"-blend{self.blend:.2f}" if self.blend < 1 else ""
+        network = self.loaded.title.replace(" ", "-")  # several share a name
+        name = f"{PurePath(self.name).stem}-{network}{settings}.png"
         notes = {"Software": "restoration-knobs", "Comment": self.command()}
         return name, with_notes(encode(restored, "png"), notes)
 
@@ -391,10 +431,13 @@ class SliderState:
             words += [f"--seed={self.seed}"] if loaded.task.seeded else []
         words += ["--", self.name] if dashed else []
         line = shlex.join(words)
-        if self.latent_of == ITSELF:
-            return line
-        task = self.loaded.task
-        return f"{line}  # without the latent of {self.latent_of}, {task.level.name} {self.latent_level:g}"
+        return f"{line}  # without {' and '.join(without)}" if (without := self._beyond_command()) else line
+
+    def _beyond_command(self) -> list[str]:
+        """What is set here and cannot be said on the command line."""
+        latent = f"the latent of {self.latent_of}, {self.loaded.task.level.name} {self.latent_level:g}"
+        blend = f"the {100 * (1 - self.blend):.0f} % of the image before that are blended in"
+        return [*([latent] if self.latent_of != ITSELF else []), *([blend] if self.blend < 1 else [])]
 
     def _take(
         self,

@@ -7,6 +7,8 @@ sent to the browser and its messages are taken; how it looks is in `slider.js` a
 import base64
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anywidget
@@ -18,12 +20,13 @@ from lib.app.contact_sheets import Tile, contact_sheet, side_by_side
 from lib.app.page_slider import page_slider
 from lib.app.slider_state import DISPLAYED, MAX_BYTES, LatestWins, Rendering, SliderState, fit
 from lib.app.tasks import Loaded
+from lib.app.words import effect
 from lib.data.images import Picture, encode
 from lib.data.sets import Sample, load_images
 from lib.evaluation.jpeg_quality import Gauge, Reading
 
 HERE = Path(__file__).parent
-CLOSE_UP = 320  # pixels a side of what is sent for the magnifier, of a picture too large to be sent whole
+CLOSE_UP = 640  # pixels a side of what is sent for the zoom, of a picture too large to be sent whole
 
 
 def slider(
@@ -45,14 +48,35 @@ def slider(
 
 
 def _in_words(before: Reading, after: Reading) -> str:
-    return (
-        f"the ranker's score {before.score:.1f} before, {after.score:.1f} after "
-        f"(of the mean picture at quality {before.quality:.0f}, {after.quality:.0f})"
-    )
+    return f"looks like JPEG quality {before.quality:.0f} before, {after.quality:.0f} after (an estimate)"
 
 
 class Superseded(Exception):
-    """Something newer waits."""
+    """Something newer waits, or the user has cancelled."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a message of the browser does to the state; of those waiting of one kind, the newest alone is
+    done."""
+
+    kind: str
+    act: Callable[..., None]
+
+
+ACTIONS = {
+    "knob": Action("knob", SliderState.set_knob),
+    "knobs": Action("knobs", SliderState.set_knobs),
+    "use": Action("network", SliderState.use),
+    "level": Action("level", SliderState.set_level),
+    "latent": Action("latent", SliderState.set_latent),
+    "blend": Action("blend", SliderState.set_blend),
+    "seed": Action("seed", SliderState.set_seed),
+    "degrade": Action("degrade", SliderState.set_degrading),
+    "choose": Action("picture", SliderState.choose),
+    "refuse": Action("picture", SliderState.refuse_upload),
+    "auto": Action("auto", SliderState.auto),
+}
 
 
 class Slider(anywidget.AnyWidget):
@@ -60,8 +84,9 @@ class Slider(anywidget.AnyWidget):
 
     Traits travel to the browser: `controls` when Python sets them (at first, by Auto, by a new
     picture), `result` and the pictures with every drawing, `tiles` when they are asked for, `close_up`
-    while the magnifier needs more pixels than the pictures have. Messages come back, one per action,
-    each with a serial number; `controls` and `result` carry that of the last one taken.
+    while the zoom needs more pixels than the pictures have, `progress`, 0 to 1, while the whole is
+    restored. Messages come back, one per action, each with a serial number; `controls` and `result` carry
+    that of the last one taken.
     """
 
     _esm = HERE / "slider.js"
@@ -75,6 +100,7 @@ class Slider(anywidget.AnyWidget):
     region = traitlets.Bytes().tag(sync=True)
     tiles = traitlets.List().tag(sync=True)
     close_up = traitlets.Dict().tag(sync=True)
+    progress = traitlets.Float().tag(sync=True)
 
     def __init__(self, state: SliderState, page: str = ""):
         """page: HTML shown in its place where there is no kernel; without it a still picture."""
@@ -84,9 +110,17 @@ class Slider(anywidget.AnyWidget):
         self._chunks: list[bytes] = []
         self._serial = 0
         self._shown_before: tuple = ()
+        self._original_of: tuple = ()
         self._tiles_of: tuple = ()
         self._close = False
-        self._sending = threading.RLock()  # the magnifier answers on the thread that hears of it
+        self._cancelled = False
+        self._at_once = {"look": state.look_at, "magnify": self._magnify, "cancel": self._cancel}
+        self._on_request = {
+            "download": self._download,
+            "sheet": lambda: self._show_tiles(contact_sheet(state)),
+            "networks": lambda: self._show_tiles(side_by_side(state)),
+        }
+        self._sending = threading.RLock()  # the zoom answers on the thread that hears of it
         self._before_is_lossless = False
         self._draw(lambda: False)
         self._work = LatestWins(self._draw, self._failed)
@@ -97,61 +131,48 @@ class Slider(anywidget.AnyWidget):
         self._work.wait()
 
     def _take(self, message: dict, buffers: Sequence[memoryview]) -> None:
-        """One action of the user, as `slider.js` sends it."""
-        state = self.state
+        """One action of the user, as `slider.js` sends it: what it does, with what, its serial number, and
+        whether it is in the middle of a gesture."""
+        does, needs = message["do"], message.get("with", {})
+        if does in self._at_once:
+            self._at_once[does](**needs)
+        elif does == "upload":
+            self._upload(message, bytes(buffers[0]), **needs)
+        elif does in self._on_request:
+            self._then(does, message, self._on_request[does])
+        elif does in ACTIONS:
+            action, one = ACTIONS[does], needs.get("name") if "value" in needs else None
+            self._then((action.kind, one), message, partial(action.act, self.state, **needs))
+        else:
+            raise ValueError(f"The slider knows no action like {message}.")
 
-        def then(kind: Hashable, action: Callable[[], None]) -> None:
-            def act() -> None:
-                self._serial = message["serial"]
-                state.moving = message.get("moving", False)
-                action()
+    def _then(self, kind: Hashable, message: dict, act: Callable[[], None]) -> None:
+        """Once what waits before it is done."""
 
-            self._work.submit(kind, act)
+        def in_turn() -> None:
+            self._serial = message["serial"]
+            self._cancelled = False
+            self.state.moving = message.get("moving", False)
+            act()
 
-        match message:
-            case {"do": "knob", "name": name, "value": value}:
-                then(("knob", name), lambda: state.set_knob(name, value))
-            case {"do": "knobs", "values": values}:
-                then("knobs", lambda: state.set_knobs(values))
-            case {"do": "use", "network": title}:
-                then("network", lambda: state.use(title))
-            case {"do": "level", "value": value}:
-                name = message.get("name", "")
-                then(("level", name), lambda: state.set_level(value, name))
-            case {"do": "latent of", "name": name}:
-                then("latent of", lambda: state.set_latent(name, state.latent_level))
-            case {"do": "latent level", "value": value}:
-                then("latent level", lambda: state.set_latent(state.latent_of, value))
-            case {"do": "seed", "value": value}:
-                then("seed", lambda: state.set_seed(value))
-            case {"do": "degrade", "value": value}:
-                then("degrade", lambda: state.set_degrading(value))
-            case {"do": "choose", "name": name}:
-                then("picture", lambda: state.choose(name))
-            case {"do": "auto"}:
-                then("auto", state.auto)
-            case {"do": "look", "x": x, "y": y}:
-                state.look_at(x, y)
-            case {"do": "magnify", "on": on, "x": x, "y": y}:
-                self._close = on
-                if on:
-                    state.look_at(x, y)
-                self._show_close_up()
-            case {"do": "refuse", "name": name, "size": size}:
-                then("picture", lambda: state.refuse_upload(name, size))
-            case {"do": "upload", "name": name, "part": part, "parts": parts}:
-                self._chunks = [*(self._chunks if part else []), bytes(buffers[0])]
-                if part == parts - 1:
-                    data, self._chunks = b"".join(self._chunks), []
-                    then("picture", lambda: state.upload(name, data))
-            case {"do": "download"}:
-                then("download", self._download)
-            case {"do": "sheet"}:
-                then("sheet", lambda: self._show_tiles(contact_sheet(state)))
-            case {"do": "networks"}:
-                then("sheet", lambda: self._show_tiles(side_by_side(state)))
-            case _:
-                raise ValueError(f"The slider knows no action like {message}.")
+        self._work.submit(kind, in_turn)
+
+    def _upload(self, message: dict, chunk: bytes, *, name: str, part: int, parts: int) -> None:
+        """One part of a file; the last has it opened."""
+        self._chunks = [*(self._chunks if part else []), chunk]
+        if part == parts - 1:
+            data, self._chunks = b"".join(self._chunks), []
+            self._then(("picture", None), message, lambda: self.state.upload(name, data))
+
+    def _magnify(self, on: bool, x: float, y: float) -> None:
+        self._close = on
+        if on:
+            self.state.look_at(x, y)
+        self._show_close_up()
+
+    def _cancel(self) -> None:
+        """The restoration that runs; the next action begins another."""
+        self._cancelled = True
 
     def _download(self) -> None:
         name, data = self.state.download()
@@ -160,7 +181,16 @@ class Slider(anywidget.AnyWidget):
     def _show_tiles(self, tiles: Sequence[Tile]) -> None:
         """Until another network or degradation makes them those of something else."""
         self._tiles_of = (self.state.loaded.title, *self._degradation())
-        self.tiles = [{"text": tile.text, "image": self._lossless(tile.pixels)} for tile in tiles]
+        self.tiles = [
+            {
+                "text": tile.text,
+                "image": self._lossless(tile.pixels),
+                "network": tile.network,
+                "knobs": tile.knobs,
+                "here": tile.here,
+            }
+            for tile in tiles
+        ]
 
     def _draw(self, superseded: Callable[[], bool]) -> None:
         state = self.state
@@ -169,18 +199,30 @@ class Slider(anywidget.AnyWidget):
             self._show(state.region())
             if state.moving or superseded():
                 return
+        if state.unread:
+            state.auto()
+            self.controls = self._controls()
+            self._show(state.region())
 
         def stop_if_superseded(done: int, total: int) -> None:
-            if superseded() and done < total:
+            if done < total and (superseded() or self._cancelled):
                 raise Superseded
+            self.progress = done / total
 
         try:
             self._show(state.frame(stop_if_superseded))
         except Superseded:
+            self._say_cancelled()
             return
         self._show_close_up()
         if not state.moving:
             self._show_scores(superseded)
+
+    def _say_cancelled(self) -> None:
+        """Where it was: what is superseded has no need of it."""
+        if self._cancelled:
+            note = "Cancelled: only a part shows these settings. Any change begins anew."
+            self.result = {**self.result, "serial": self._serial, "note": note, "failed": True}
 
     def _show_close_up(self) -> None:
         """While it is wanted; nothing of a picture that was sent whole."""
@@ -209,11 +251,12 @@ class Slider(anywidget.AnyWidget):
                 self.tiles = []
             if shown != self._shown_before:
                 self.close_up = {}
-            if shown[:1] != self._shown_before[:1]:
-                self.original = self._encoded(state.original())
             if shown != self._shown_before or not (state.moving or self._before_is_lossless):
                 self.before = self._encoded(state.degraded())
                 self._before_is_lossless = not state.moving
+            if self._original_of != (state.pictures, state.degrading):
+                self._original_of = (state.pictures, state.degrading)
+                self.original = self._encoded(state.original()) if state.degrading else self.before
             self.controls = self._controls()
         self._shown_before = shown
 
@@ -266,8 +309,12 @@ class Slider(anywidget.AnyWidget):
             "seed": state.seed,
             "degrading": state.degrading,
             "before": state.before_name,
-            "untick": "untick to enlarge it as it is" if task.factors else "untick if it already is",
-            "knobs": [{**vars(knob), "value": state.knobs[knob.name]} for knob in state.loaded.net.knobs],
+            "untick": "off: enlarge it as it is" if task.factors else "off: your image has its own damage",
+            "knobs": [
+                {**vars(knob), "value": state.knobs[knob.name], "effect": vars(effect(knob, state.loaded))}
+                for knob in state.loaded.net.knobs
+            ],
+            "blend": state.blend,
             "pad": list(state.pad),
             "latents": list(state.latents),
             "latent_of": state.latent_of,

@@ -29,6 +29,7 @@ from lib.models.knobs import Controllable
 
 TILE = 512  # pixels a side
 OVERLAP = 48
+THIN = 16  # pixels: of fewer columns, bfloat16 convolutions on a CPU are not numbers now and then
 
 Progress = Callable[[int, int], None]
 
@@ -145,8 +146,8 @@ def restore_picture(
 
 
 def precision_for(picture: Picture) -> Precision | None:
-    """What the bits of a picture need; None where any precision will do."""
-    return "float32" if picture.bits == 16 else None
+    """Return what the bits of an image, or its few columns, need; None where any precision will do."""
+    return "float32" if picture.bits == 16 or min(picture.pixels.shape[:2]) < THIN else None
 
 
 def restore_colours(restore: Callable[[Tensor], Tensor], x: Tensor, channels: int) -> Tensor:

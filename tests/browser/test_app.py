@@ -4,9 +4,11 @@ import re
 import shutil
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from chromium import needed
@@ -17,6 +19,28 @@ from lib.data.sets import load_images
 
 KNOBS = ("coef", "alpha_in", "strength", "texture", "blur", "noise")
 EXTENSIONS = re.search(r'"(--VoilaConfiguration.*)"', (ROOT / "Makefile").read_text())[1]
+
+
+CULLING = re.findall(r"--MappingKernelManager\.cull_\w+=", (ROOT / "Makefile").read_text())
+
+
+def test_the_kernel_of_a_closed_page_ends(tmp_path):
+    """By the settings of the Makefile, with seconds in place of minutes."""
+    if shutil.which("voila", path=Path(sys.executable).parent) is None:
+        needed("Voila is not installed (pip install -e .[app]).")
+    cell = nbformat.v4.new_code_cell("print('here')")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "page.ipynb")
+    port = free_port()
+    culling = [setting + ("10" if "idle" in setting else "1") for setting in CULLING]
+    assert len(culling) == 2
+    command = [sys.executable, "-m", "voila", "--no-browser", f"--port={port}", *culling,
+               str(tmp_path / "page.ipynb")]  # fmt: skip
+    with serving(command, tmp_path, f"http://127.0.0.1:{port}/voila/static/style.css"):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=120).read()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and "Kernel shutdown" not in (tmp_path / "server.log").read_text():
+            time.sleep(0.2)
+        assert "Kernel shutdown" in (tmp_path / "server.log").read_text()
 
 
 @pytest.fixture
@@ -37,7 +61,7 @@ def address(tmp_path) -> Iterator[str]:
 def turn(page, name: str) -> None:
     """A knob to one of its ends by keyboard; the picture changes, and the command says where it stands."""
     knob, src = (
-        page.get_by_role("slider", name=name, exact=True),
+        page.get_by_role("slider", name=f"({name})"),
         "document.querySelector('.knobs img.after').src",
     )
     first = page.evaluate(src)
@@ -71,7 +95,7 @@ def test_a_user_of_the_app(browser, address, tmp_path):
         page.locator("select.network").select_option(network)
         page.locator(".knobs:not([aria-busy])").wait_for()
         for name in KNOBS:
-            if page.get_by_role("slider", name=name, exact=True).count():
+            if page.get_by_role("slider", name=f"({name})").count():
                 turn(page, name)
                 turned.append((network, name))
     assert {name for _, name in turned} == set(KNOBS)
@@ -84,7 +108,7 @@ def test_a_user_of_the_app(browser, address, tmp_path):
     page.locator("input.file").set_input_files(own)
     page.locator("select.picture option", has_text="street.jpg").wait_for(state="attached")
     page.locator(".knobs:not([aria-busy])").wait_for()
-    assert not page.get_by_label("degrade the picture").is_checked()
+    assert not page.get_by_label("degrade the image").is_checked()
     turn(page, "coef")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download PNG").click()
@@ -94,13 +118,18 @@ def test_a_user_of_the_app(browser, address, tmp_path):
 
     page.locator("select.picture").select_option("astronaut")
     page.locator(".knobs:not([aria-busy])").wait_for()
-    assert page.get_by_label("degrade the picture").is_checked()
+    assert page.get_by_label("degrade the image").is_checked()
     page.get_by_role("button", name="Contact sheet").click()
     page.locator(".knobs-tiles figure").nth(6).wait_for()
-    assert page.locator(".knobs-tiles figcaption").nth(1).text_content().startswith("coef 0.00")
+    assert (
+        page.locator(".knobs-tiles figcaption")
+        .nth(1)
+        .text_content()
+        .startswith("Compression removed, coef 0.00")
+    )
     page.get_by_role("button", name="All networks").click()
     page.locator(".knobs-tiles figcaption", has_text="adafm-dejpeg").wait_for()
-    page.get_by_label("magnifier").check()
+    page.get_by_label("Zoom").select_option("3")
     page.locator(".knobs-view").hover()
     assert "blob:" in page.locator(".lens-right").evaluate("part => part.style.backgroundImage")
     page.set_viewport_size({"width": 1000, "height": 1900})
@@ -113,7 +142,7 @@ def test_a_user_of_the_app(browser, address, tmp_path):
     page.locator(".knobs:not([aria-busy])").wait_for()
     assert page.locator(".knobs-tiles figure").count() == 0  # they were of another picture
     page.locator(".knobs-view").hover()
-    page.wait_for_function("document.querySelector('.lens-right').style.backgroundSize === '960px 480px'")
+    page.wait_for_function("document.querySelector('.lens-right').style.backgroundSize === '1920px 480px'")
     place = "document.querySelector('.lens-right').style.backgroundPosition.split(' ').map(parseFloat)"
     first = page.evaluate(place)
     page.get_by_label("Left of the divider").hover()  # away from the picture: it stays where it was
