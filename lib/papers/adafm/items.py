@@ -4,8 +4,6 @@ Every function takes the Report of the notebook, measures or reads what it needs
 that stand on it, and returns what is to be shown.
 """
 
-from functools import partial
-
 from lib.papers.adafm.batch_norm import batch_norm
 from lib.papers.adafm.curves import fig5, fig7, fig7_denoise, fig7_sr
 from lib.papers.adafm.drawing import fig4
@@ -14,9 +12,15 @@ from lib.papers.adafm.strips import fig1, fig2, fig6
 from lib.papers.adafm.tables import table1, table2, table3, table4, table5
 from lib.papers.adafm.text import noise, parameters, piecewise, position, scratch, width
 from lib.papers.health import training_health
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes.adafm import DEJPEG, stage_name
 
-training = partial(training_health, run=stage_name(DEJPEG, 80, 10, 1))
+
+def training(report: Report) -> Drawing:
+    """Return how one training went, that of the 1x1 filters from quality 80 to 10."""
+    return training_health(report, stage_name(DEJPEG, 80, 10, 1))
+
 
 ITEMS = {
     "adafm-table1": table1,

@@ -1,7 +1,5 @@
 """CFSNet (Wang, Guo, Tian, Yang, ICCV 2019): a function per table and figure, as in `lib.papers.adafm`."""
 
-from functools import partial
-
 from lib.papers.cfsnet.curves import fig4, poster
 from lib.papers.cfsnet.drawing import coefficients, fig2
 from lib.papers.cfsnet.manifold import fig3
@@ -10,9 +8,15 @@ from lib.papers.cfsnet.strips import fig1, fig6, fig7, fig8
 from lib.papers.cfsnet.tables import table1, table2
 from lib.papers.cfsnet.text import gan_health, params, settings
 from lib.papers.health import training_health
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes.cfsnet import DEBLOCK, tuned_name
 
-training = partial(training_health, run=tuned_name(DEBLOCK, 40))
+
+def training(report: Report) -> Drawing:
+    """Return how one training went, that of the tuning branch for quality 40."""
+    return training_health(report, tuned_name(DEBLOCK, 40))
+
 
 ITEMS = {
     "cfsnet-table1": table1,

@@ -1,8 +1,6 @@
 """CUGAN (Cai, He, Qiao, Dong, CVPR workshops 2021): a function per table and figure, as in
 `lib.papers.adafm`."""
 
-from functools import partial
-
 from lib.papers.cugan.ablations import fig7, fig8
 from lib.papers.cugan.drawing import fig3
 from lib.papers.cugan.gray import table3
@@ -13,9 +11,15 @@ from lib.papers.cugan.strips import fig1, fig2, fig4
 from lib.papers.cugan.tables import table1, table2
 from lib.papers.cugan.text import sentences
 from lib.papers.health import training_health
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.recipes.cugan import CUNET
 
-training = partial(training_health, run=CUNET)
+
+def training(report: Report) -> Drawing:
+    """Return how one training went, that of CUnet."""
+    return training_health(report, CUNET)
+
 
 ITEMS = {
     "cugan-table1": table1,

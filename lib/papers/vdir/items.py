@@ -1,8 +1,8 @@
 """VDIR (Soh, Cho, TIP 2022): a function per table and figure, as in `lib.papers.adafm`."""
 
-from functools import partial
-
 from lib.papers.health import training_health
+from lib.papers.report import Report
+from lib.papers.shown import Drawing
 from lib.papers.vdir.blind_sr import table4, table5
 from lib.papers.vdir.compression import fig4, table6, table7
 from lib.papers.vdir.drawing import fig1, fig2, fig3
@@ -16,7 +16,11 @@ from lib.papers.vdir.real import table2, table3, table8, table10
 from lib.papers.vdir.text import larger, size
 from lib.recipes.vdir import AWGN
 
-training = partial(training_health, run=AWGN)
+
+def training(report: Report) -> Drawing:
+    """Return how one training went, that of the network for Gaussian noise."""
+    return training_health(report, AWGN)
+
 
 ITEMS = {
     "vdir-table1": table1,
