@@ -4,6 +4,7 @@ What a command needs is imported inside it, so that --help answers at once.
 """
 
 import argparse
+import functools
 import math
 import shlex
 import signal
@@ -455,12 +456,14 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--full-names", action="store_true", help="a.jpg becomes a.jpg.png, in a folder that has a.png too"
     )
-    parser.add_argument("--network", required=True, help="such as adafm-denoise")
+    parser.add_argument("--network", help="such as adafm-denoise; without it, and with --auto, by the image")
     setting = parser.add_mutually_exclusive_group()
     setting.add_argument(
         "--knob", type=knob, action="append", default=[], metavar="NAME=VALUE", help="such as coef=0.4"
     )
-    setting.add_argument("--auto", action="store_true", help="estimate the level of each picture")
+    setting.add_argument(
+        "--auto", action="store_true", help="read off each image how it is damaged, and restore it by that"
+    )
     parser.add_argument(
         "--factor",
         type=positive,
@@ -490,36 +493,47 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
 
 
 def restore(arguments: argparse.Namespace) -> int:
-    from lib.app import public
-    from lib.app.restore import Request, Results, check_factor, otherwise, restore_files
-    from lib.base import paths
+    from lib.app.restore import Results, restore_files
     from lib.evaluation import inference
 
     check_device(arguments.device)
     try:
-        check_factor(arguments.network, public.find(arguments.network).task, arguments.factor)
-        folder = arguments.checkpoints or paths.CHECKPOINTS
-        network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
-        network = otherwise(network, samples=arguments.samples, ensemble=arguments.ensemble)
-        request = Request(
-            network,
-            arguments.knob,
-            auto=arguments.auto,
-            factor=arguments.factor,
-            degrade=arguments.degrade,
-            seed=arguments.seed,
-            strip=arguments.strip,
-        )
         failed = restore_files(
             arguments.inputs,
             Results(arguments.output, arguments.overwrite, arguments.full_names, arguments.quality),
-            request,
+            asked_of_images(arguments),
             device=arguments.device,
             tile=arguments.tile or inference.TILE,
         )
     except (ValueError, FileNotFoundError) as error:  # a BadCheckpoint is a ValueError
         sys.exit(str(error))
     return int(failed > 0)
+
+
+def asked_of_images(arguments: argparse.Namespace):
+    """What is done to every picture: the same, or what it asks for where no network is named."""
+    from lib.app import public
+    from lib.app.restore import ByImage, Request, check_factor, otherwise
+    from lib.base import paths
+
+    folder = arguments.checkpoints or paths.CHECKPOINTS
+    if arguments.network is None:
+        settings = (arguments.factor, arguments.degrade, arguments.samples, arguments.ensemble)
+        if not arguments.auto or any(settings):
+            raise ValueError("Name a --network, or give --auto alone: it takes one by each image.")
+        by_name = functools.partial(public.load, scale=arguments.scale, folder=folder)
+        return ByImage(functools.cache(by_name), arguments.strip)
+    check_factor(arguments.network, public.find(arguments.network).task, arguments.factor)
+    network = public.load(arguments.network, arguments.scale, folder, level=arguments.factor)
+    return Request(
+        otherwise(network, samples=arguments.samples, ensemble=arguments.ensemble),
+        arguments.knob,
+        auto=arguments.auto,
+        factor=arguments.factor,
+        degrade=arguments.degrade,
+        seed=arguments.seed,
+        strip=arguments.strip,
+    )
 
 
 def add_submit(commands: argparse._SubParsersAction) -> None:
@@ -554,7 +568,7 @@ def submit(arguments: argparse.Namespace) -> int:
 
 def add_export(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("export", help="write a network as ONNX, its knobs as an input")
-    parser.add_argument("--network", required=True, help="such as adafm-denoise")
+    parser.add_argument("--network", help="such as adafm-denoise; without it, and with --auto, by the image")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="such as model.onnx")
     parser.add_argument(
         "--knob", type=knob, action="append", metavar="NAME=VALUE", help="bake the knobs in, instead"

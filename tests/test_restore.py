@@ -441,7 +441,7 @@ def test_16_bits_are_restored_in_float32(run, task, channels, suffix, tmp_path, 
     monkeypatch.setattr(devices, "fast_precision", lambda device: "bfloat16")
     network = replace(vdir(run, task), channels=channels)
     exactly = Restorer(network.net, device="cpu", precision="float32")
-    ramp = np.broadcast_to(np.linspace(5000, 60_000, 300).astype(np.uint16)[:, None], (4, 300, 3))
+    ramp = np.broadcast_to(np.linspace(5000, 60_000, 300).astype(np.uint16)[:, None], (24, 300, 3))
     for pixels, exact in ((ramp, True), ((ramp >> 8).astype(np.uint8), False)):
         given = Picture(np.ascontiguousarray(pixels))
         write(tmp_path / f"a{suffix}", given)

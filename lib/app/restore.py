@@ -6,14 +6,17 @@ what was found in a folder keeps its place below it. A result never replaces an 
 result of the same command; it replaces an older file only with `--overwrite`.
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from lib.app.recommend import recommended
 from lib.app.tasks import (
     Loaded,
     Task,
@@ -41,6 +44,7 @@ from lib.data.images import (
 from lib.data.metadata import Metadata
 from lib.data.sets import load_images
 from lib.evaluation.inference import TILE, Progress, Restorer, restore_picture
+from lib.models.knobs import Controllable
 from lib.models.vdir import VDIR
 from lib.training.wrappers import OfRepeated, Sampled, SelfEnsemble
 
@@ -79,6 +83,16 @@ class Request:
             raise ValueError(f"{self.network.name} has no fitted curve from which to set its knob.")
         settings(self.network, self.knobs, self.levels)
 
+    def of(self, picture: Picture) -> "tuple[Request, str]":
+        """Return what is done to one picture, and what was read off it to know that: this, whatever it is."""
+        return self, ""
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return sentences on knobs outside what the network was trained for."""
+        found = (extrapolates(self.fixed[knob.name], knob) for knob in self.network.net.knobs)
+        return [sentence for sentence in found if sentence]
+
     @property
     def sets_itself(self) -> bool:
         """Whether knobs follow what each picture is."""
@@ -93,6 +107,22 @@ class Request:
     def fixed(self) -> dict[str, float]:
         """Every knob, before Auto."""
         return settings(self.network, self.knobs, self.levels)
+
+
+@dataclass(frozen=True)
+class ByImage:
+    """Every picture with the network that it asks for, at Auto. load: a network by its public name."""
+
+    load: Callable[[str], Loaded]
+    strip: bool = False
+    remarks: Sequence[str] = ()
+
+    def of(self, picture: Picture) -> tuple[Request | None, str]:
+        """Return what is done to one picture, None where it needs nothing, and what was read off it."""
+        found = recommended(picture)
+        if not found.network:
+            return None, found.read
+        return Request(self.load(found.network), auto=True, strip=self.strip), f": {found.read}"
 
 
 @dataclass(frozen=True)
@@ -136,7 +166,7 @@ class Job:
 def restore_files(
     inputs: Sequence[Path],
     results: Results,
-    request: Request,
+    request: Request | ByImage,
     *,
     device: str | torch.device = "auto",
     tile: int = TILE,
@@ -148,10 +178,9 @@ def restore_files(
     results those that are there already stay.
     Raises ValueError for a tile too small for its overlap, inputs without a picture, and as `Results` does.
     """
-    for sentence in (extrapolates(request.fixed[knob.name], knob) for knob in request.network.net.knobs):
-        if sentence:
-            say(sentence)
-    restorer = Restorer(request.network.net, device=device, tile=tile)
+    for sentence in request.remarks:
+        say(sentence)
+    restorer = functools.cache(partial(Restorer, device=device, tile=tile))
     jobs = list(_jobs(inputs, results, say))
     if not jobs:
         raise ValueError(f"There is no picture in {', '.join(map(str, inputs))}.")
@@ -174,16 +203,24 @@ def restore_files(
 
 
 def _restored(
-    job: Job, request: Request, restorer: Restorer, quality: int | None, say: Callable[[str], None]
+    job: Job,
+    asked: Request | ByImage,
+    restorer: Callable[[Controllable], Restorer],
+    quality: int | None,
+    say: Callable[[str], None],
 ) -> str:
-    """Writes the result of one picture; returns what was done."""
+    """Writes the result of one picture, where there is something to restore; returns what was done."""
     start = time.perf_counter()
-    picture, x = _taken(job.source, request)
+    picture = _picture(job.source)
+    request, read = asked.of(picture)
+    if request is None:
+        return f": nothing to restore ({read}); nothing is written."
+    picture, x = _taken(job.source, picture, request)
     if harm := outside_training(picture, request.network):
         say(f": {harm}")
     knobs, remark = _auto(picture, request) if request.sets_itself else (request.fixed, "")
     restored = restore_picture(
-        restorer,
+        restorer(request.network.net),
         picture,
         tuple(knobs.values()),
         channels=request.network.channels,
@@ -194,7 +231,8 @@ def _restored(
         restored = replace(restored, metadata=Metadata())
     write(job.target, restored, quality=QUALITY if quality is None else quality)
     at = ", ".join(f"{name} {value:.2f}" for name, value in knobs.items())
-    return f" -> {job.target}  {at}{remark}  {time.perf_counter() - start:.1f} s"
+    by = f"{read}, {request.network.name}" if read else ""
+    return f"{by} -> {job.target}  {at}{remark}  {time.perf_counter() - start:.1f} s"
 
 
 def check_factor(name: str, task: Task, factor: float | None) -> None:
@@ -225,9 +263,9 @@ def otherwise(network: Loaded, *, samples: int | None = None, ensemble: bool = F
     return replace(network, net=net.eval())
 
 
-def _taken(source: Path, request: Request) -> tuple[Picture, Tensor | None]:
-    """What the network takes, and its pixels where they are known better than in whole numbers."""
-    picture, task = _picture(source), request.network.task
+def _taken(source: Path, picture: Picture, request: Request) -> tuple[Picture, Tensor | None]:
+    """What the network takes of a file, and its pixels where they are known better than in whole numbers."""
+    task = request.network.task
     if request.levels is not None:
         x = task.degrade(to_tensor(picture.pixels), *request.levels.values(), request.seed)
         return replace(picture, pixels=to_pixels(x, bits=picture.bits), tables=None), x
