@@ -985,7 +985,7 @@ def test_training_curves_are_read(report, real, fake, verdict):
     pd.DataFrame(frame).to_csv(path, index=False)
     figure, endings = cugan.health(report)
     assert figure.png.startswith(b"\x89PNG")
-    assert endings.loc[CUGAN].tolist() == ["400", f"{real:.2f}", f"{fake:.2f}", "0.200", verdict]
+    assert endings.loc[CUGAN].tolist() == ["400", f"{real:.2f}", f"{fake:.2f}", "0.200", "", verdict]
 
 
 def test_without_a_training_there_is_a_sentence(report):

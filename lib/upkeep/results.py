@@ -15,6 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from lib.base import paths
+from lib.evaluation import costs
 from lib.papers import published
 from lib.papers.papers import COMPARISON, PAPERS, Paper
 from lib.papers.report import Report
@@ -52,6 +53,8 @@ def update() -> None:
 def rows_sha(paper: Paper, folder: Path = paths.MEASURED) -> str:
     """Return 12 hex digits over the stored rows of a paper, of all files that its page is made from."""
     files = sorted(path for path in folder.glob(f"{paper.key}[-.]*") if "-verdicts" not in path.name)
+    if paper is COMPARISON:
+        files += folder.glob(costs.RECORD.name)
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode() + path.read_bytes())

@@ -137,7 +137,7 @@ def test_a_long_restoration_is_cancelled(page, astronaut, networks, monkeypatch)
     slider = shown(page, astronaut, networks)
     going, run = threading.Event(), slider.state._restorers["adafm-denoise"]
 
-    def in_tiles(x, knobs, *, progress=None):
+    def in_tiles(x, knobs, *, progress=None, **_):
         for tile in range(8):
             if progress is not None:
                 progress(tile, 8)

@@ -6,6 +6,7 @@ from lib.papers.compare.levels import dejpeg, denoise
 from lib.papers.compare.mechanics import smoothness
 from lib.papers.compare.plane import plane
 from lib.papers.compare.seeds import seeds
+from lib.papers.compare.unaided import unaided
 
 ITEMS = {
     "compare-answer": answer,
@@ -13,6 +14,7 @@ ITEMS = {
     "compare-dejpeg": dejpeg,
     "compare-seeds": seeds,
     "compare-plane": plane,
+    "compare-unaided": unaided,
     "compare-smooth": smoothness,
     "compare-cost": cost,
 }
