@@ -273,7 +273,7 @@ def add_measure(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("measure", help="measure all items of a paper on whole sets; store rows")
     parser.add_argument(
         "paper", nargs="?", choices=MEASURED, default="adafm",
-        help="compare: all on the same pictures; published: other people's networks (default adafm)",
+        help="compare: all on the same images; published: other people's networks (default adafm)",
     )  # fmt: skip
     parser.add_argument(
         "--items", nargs="+", default=[], metavar="ITEM", help="only these; status lists them"
@@ -442,11 +442,11 @@ def _parameters(job, before: dict[str, list]) -> dict[str, str | int | None]:
 
 
 def add_restore(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("restore", help="restore pictures, files or whole folders")
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="IN", help="a picture or a folder")
+    parser = commands.add_parser("restore", help="restore images, files or whole folders")
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="IN", help="an image or a folder")
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="OUT",
-        help="a folder of PNG files; or a file, for one picture",
+        help="a folder of PNG files; or a file, for one image",
     )  # fmt: skip
     parser.add_argument(
         "--quality", type=percent, metavar="Q", help="1 to 100, of OUT.jpg or OUT.webp (default 95)"
@@ -476,7 +476,7 @@ def add_restore(commands: argparse._SubParsersAction) -> None:
         action="append",
         default=[],
         metavar="LEVEL=VALUE",
-        help="make each picture worse first, as under the slider, such as sigma=30",
+        help="make each image worse first, as under the slider, such as sigma=30",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of its noise (default 0)")
     parser.add_argument(
@@ -511,7 +511,7 @@ def restore(arguments: argparse.Namespace) -> int:
 
 
 def asked_of_images(arguments: argparse.Namespace):
-    """What is done to every picture: the same, or what it asks for where no network is named."""
+    """What is done to every image: the same, or what it asks for where no network is named."""
     from lib.app import public
     from lib.app.restore import ByImage, Request, check_factor, otherwise
     from lib.base import paths
@@ -573,7 +573,7 @@ def add_export(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--knob", type=knob, action="append", metavar="NAME=VALUE", help="bake the knobs in, instead"
     )
-    parser.add_argument("--size", type=size, metavar="HxW", help="of the only pictures that it takes")
+    parser.add_argument("--size", type=size, metavar="HxW", help="of the only images that it takes")
     parser.add_argument(
         "--factor", type=positive, metavar="TIMES", help="the network for this factor (adafm-sr)"
     )
@@ -596,7 +596,7 @@ def export(arguments: argparse.Namespace) -> int:
         sys.exit(str(error))
     print(f"{arguments.output}: as torch computes it, within {difference:.1e} of the range of a sample.")
     if network.task.factors:
-        print(f"{network.title} takes a picture after {before(network)}.")
+        print(f"{network.title} takes an image after {before(network)}.")
     return 0
 
 

@@ -116,6 +116,16 @@ compare.seeds(report)
 compare.plane(report)
 
 # %% [markdown]
+# ## Without knowing any of this
+#
+# `restore photo.jpg --auto` reads noise, blur and JPEG quality off the image, takes a network and sets its
+# knobs. How often is that the right one, and how near does it come to the best that any network at any knob
+# makes of the image? On BSDS500's validation images; the rules were set on its training images.
+
+# %%
+compare.unaided(report)
+
+# %% [markdown]
 # ## How evenly the knobs turn
 #
 # A good knob changes the image as much per step at one end as at the other. Every knob, on three

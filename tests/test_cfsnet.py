@@ -196,7 +196,7 @@ def test_alpha_0_is_the_main_branch_bit_for_bit(variant):
 
 
 def test_coefficients_are_the_layers_applied_to_a_vector_of_alpha_in():
-    """As the paper writes it, layer after layer on 512 (here 48) copies of alpha_in for every picture."""
+    """As the paper writes it, layer after layer on 512 (here 48) copies of alpha_in for every image."""
     net = small({"channels": 1, "blocks": 3}, torch.float64)
     alpha_in = torch.tensor([[-0.5], [0.0], [0.3], [1.0], [1.5]], dtype=torch.float64)
     common = alpha_in * torch.ones(5, 48, dtype=torch.float64)

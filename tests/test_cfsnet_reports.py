@@ -339,7 +339,7 @@ WRONG = [  # claim, what the wrong network would be, its PSNR or look
 ]
 WRONG_FACTS = [
     *(
-        ("features are straighter than pictures", f"{space} as straight", facts_of(space, 0.3))
+        ("features are straighter than images", f"{space} as straight", facts_of(space, 0.3))
         for space in (PIXELS, BLURRED, UNTRAINED)
     ),
     ("lighter than ESRGAN", "ESRGAN itself", {(PARAMS, ENLARGING[3]): 16_700_000}),
@@ -480,7 +480,7 @@ def test_the_plane_of_error_and_look(report, niqe, monotone, below, monkeypatch)
 
 
 def test_dists_is_measured_at_the_ends_and_in_the_middle(report, monkeypatch):
-    """It takes seconds a picture."""
+    """It takes seconds an image."""
     monkeypatch.setattr("lib.papers.workbench.measurable", lambda metric: True)
     store_plane(report, "set5", SR_TUNED, lambda a: 10 + a, lambda a: 6 - a)
     for metric in ("lpips", "dists"):
@@ -561,14 +561,14 @@ def test_features_are_those_on_the_way_to_the_output():
     torch.testing.assert_close(plain.out(found[-1] + plain.head(x)), plain(x))
 
 
-STRAIGHTER = "features are straighter than pictures"
+STRAIGHTER = "features are straighter than images"
 
 
 @pytest.mark.parametrize(
     ("last", "sign", "expected"), [(0.2, 1, "holds"), (0.45, 1, "differs"), (0.35, -1, "undecided")]
 )
 def test_flattening_is_judged_by_pictures(report, last, sign, expected):
-    """Off by 0.4 in pixels, half a tenth more or less on some pictures; on the same, or on the others."""
+    """Off by 0.4 in pixels, half a tenth more or less on some images; on the same, or on the others."""
     assert verdict(report, STRAIGHTER) == "not tested"
     spread = np.array([-0.05, 0.0, 0.05])
     columns = np.stack([0.4 + spread, 0.3 + spread, last + sign * spread], 1)
@@ -582,7 +582,7 @@ def test_flattening_is_judged_by_pictures(report, last, sign, expected):
 
 
 def test_what_figure_3_keeps_is_of_deblocking_and_enough_to_judge(report, monkeypatch):
-    """Its levels and pictures are not those of denoising; the features are those of an untrained network."""
+    """Its levels and images are not those of denoising; the features are those of an untrained network."""
     kept = []
     pictures = {
         subject: {name: torch.rand(len(manifold.LEVELS[subject]), 1, 16, 16) for name in "abcdef"}

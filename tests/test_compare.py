@@ -40,7 +40,7 @@ def report(tmp_path):
 
 
 def store(report, contest, rival, value):
-    """`value(level, position)` dB for every picture of two."""
+    """`value(level, position)` dB for every image of two."""
     report.store.write(
         (
             contest.item,
@@ -104,7 +104,7 @@ def test_what_it_costs_to_be_told_a_wrong_level(report):
 
 
 class Shade(Controllable):
-    """Makes a picture darker by its one knob."""
+    """Makes an image darker by its one knob."""
 
     knobs = (Knob("coef", 0.0, 1.0, 0.0, ""),)
 
@@ -255,7 +255,7 @@ def test_every_item_is_shown_without_a_network(report, item):
 
 
 class Fade(Controllable):
-    """Turns a picture black, the faster the further the knob is."""
+    """Turns an image black, the faster the further the knob is."""
 
     knobs = (Knob("coef", 0.0, 1.0, 0.0, ""),)
 

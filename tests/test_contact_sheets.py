@@ -69,7 +69,7 @@ def test_networks_for_the_same_pictures_stand_side_by_side(state):
 
 
 def test_networks_are_tried_on_what_they_are_for(state):
-    """On a degraded picture those of its family; on one that is taken as it is all that keep its size."""
+    """On a degraded image those of its family; on one that is taken as it is all that keep its size."""
     state.networks["cugan"] = three_knobs()
     state._restorers["cugan"] = Restorer(state.networks["cugan"].net, device="cpu")
 

@@ -422,7 +422,7 @@ def test_the_score_depends_on_what_the_discriminator_is_told():
     assert scores.shape == (3,)
     assert (scores[0] - scores[1:]).abs().min() > 1e-3
     for i, z in enumerate(((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))):
-        torch.testing.assert_close(net(x[:1], knobs(z)), scores[i : i + 1])  # each picture has its own
+        torch.testing.assert_close(net(x[:1], knobs(z)), scores[i : i + 1])  # each image has its own
 
 
 def test_discriminators_told_and_untold_start_alike():
@@ -461,7 +461,7 @@ def test_without_batch_norm_convolutions_have_biases_and_start_as_he():
 
 
 def test_a_discriminator_uses_what_it_is_told():
-    """Pictures of 0.4 are real when z is (0, 0) and restored when it is (1, 1), those of 0.6 the other way:
+    """Images of 0.4 are real when z is (0, 0) and restored when it is (1, 1), those of 0.6 the other way:
     nobody can tell who is not told."""
     x = torch.cat([torch.full((2, 3, 32, 32), value) for value in (0.4, 0.6)])
     z, real = knobs((0, 0), (1, 1), (1, 1), (0, 0)), torch.tensor([1.0, 0.0, 1.0, 0.0])

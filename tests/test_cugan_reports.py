@@ -131,7 +131,7 @@ CLOSE, BETTER = (
     "one CUGAN is better under two strong degradations",
 )
 SHOWN_BY_FACTS = "more of the noise knob leaves less noise"
-NAMES = "abc"  # of pictures
+NAMES = "abc"  # of images
 CHANGED = 0.05  # LPIPS, DISTS: by which an adversarial training is made to help
 
 
@@ -557,7 +557,7 @@ def test_lpips_and_dists_are_measured_where_their_weights_are(report, monkeypatc
 
 
 def test_lpips_is_measured_in_a_notebook_and_dists_when_rows_are_recorded(report, monkeypatch):
-    """DISTS takes seconds a picture."""
+    """DISTS takes seconds an image."""
     monkeypatch.setattr("lib.papers.workbench.measurable", lambda metric: True)
     report.available = lambda name: name == CUGAN
     level = BlurNoise(4, 50)
@@ -613,7 +613,7 @@ def test_table3_shows_the_printed_rows_and_both_readings(report):
 
 
 def test_readings_differ_in_what_is_noisy_and_what_is_judged():
-    """Gray copied has one noise, gray as RGB three; on either the clean picture is gray."""
+    """Gray copied has one noise, gray as RGB three; on either the clean image is gray."""
     inputs = {
         reading.colour: next(replace(reading.setting(30).protocol, dataset=f"{EMBEDDED}-gray").inputs(1))
         for reading in READINGS
@@ -689,7 +689,7 @@ def test_figures_with_rows_are_drawn_and_judged_from_them(report, item, monkeypa
 
 
 def ramp(values, size=32):
-    """At each place of the knob two gray pictures of this brightness."""
+    """At each place of the knob two gray images of this brightness."""
     made = torch.tensor(values, dtype=torch.float32).view(-1, 1, 1, 1, 1)
     return made.expand(-1, 2, 3, size, size)
 
@@ -714,12 +714,12 @@ def test_a_jump_is_told_from_a_smooth_way(report, values, share, smooth):
     for knob in sweeps.WAYS:
         one = said[f"smooth transition ({knob})"]
         assert one.verdict == ("holds" if smooth else "differs")
-        assert one.measured.endswith("(one training, 2 pictures of live1)")
+        assert one.measured.endswith("(one training, 2 images of live1)")
 
 
 def keep_sweep(report, found):
     """The same for every knob."""
-    names = [f"picture {i}" for i in range(len(found.clean))]
+    names = [f"image {i}" for i in range(len(found.clean))]
     keep(report, "cugan-fig4", sweeps.measured(names, dict.fromkeys(sweeps.WAYS, found)))
 
 
@@ -734,7 +734,7 @@ def reordered(layer, out=None, into=None):
 
 
 def permuted(net, generator):
-    """The same function of the picture, with the channels of every layer in another order."""
+    """The same function of the image, with the channels of every layer in another order."""
     net = copy.deepcopy(net).requires_grad_(False)
     draw = partial(torch.randperm, generator=generator)
 
@@ -800,7 +800,7 @@ def test_noise_falls_or_the_claim_differs(report):
 
 
 class Grey(Controllable):
-    """Mixes a picture with its own mean, more of it with more noise; the other knobs do nothing."""
+    """Mixes an image with its own mean, more of it with more noise; the other knobs do nothing."""
 
     knobs = CUNet(widths=(4,), blocks=1).knobs
 
@@ -862,7 +862,7 @@ REAL = "real noise goes, and sharpening does not bring it back"
 
 
 def test_noise_left_and_sharpness_are_measured_at_the_ends_of_both_rows(report):
-    """All noise goes by 0.8 at either end; a picture without noise is left out."""
+    """All noise goes by 0.8 at either end; an image without noise is left out."""
     noise = 0.1 * torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     one, two = (0.5 + part[None] for part in noise)
     pictures = {"noisy": one.clamp(0, 1), "as noisy": two.clamp(0, 1), "plain": torch.full_like(one, 0.5)}

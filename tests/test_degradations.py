@@ -234,7 +234,7 @@ def test_blur_and_noise_is_scipys_blur_stored_in_8_bits(photo):
 
 
 def test_noise_is_added_to_the_blurred_picture_and_stays_sharp():
-    """One level of each per picture. White noise has no correlation between neighbours."""
+    """One level of each per image. White noise has no correlation between neighbours."""
     x = torch.full((2, 3, 200, 200), 0.5)
     x[1, :, 100:] = 0.6
     blur, sigma = torch.tensor([4.0, 2.0]), torch.tensor([30.0, 10.0])

@@ -88,7 +88,7 @@ def test_a_large_picture_is_sampled(sigma, monkeypatch):
 
 
 def test_a_large_picture_is_sampled_everywhere():
-    """Noise in one half of a picture, whichever, is seen; a square in the middle would miss the edges."""
+    """Noise in one half of an image, whichever, is seen; a square in the middle would miss the edges."""
     noise = 30 * np.random.default_rng(0).standard_normal((2000, 2000))
     for half in (np.s_[:1200], np.s_[800:], np.s_[:, :1200], np.s_[:, 800:]):
         pixels = np.full((2000, 2000), 127.5)
@@ -148,7 +148,7 @@ def test_black_and_white_all_over_tells_nothing():
 @pytest.mark.parametrize(("sigma", "tolerance"), [(0, 0.4), (15, 0.4), (30, 0.5), (50, 0.8)])
 @pytest.mark.parametrize("radius", [1.0, 2.0, 3.0, 4.0])
 def test_blur_is_estimated_on_photographs_through_noise(radius, sigma, tolerance):
-    """Photographs differ: a blur of one pixel and a picture that was a little soft look much alike."""
+    """Photographs differ: a blur of one pixel and an image that was a little soft look much alike."""
     for sample in load_images("skimage")[:3]:
         x = to_tensor(sample.pixels)[..., :300, :300]
         picture = Picture(to_pixels(blur_and_add_noise(x, radius, sigma, 0)))

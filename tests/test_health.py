@@ -89,7 +89,7 @@ def test_without_a_bound_gradients_are_left_alone():
 
 
 class Watched(Controllable):
-    """Four channels that are the picture plus 1, plus 1, plus 1 and minus 1; eight that a knob takes from."""
+    """Four channels that are the image plus 1, plus 1, plus 1 and minus 1; eight that a knob takes from."""
 
     knobs = (Knob("coef", 0.0, 1.0, 0.0, ""),)
 
@@ -111,7 +111,7 @@ class Watched(Controllable):
 
 
 def watched(*pictures: float) -> health.Row:
-    """Of black pictures with one pixel of a level, in batches of one, trained at knob 0.25."""
+    """Of black images with one pixel of a level, in batches of one, trained at knob 0.25."""
     recipe = SimpleNamespace(examples=lambda x, _: (x, x, torch.full((len(x), 1), 0.25)))
     batches = [(torch.tensor([[[[0, level], [0, 0]]]]), torch.Generator()) for level in pictures]
     return health.dead_at_both_ends(Watched(), recipe, batches)
@@ -172,7 +172,7 @@ def test_watching_leaves_a_network_as_it_was():
 
 
 def test_held_out_batches_are_never_smaller_than_those_of_training():
-    """64 patches, the same at every call; some recipes need two or three pictures at once."""
+    """64 patches, the same at every call; some recipes need two or three images at once."""
     drawn = []
 
     def sample(count, generator):
@@ -204,7 +204,7 @@ def test_shares_are_those_of_the_norms_of_the_gradients():
 
 
 def test_the_shares_of_cfsnets_adversarial_loss_at_the_output():
-    """By hand, with a guide that sees twice the picture and a critic that counts a picture's pixels five
+    """By hand, with a guide that sees twice the image and a critic that counts an image's pixels five
     times: of n pixels in a batch of 4, |x - y| has a slope of norm 1 / sqrt(n), the guide's twice that times
     its weight, the critic's 5 sqrt(n) / 4 times its weight."""
     recipe = replace(find("cfsnet-sr-tune-gan", "smoke"), patch=16)

@@ -77,7 +77,7 @@ def test_seams_of_a_deep_network_stay_below_a_grey_level(photo):
     """Sixteen blocks of random weights that keep the size of what passes through them."""
     net, x = adafm_net(blocks=16), photo[..., :224, :224]
     with torch.inference_mode():
-        scale = restore(net, x, knobs=(0.5,)).std() / x.std()  # its output in units of a picture
+        scale = restore(net, x, knobs=(0.5,)).std() / x.std()  # its output in units of an image
     seams = restore(net, x, knobs=(0.5,), tile=160) - restore(net, x, knobs=(0.5,))
     assert seams.abs().max() / scale < 1 / 255
 
@@ -163,7 +163,7 @@ def test_jpeg_tables_do_not_outlive_the_jpeg(astronaut):
 
 
 def test_a_luma_network_sees_the_y_of_a_gray_picture(photo):
-    """White is 235 and black 16, as in the Y of colour pictures."""
+    """White is 235 and black 16, as in the Y of colour images."""
     seen = []
 
     def look(x):

@@ -19,7 +19,7 @@ from lib.training.checkpoints import Provenance, path_of, save
 
 
 class Mean(nn.Module):
-    """Scores a picture by its mean luma, and keeps what it was shown."""
+    """Scores an image by its mean luma, and keeps what it was shown."""
 
     def forward(self, x):
         self.shown = x

@@ -166,7 +166,7 @@ def test_gan_losses_are_finite_far_out():
 
 
 def test_estimation_by_hand():
-    """Maps at 0.1 and 0.3 for a picture of level 0.2, at 0.5 for one of 0.4."""
+    """Maps at 0.1 and 0.3 for an image of level 0.2, at 0.5 for one of 0.4."""
     maps = torch.tensor([[0.1, 0.3], [0.5, 0.5]])[:, :, None, None].expand(2, 2, 5, 7)
     target = torch.tensor([[0.2], [0.4]])
     assert losses.estimation(maps, target).item() == pytest.approx(0.1)

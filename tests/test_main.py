@@ -276,7 +276,7 @@ def test_restore_by_samples_and_orientations(trained, tmp_path, picture, monkeyp
 
 
 def test_restore_fails_where_a_picture_fails(trained, picture, capsys):
-    (picture.with_name("bad.png")).write_text("no picture")
+    (picture.with_name("bad.png")).write_text("no image")
     out = picture.with_name("out")
     assert lib("restore", picture.parent, "-o", out, *RESTORE, "--checkpoints", trained) == 1
     assert (out / "in.png").exists() and "bad.png" in capsys.readouterr().out

@@ -139,7 +139,7 @@ def test_some_perceptual_metrics_are_of_clamped_floats(metric, seen, monkeypatch
 
 
 def test_lpips_of_two_ranges_differ_and_take_the_same_files():
-    """The variant is LPIPS of pictures from 0.5 to 1: what it is given is then in [0, 1]."""
+    """The variant is LPIPS of images from 0.5 to 1: what it is given is then in [0, 1]."""
     if not measure.measurable("lpips"):
         pytest.skip("needs LPIPS weights")
     _, clean, noisy = next(PHOTOS.inputs(1))
@@ -201,7 +201,7 @@ def test_pictures_are_cropped_and_coloured_as_their_task_asks(protocol, shape):
     ids=str,
 )  # fmt: skip
 def test_inputs_of_the_jpeg_and_super_resolution_tables(protocol, expected, reference_data):
-    """Mean PSNR of the degraded pictures themselves, known from other papers and toolboxes."""
+    """Mean PSNR of the degraded images themselves, known from other papers and toolboxes."""
     measured = Bench("compact", device="cpu").measure(Setting(networks.INPUT, (), protocol))
     assert measured.scale == "none"
     assert measured.mean == pytest.approx(expected, abs=0.02)
@@ -371,7 +371,7 @@ def judged(folder, monkeypatch):
 
 
 def test_the_distance_in_the_rankers_maps(judged):
-    """Of an unchanged picture 0; else the mean differences of the five maps, added up."""
+    """Of an unchanged image 0; else the mean differences of the five maps, added up."""
     protocol = Protocol("skimage", Compress(10), metric="features")
     found = judged.measure(Setting(INPUT, (), protocol))
     ranker = judged.network(measure.RANKER_RGB).net

@@ -69,7 +69,7 @@ def test_ssim_in_gaussian_windows_is_scikit_images(photo, noisy):
 
 
 def test_ssim_in_8x8_windows_is_its_definition(photo, noisy):
-    """One 8x8 picture has one window: means, variances and covariance by NumPy."""
+    """One 8x8 image has one window: means, variances and covariance by NumPy."""
     x, y = noisy[..., :8, :8].double(), photo[..., :8, :8].double()
     expected = []
     for a, b in zip(x[0].numpy(), y[0].numpy(), strict=True):

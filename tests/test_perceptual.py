@@ -93,7 +93,7 @@ def channels(values):
 
 
 def lpips(x, y, layers, weights, low):
-    """low: where the range of pictures begins that LPIPS is given; it ends at 1."""
+    """low: where the range of images begins that LPIPS is given; it ends at 1."""
 
     def scaled(x):
         return (low + (1 - low) * x - channels((-0.030, -0.088, -0.188))) / channels((0.458, 0.448, 0.450))
@@ -223,7 +223,7 @@ def test_a_frozen_vgg_passes_gradients_under_autocast_and_in_any_memory_format()
     torch.manual_seed(0)
     guide = VggMap(vgg(16, width=4), VGG16_TAP).eval().requires_grad_(False)
     for layer in guide.layers:
-        if isinstance(layer, nn.Conv2d):  # the usual start leaves nothing of a picture behind so many layers
+        if isinstance(layer, nn.Conv2d):  # the usual start leaves nothing of an image behind so many layers
             nn.init.kaiming_normal_(layer.weight)
             nn.init.zeros_(layer.bias)
     x, reference = torch.rand(2, 2, 3, 48, 48)
@@ -320,7 +320,7 @@ def test_the_published_guide_finds_more_noise_further_away():
     ids=["LPIPS", "DISTS"],
 )
 def test_published_weights_give_the_known_values(load, files, expected):
-    """Of the calibration pictures, as the authors' programs have them."""
+    """Of the calibration images, as the authors' programs have them."""
     pairs = [(f"dist_dir/{name}.bmp", f"ref_dir/{name}.bmp") for name in NAMES]
     try:
         metric = load(*(sets.weights_file(*forms) for forms in files))

@@ -1,4 +1,4 @@
-"""JPEG training patches begin anywhere among the blocks, as those of a whole compressed picture do."""
+"""JPEG training patches begin anywhere among the blocks, as those of a whole compressed image do."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 
 def texture(channels: int, side: int = 256) -> Tensor:
-    """A picture no two places of which look alike."""
+    """An image no two places of which look alike."""
     return degradations.to_8bit(torch.rand(1, channels, side, side, generator=seeded(1)))
 
 
@@ -46,7 +46,7 @@ def offsets(regions: Tensor, patches: Tensor) -> list[tuple[int, int]]:
 
 
 def regions_of(picture: Tensor, side: int, block: int, count: int) -> tuple[list[tuple[int, int]], Tensor]:
-    """Squares of a picture that begin where a block does, and where that is."""
+    """Squares of an image that begin where a block does, and where that is."""
     most = (picture.shape[-1] - side) // block + 1
     corners = (block * torch.randint(most, (count, 2), generator=seeded(2))).tolist()
     return corners, torch.cat([picture[..., y : y + side, x : x + side] for y, x in corners])
@@ -55,7 +55,7 @@ def regions_of(picture: Tensor, side: int, block: int, count: int) -> tuple[list
 @pytest.mark.parametrize("name", RUNS)
 def test_a_patch_is_that_of_the_whole_compressed_picture(name):
     """At its place, to the last bit. Colours of a region's outermost pixels lack the neighbours from which a
-    decoder interpolates them, as at the border of a picture."""
+    decoder interpolates them, as at the border of an image."""
     recipe = replace(find(name, "compact"), **RUNS[name])
     assert recipe.block == {1: 8, 3: 16}[recipe.channels]
     picture = texture(recipe.channels)
@@ -92,7 +92,7 @@ def test_every_phase_occurs_equally_often(name):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_run_on_jpegs_is_phased_and_no_other(scale):
-    """Regions are whole blocks. The ranker of colour pictures alone compresses its patches as they are."""
+    """Regions are whole blocks. The ranker of colour images alone compresses its patches as they are."""
     for recipe in queue(scale):
         jpeg = any(isinstance(level, Compress) for level in recipe.levels)
         assert recipe.phased == jpeg, recipe.name

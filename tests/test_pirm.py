@@ -20,7 +20,7 @@ def test_the_index_of_the_challenge():
 
 @pytest.fixture
 def package(monkeypatch):
-    """What stands in for the package: its score is the mean of the picture; keeps how it was asked."""
+    """What stands in for the package: its score is the mean of the image; keeps how it was asked."""
     asked = []
 
     def create_metric(name, **options):

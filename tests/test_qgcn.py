@@ -167,7 +167,7 @@ def test_both_kinds_of_block_agree_at_the_start():
 
 
 def attended_naively(module, x):
-    """Every weight written down, exactly as the formula says; one picture."""
+    """Every weight written down, exactly as the formula says; one image."""
     theta, phi, g = (conv(x).flatten(2)[0] for conv in (module.theta, module.phi, module.g))
     logits = theta.T @ phi  # (queries, keys)
     weights = logits.exp() / logits.exp().sum(1, keepdim=True)
@@ -244,7 +244,7 @@ def test_a_constant_map_has_no_seams():
 
 
 def steps(y, border):
-    """The largest step inside a picture; two pixels apart, as the transposed convolution alternates."""
+    """The largest step inside an image; two pixels apart, as the transposed convolution alternates."""
     inner = y[..., border:-border, border:-border]
     down, across = inner[..., 2:, :] - inner[..., :-2, :], inner[..., 2:] - inner[..., :-2]
     return max(down.abs().max(), across.abs().max())

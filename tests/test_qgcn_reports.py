@@ -55,7 +55,7 @@ from lib.training.networks import INPUT
 PRINTED = pd.read_csv(paths.PRINTED / "qgcn.csv")
 PIXELS = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
 JPEG = {10: 27.58, 20: 29.72, 30: 30.98}  # dB, of BSDS500 val
-PICTURES = [f"picture {i}" for i in range(12)]
+PICTURES = [f"image {i}" for i in range(12)]
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +114,7 @@ def wanted(item, setting):
 
 
 def scores_of(level, scene=0.1, chance=0.0):
-    """Scores of quality + 30 scene u + 30 chance n: u rises from 0 to 1 over the pictures, n is drawn for
+    """Scores of quality + 30 scene u + 30 chance n: u rises from 0 to 1 over the images, n is drawn for
     each quality anew."""
     quality = 101 if isinstance(level, Clean) else level.quality
     drawn = np.random.default_rng(quality).standard_normal(len(PICTURES))
@@ -146,7 +146,7 @@ def cleans():
 
 
 class Knowing(Ranker):
-    """A ranker that knows the clean pictures: its maps are the error, or the lack of it."""
+    """A ranker that knows the clean images: its maps are the error, or the lack of it."""
 
     def __init__(self, cleans, inverted=False):
         super().__init__(1, 4)
@@ -241,7 +241,7 @@ def ranking(**how):
 
 
 def best_at_95(e, item, setting):
-    """As was measured once: 22.27 for clean pictures, 22.57 for their JPEGs of quality 95."""
+    """As was measured once: 22.27 for clean images, 22.57 for their JPEGs of quality 95."""
     if (item, setting) == (RANKING, scored(95)):
         return {name: score + 0.3 for name, score in scores_of(Clean()).items()}
 
@@ -276,11 +276,11 @@ ROWS_THAT_DIFFER = {
     # far below a network for each; and far above, where those were not trained well enough
     "a single network costs little": [one_for_all(28.8), one_for_all(29.3)],
     "the score follows the quality": [ranking(scene=5.0), ranking(chance=5.0)],
-    "the ranker orders versions of a picture": [ranking(chance=5.0)],
-    "the clean picture scores highest": [best_at_95],
+    "the ranker orders versions of an image": [ranking(chance=5.0)],
+    "the clean image scores highest": [best_at_95],
 }
 MAPS_THAT_DIFFER = {
-    "the clean picture leaves the ranker cold": [inverted],
+    "the clean image leaves the ranker cold": [inverted],
     "a channel of the ranker sees artefacts alone": [untrained, edges],
     "the ranker responds where artefacts are": [edges, smooth_edges, untrained],
 }
@@ -498,7 +498,7 @@ def test_the_score_is_judged_on_stored_rows(report):
     assert figure.png.startswith(b"\x89PNG")
     assert frame.loc["1 to 30", "pairs ranked rightly, compact"] == "1.000"
     evidence = Evidence("qgcn", "compact", report.store.rows_path.parent)
-    for claim in ("the score follows the quality", "the ranker orders versions of a picture"):
+    for claim in ("the score follows the quality", "the ranker orders versions of an image"):
         assert judge(CLAIMS[claim], evidence).verdict == "holds"
 
 
@@ -506,14 +506,14 @@ def test_pseudo_values_are_those_of_the_jackknife():
     """Their mean is n r - (n - 1) times the mean of r without one: here r = 1 without c, and 0.5 of three."""
     scores = {1: {"a": 1.0, "b": 1.0, "c": 2.0}, 2: {"a": 2.0, "b": 2.0, "c": 1.0}}
     values = order.pooled(scores, (1, 2))
-    third = 1 / 3  # over all three two of three pictures rise, one falls
+    third = 1 / 3  # over all three two of three images rise, one falls
     assert values == pytest.approx({"a": 3 * third - 0, "b": 3 * third - 0, "c": 3 * third - 2})
     alike = {q: {name: float(q) for name in "abc"} for q in (1, 2, 3)}
     assert order.pooled(alike, (1, 2, 3)) == pytest.approx(dict.fromkeys("abc", 1.0))
 
 
 def test_a_channel_is_chosen_on_other_pictures_than_it_is_judged_on(cleans):
-    """Of three channels the second responds to the error; on the pictures that are judged the third would."""
+    """Of three channels the second responds to the error; on the images that are judged the third would."""
     known = list(cleans.values())
 
     class Three(Knowing):
@@ -601,8 +601,8 @@ def test_figures_are_drawn_without_a_network(report):
 
 
 def test_a_picture_is_read_on_the_scale_of_all_others():
-    """Scores are qualities for two pictures and ten lower for the third: it reads ten lower, the others'
-    scale being the mean of one true and one low picture."""
+    """Scores are qualities for two images and ten lower for the third: it reads ten lower, the others'
+    scale being the mean of one true and one low image."""
     scores = {q: {"a": q, "b": q, "c": q - 10.0} for q in range(10, 100, 5)}
     found = readings.off_score(scores)
     assert found[50] == pytest.approx([55, 55, 40])

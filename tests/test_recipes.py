@@ -526,7 +526,7 @@ def test_the_deblocking_loss_is_the_papers_sum(photo, name, white):
     ("most", "loss", "slopes"), [(5.0, 5 + 5 + 0.5, [0, 0]), (None, 7 + 9 + 0.5, [1, -1])]
 )
 def test_scores_beyond_the_most_count_as_that_and_are_pushed_no_further(most, loss, slopes, monkeypatch):
-    """The worse picture scores 7, the other one -9, where at least half a unit less was wanted."""
+    """The worse image scores 7, the other one -9, where at least half a unit less was wanted."""
     recipe = replace(find("qgcn-cqr", "smoke"), most=most)
     versions = torch.zeros(1, 1, recipe.drawn, recipe.drawn)
     monkeypatch.setattr(type(recipe), "versions", lambda *_: (versions, versions, torch.tensor([True])))
@@ -637,7 +637,7 @@ FIXED = sorted(name for name in CUGAN if "-r" in name and "seed" not in name)
 
 
 def lessons(name, count, seed=0):
-    """Strengths of blur and noise of many pictures, z1 and z2; of CResMD at paper scale, where it is mild."""
+    """Strengths of blur and noise of many images, z1 and z2; of CResMD at paper scale, where it is mild."""
     recipe = find(name, "paper" if name == "cresmd" else "compact")
     return recipe.strengths(count, torch.Generator().manual_seed(seed)).unbind(1)
 
@@ -688,7 +688,7 @@ def test_the_ends_of_the_range_have_half_the_share_of_the_others():
 
 
 def test_a_network_with_knobs_is_told_what_was_done_to_each_picture(photo):
-    """Its input made again from its knobs, pictures that are not noisy; of the others, the noise."""
+    """Its input made again from its knobs, images that are not noisy; of the others, the noise."""
     recipe = find("cunet", "compact")
     clean = photo[..., 96:164, 96:164].repeat(64, 1, 1, 1)
     x, z = recipe.pairs(clean, torch.Generator().manual_seed(0))
@@ -875,7 +875,7 @@ def test_the_discriminator_judges_real_and_restored_under_the_same_z():
     [(name, name) for name in ("cunet", "unet-r2-s30", "cugan", "cugan-1")] + [("cresmd", "cunet")],
 )
 def test_a_picture_of_odd_sides_is_judged_for_the_training_curve(name, degraded_as, photo):
-    """A network that hands its input on has the PSNR of the degraded picture, cropped to its sides.
+    """A network that hands its input on has the PSNR of the degraded image, cropped to its sides.
 
     CResMD may train on milder strengths, and is judged on those of CUnet; no image is left as it is.
     """

@@ -132,7 +132,7 @@ def test_the_mean_of_cells_is_taken_image_by_image():
 
 
 def test_a_number_is_found_by_the_papers_names_for_sets_and_windows():
-    """The 100 validation pictures of BSDS500 are BSD100 in VDIR; a table's SSIM does not name its window."""
+    """The 100 validation images of BSDS500 are BSD100 in VDIR; a table's SSIM does not name its window."""
     vdir, qgcn = Report("vdir"), Report("qgcn")
     found = vdir.printed_value("vdir-table5", "bsds500-val", "MZSR", "x4 g_2.0 isotropic", "ssim")
     assert found == 0.7168
@@ -620,7 +620,7 @@ def test_all_metrics_of_a_setting_are_cells_each_with_its_printed_number(report,
     table = report.table("table", [(Line("JPEG"), m, cell) for m, cell in cells.items()]).frame
     assert table.index.names == ["", "quantity"]
     assert list(table["printed"]) == ["29.75", "0.815", ""]
-    shown = table.iloc[:, -2].str.removesuffix(" *")  # of a picture that stands in
+    shown = table.iloc[:, -2].str.removesuffix(" *")  # of an image that stands in
     assert re.fullmatch(r"0\.\d{3}", shown.iloc[1]) and re.fullmatch(r"\d\d\.\d\d", shown.iloc[2])
 
 

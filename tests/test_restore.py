@@ -85,7 +85,7 @@ def folder(tmp_path):
     (tmp_path / "in" / "deep").mkdir(parents=True)
     write(tmp_path / "in" / "a.png", Picture(DARK))
     write(tmp_path / "in" / "deep" / "b.jpg", Picture(DARK))
-    (tmp_path / "in" / "notes.txt").write_text("no picture")
+    (tmp_path / "in" / "notes.txt").write_text("no image")
     return tmp_path
 
 
@@ -174,7 +174,7 @@ def test_a_picture_that_no_one_foresaw_stops_no_other(folder, monkeypatch):
 
 
 def test_a_picture_that_failed_takes_no_place(folder):
-    (folder / "in" / "a.jpg").write_bytes(b"no picture")
+    (folder / "in" / "a.jpg").write_bytes(b"no image")
     assert restore_files([folder / "in"], folder / "out", network=NETWORK, say=lambda line: None) == 1
     assert (folder / "out" / "a.png").exists()
 
@@ -217,12 +217,12 @@ def test_unknown_knob_names_the_known(folder):
 
 
 def test_a_folder_without_pictures(tmp_path):
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(ValueError, match="no image"):
         restore_files([tmp_path], tmp_path / "out", network=NETWORK)
 
 
 def restored(source, network, **options):
-    """(the result's pixels, what was said) of one picture."""
+    """(the result's pixels, what was said) of one image."""
     said = []
     out = source.with_name(f"{source.stem}-out.png")
     failed = restore_files([source], out, network=network, say=said.append, overwrite=True, **options)
@@ -322,7 +322,7 @@ def test_a_picture_that_would_grow_too_large_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("network", "factor", "sentence"),
     [
-        (LARGER, None, "brighten-larger enlarges pictures: say how many times, such as --factor 3.4"),
+        (LARGER, None, "brighten-larger enlarges images: say how many times, such as --factor 3.4"),
         (NETWORK, 3.4, "brighten enlarges nothing"),
         (LUMA, 2.0, "brighten-luma enlarges nothing"),
     ],
@@ -374,7 +374,7 @@ def test_all_orientations_of_a_file(tmp_path, astronaut):
 def test_what_cannot_be_sampled_or_turned_says_so():
     with pytest.raises(ValueError, match="brighten has no latent to draw samples of"):
         otherwise(NETWORK, samples=2)
-    with pytest.raises(ValueError, match="sees no picture turned"):
+    with pytest.raises(ValueError, match="sees no image turned"):
         otherwise(vdir("vdir-sr-x2", blind_super_resolution(2)), ensemble=True)
 
 

@@ -52,7 +52,7 @@ def loaded(curve: KnobCurve | None = CURVE, task: Task = DENOISE, channels: int 
     for parameter in net.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=1.5 * parameter[0].numel() ** -0.5)
-    torch.nn.init.constant_(net.out.bias, 0.5)  # a picture in the middle of the range
+    torch.nn.init.constant_(net.out.bias, 0.5)  # an image in the middle of the range
     return Loaded(f"adafm-{task.name}", net, task, channels, "smoke", curve)
 
 
@@ -88,7 +88,7 @@ def sr_state(astronaut) -> SliderState:
 
 
 def y_db(pixels: np.ndarray, reference: np.ndarray) -> float:
-    """BT.601 luma of 8-bit pictures, peak 255."""
+    """BT.601 luma of 8-bit images, peak 255."""
     weights = np.array([65.481, 128.553, 24.966]) / 255
     difference = (pixels.astype(float) - reference) @ weights
     return 10 * np.log10(255**2 / np.mean(difference**2))
@@ -166,7 +166,7 @@ def test_unknown_knob(state):
         state.set_knob("strength", 0.5)
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n broken"])
+@pytest.mark.parametrize("data", [b"", b"no image", b"\x89PNG\r\n\x1a\n broken"])
 def test_a_bad_upload_leaves_a_sentence_and_the_picture(state, data):
     before = state.frame().restored
     state.upload("mine.png", data)
@@ -580,7 +580,7 @@ def test_what_waits_behind_a_failing_action_is_done():
 
 
 def test_an_upload_of_blind_super_resolution_is_repeated_and_its_level_rests(astronaut):
-    """The level is a blur, which a picture taken as it is has already."""
+    """The level is a blur, which an image taken as it is has already."""
     task = blind_super_resolution(2)
     samples = [Sample("face", astronaut[:61, 100:180])]
     state = SliderState([loaded(None, task)], samples, device="cpu")

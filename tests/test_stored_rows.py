@@ -51,7 +51,7 @@ USED = [  # where it is stored, the name that users call, its knobs; one network
 @pytest.mark.parametrize(("paper", "item", "name", "knobs", "protocol"), USED, ids=[one[2] for one in USED])
 def test_what_users_call_makes_what_was_measured(paper, item, name, knobs, protocol):
     """In float32, as measured; where bfloat16 is fast, users get that. Grays from black to white, whose Y
-    ends at 16 and 235, are what a network of Y sees of a gray picture."""
+    ends at 16 and 235, are what a network of Y sees of a gray image."""
     stored = Store(paper).find(item, "compact", Setting(public.find(name).run, knobs, protocol))
     image, clean, degraded = next(protocol.inputs(1))
     network = public.load(name, "compact")

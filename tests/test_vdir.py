@@ -477,7 +477,7 @@ def test_tiles_see_the_latent_of_the_whole_picture():
 
 
 def test_tiles_of_repeated_pixels_see_as_much_as_others():
-    """Of the same network, given its picture with every pixel repeated; 48 pixels that it sees overlap."""
+    """Of the same network, given its image with every pixel repeated; 48 pixels that it sees overlap."""
     net, x = small(factor=2), noise(1, 3, 150, 203)
     large = x.repeat_interleave(2, -2).repeat_interleave(2, -1)
     tiled = restore(OfRepeated(net, 2), large, knobs=(0.0,), tile=130, overlap=48)
@@ -518,7 +518,7 @@ def test_told_through_inference_has_the_channels_of_the_picture():
 
 
 def test_gradients_are_those_of_the_formula():
-    """Against finite differences: pictures and strengths, the mean and a sample."""
+    """Against finite differences: images and strengths, the mean and a sample."""
     net, x = small().double(), noise(2, 3, 9, 10, dtype=DOUBLE).requires_grad_()
     strengths = at(-1.0, 2.0, dtype=DOUBLE).requires_grad_()
     assert torch.autograd.gradcheck(net, (x, strengths), fast_mode=True)
@@ -568,7 +568,7 @@ def test_the_knob_trains_no_estimator():
 
 
 def test_a_few_steps_teach_the_estimator_the_noise_and_the_knob_follows():
-    """Noise of 5 to 70 grey levels on flat pictures: encoder and estimator alone, 100 steps."""
+    """Noise of 5 to 70 grey levels on flat images: encoder and estimator alone, 100 steps."""
     torch.manual_seed(0)
     net = VDIR(Encoder(1, 12), Restorer(1, 4, 1, 1), Estimator(noise_reading(1), width=16))
     optimiser = torch.optim.Adam(net.parameters(), 3e-3)

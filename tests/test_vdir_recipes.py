@@ -101,7 +101,7 @@ def test_camera_noise_is_8_bit_and_another_for_every_patch(photo):
 
 @pytest.mark.parametrize("run", ["vdir-sr-x2", "vdir-sr-x4", "vdir-real", "vdir-jpeg-rgb"])
 def test_runs_picture_what_their_inputs_depend_on(run, photo):
-    """The drawn square reaches past the patch on all sides, in whole pixels of the small picture."""
+    """The drawn square reaches past the patch on all sides, in whole pixels of the small image."""
     recipe = find(run, "compact")
     if run == "vdir-real":
         recipe = replace(recipe, unknown=AnyCamera(measured=False))  # curves by formula, which need no file
@@ -268,7 +268,7 @@ def test_compact_restorers_have_a_tenth_of_the_papers_parameters(run):
 
 
 def test_a_short_run_starts_with_a_restorer_that_adds_little():
-    """The released start is far from the picture; branches at a tenth leave it nearly as it is."""
+    """The released start is far from the image; branches at a tenth leave it nearly as it is."""
     y, c = torch.rand(2, 3, 24, 24, generator=seeded()), torch.randn(2, 4, 6, 6, generator=seeded())
     for gain, least, most in ((1.0, 0.5, math.inf), (SHORT_GAIN, 0.0, 0.3)):
         torch.manual_seed(0)

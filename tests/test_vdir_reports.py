@@ -248,7 +248,7 @@ def test_table4_at_the_papers_own_size(report):
 
 
 def test_table5_compares_with_printed_values_on_whole_sets(report):
-    """Urban100 has 25 of its pictures here: what is measured on them is no match for what is printed."""
+    """Urban100 has 25 of its images here: what is measured on them is no match for what is printed."""
     store_blind_sr(report, "vdir-table5", (FOUR,), wrong={(FOUR, URBAN, "psnr"): 20.0}.items())
     assert set(verdicts(report, "paper", "vdir-table5").values()) == {"holds"}
 
@@ -382,7 +382,7 @@ def test_the_authors_weights_have_rows_where_they_are_at_hand(report, monkeypatc
 
 
 class Heeding:
-    """Blurs as much as the other picture is rough, or never."""
+    """Blurs as much as the other image is rough, or never."""
 
     def __init__(self, heeds):
         self.heeds = heeds
@@ -395,14 +395,14 @@ class Heeding:
 
 @pytest.fixture
 def crops():
-    """Flat pictures with noise of every level, that of every second the negative of that before it."""
+    """Flat images with noise of every level, that of every second the negative of that before it."""
     field = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     clean = torch.full((1, 3, 64, 64), 0.5)
 
     def made(sign):
         return {0: clean} | {sigma: clean + sign * sigma / 255 * field for sigma in manipulation.LEVELS}
 
-    return {f"picture {i}": made((-1) ** i) for i in range(8)}
+    return {f"image {i}": made((-1) ** i) for i in range(8)}
 
 
 @pytest.mark.parametrize("heeds", [True, False])
@@ -415,11 +415,11 @@ def test_a_restorer_that_heeds_its_latent_is_told_from_one_that_does_not(report,
         assert found[claim] == expected
     assert set(verdicts(report, "paper").values()) == {"not tested"}
     assert set(seen[OWN][MOVED].values()) == {0.0}
-    assert (seen[MORE][MOVED]["picture 0"] > 1) is heeds
+    assert (seen[MORE][MOVED]["image 0"] > 1) is heeds
 
 
 class Rough:
-    """An encoder whose first channel is the roughness of the picture around, or the picture itself, drawn
+    """An encoder whose first channel is the roughness of the image around, or the image itself, drawn
     with this deviation."""
 
     def __init__(self, sees, deviation):
@@ -439,7 +439,7 @@ class Rough:
     [(True, 0.001, "holds"), (False, 0.01, "differs"), (True, 10.0, "differs")],
 )
 def test_maps_are_judged_by_level(report, crops, sees, deviation, expected):
-    """A map of the picture itself goes up in one and down in the next; with a wide deviation all drowns."""
+    """A map of the image itself goes up in one and down in the next; with a wide deviation all drowns."""
     keep(report, "vdir-fig6", maps.told(Rough(sees, deviation), crops))
     followed = judged(report, "compact")["latents follow the level"]
     assert followed.verdict == expected
@@ -449,7 +449,7 @@ def test_maps_are_judged_by_level(report, crops, sees, deviation, expected):
 
 @pytest.mark.parametrize(("deviation", "expected"), [(0.001, "holds"), (10.0, "differs")])
 def test_maps_are_judged_by_texture(report, crops, deviation, expected):
-    """One quarter of every picture is textured, another one than of the picture before it."""
+    """One quarter of every image is textured, another one than of the image before it."""
     block = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(2)) / 2
     scenes = {}
     for i, (name, of) in enumerate(crops.items()):
@@ -459,7 +459,7 @@ def test_maps_are_judged_by_texture(report, crops, deviation, expected):
     facts_of = maps.told(Rough(True, deviation), scenes)
     keep(report, "vdir-fig6", facts_of)
     assert verdicts(report, "compact")["latents tell texture from flat"] == expected
-    own, other = (facts_of[f"channel 1, {q}: picture 3"] for q in (TEXTURE, ELSEWHERE))
+    own, other = (facts_of[f"channel 1, {q}: image 3"] for q in (TEXTURE, ELSEWHERE))
     assert own > 1.5 * abs(other)
 
 
@@ -477,7 +477,7 @@ def test_a_line_is_fitted_on_one_half_and_read_on_the_other():
 
 
 def test_neighbours_are_those_of_other_pictures():
-    """On a line: patch 0 of picture 0 lies by patch 1 of its own picture, and next to patch 2."""
+    """On a line: patch 0 of image 0 lies by patch 1 of its own image, and next to patch 2."""
     found = gray_cloud([[0.0], [0.1], [0.3], [9.0]], [10, 20, 30, 50], [0, 0, 1, 1])
     distance = np.abs(found.value[:, None] - found.value)
     near, far = neighbours(found, distance)
@@ -536,7 +536,7 @@ def test_kinds_are_also_told_by_pixels_and_in_deviations_of_the_posterior():
 
 @pytest.mark.parametrize("here", [True, False])
 def test_facts_are_kept_of_the_papers_own_pictures_alone(report, monkeypatch, here):
-    """A small network and three pictures."""
+    """A small network and three images."""
     pixels = np.random.default_rng(0).integers(0, 256, (3, 192, 192, 3), np.uint8)
     samples = [measure.sets.Sample(name, own) for name, own in zip("abc", pixels, strict=True)]
     monkeypatch.setattr(measure, "samples", lambda dataset, limit=None: samples[:limit])
@@ -558,7 +558,7 @@ def test_facts_are_kept_of_the_papers_own_pictures_alone(report, monkeypatch, he
 
 @dataclass(frozen=True)
 class Made(Several):
-    """Values of settings and facts that a test makes up, on two pictures, the same from three seeds."""
+    """Values of settings and facts that a test makes up, on two images, the same from three seeds."""
 
     values: dict = field(kw_only=True)
     known: dict = field(kw_only=True)
@@ -752,9 +752,9 @@ CONTROLS = [
      found("vdir-fig6", facts={f"channel {k}, {q}": 0.0 for k in range(1, 5) for q in (STEP, ORDER)})),
     ("latents follow the level", "it moves, and in no order",
      found("vdir-fig6", facts={f"channel {k}, {ORDER}": 0.4 for k in range(1, 5)})),
-    ("latents tell texture from flat", "an encoder that ignores the picture",
+    ("latents tell texture from flat", "an encoder that ignores the image",
      found("vdir-fig6", facts={f"channel {k}, {TEXTURE}": 0.0 for k in range(1, 5)})),
-    ("latents tell texture from flat", "maps that vary anywhere: another picture's tell as much",
+    ("latents tell texture from flat", "maps that vary anywhere: another image's tell as much",
      found("vdir-fig6", facts={f"channel {k}, {ELSEWHERE}": 2.5 for k in range(1, 5)})),
     ("the level is read off the latent", "a network that does not know the level unless it is told",
      found("vdir-fig7", facts={f"{by}, {LINEAR}": 0.5 for by in UNTAUGHT.values()})),
@@ -804,7 +804,7 @@ def test_every_claim_has_a_control():
 
 
 def test_one_picture_that_was_a_jpeg_before_does_not_make_the_gain_fall(report):
-    """Its own loss at quality 80 is most of the fall; the other picture has none."""
+    """Its own loss at quality 80 is most of the fall; the other image has none."""
     rows = []
     for quality, gain in ((30, 3.0), (80, -12.0)):
         for method, add in (("JPEG", 0.0), ("VDIR", 1.0)):

@@ -147,7 +147,7 @@ def test_a_network_with_a_latent_is_told_another(astronaut):
 
 
 class Always:
-    """A gauge that reads the same of every colour picture."""
+    """A gauge that reads the same of every colour image."""
 
     def read(self, x):
         assert x.shape[1] == 3
@@ -281,7 +281,7 @@ def test_uploads_arrive_in_parts(slider, astronaut):
 
 def test_a_bad_upload_is_said_and_the_picture_stays(slider):
     before = slider.after
-    do(slider, {"do": "upload", "name": "my.png", "part": 0, "parts": 1}, b"not a picture")
+    do(slider, {"do": "upload", "name": "my.png", "part": 0, "parts": 1}, b"not an image")
     assert slider.result["note"].startswith("my.png: ") and slider.after == before
     do(slider, {"do": "refuse", "name": "huge.png", "size": 2**30})
     assert "1024 MiB" in slider.result["note"]

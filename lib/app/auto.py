@@ -1,4 +1,4 @@
-"""A network that sets its own knobs: what Auto does to every picture, as a network without knobs."""
+"""A network that sets its own knobs: what Auto does to every image, as a network without knobs."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from lib.models.knobs import Controllable, Held
 
 
 class AtAuto(Controllable):
-    """Estimates the levels of every picture from its pixels of 8 bits and sets a knob for each by its curve,
+    """Estimates the levels of every image from its pixels of 8 bits and sets a knob for each by its curve,
     the other knobs where they start.
 
     x (N, 1 or 3, H, W) in [0, 1], knobs (N, 0); returns what `net` does. curves: one for each estimate of

@@ -1,4 +1,4 @@
-"""Several restorations of one part of a picture beside one another: a knob's positions, or networks."""
+"""Several restorations of one part of an image beside one another: a knob's positions, or networks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ POSITIONS = 6
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the picture, (h, w) or (h, w, 3) uint8, what it is, and what makes the slider show it.
+    """A part of the image, (h, w) or (h, w, 3) uint8, what it is, and what makes the slider show it.
 
-    network: its title, empty for the degraded picture. here: whether the slider stands there.
+    network: its title, empty for the degraded image. here: whether the slider stands there.
     """
 
     text: str
@@ -29,7 +29,7 @@ class Tile:
 
 
 def contact_sheet(state: SliderState) -> list[Tile]:
-    """The degraded picture, then the network at POSITIONS settings of each of its knobs and at those where it
+    """The degraded image, then the network at POSITIONS settings of each of its knobs and at those where it
     starts and where it stands, the others as they stand; one without knobs as it is."""
     loaded = state.loaded
     if not loaded.net.knobs:
@@ -49,8 +49,8 @@ def _positions(knob: Knob, value: float) -> list[float]:
 
 
 def side_by_side(state: SliderState) -> list[Tile]:
-    """The degraded picture, then every network that can be tried on it: the one in use as it stands, the
-    others with their knobs set by Auto, or where they start. On a picture that is taken as it is all that
+    """The degraded image, then every network that can be tried on it: the one in use as it stands, the
+    others with their knobs set by Auto, or where they start. On an image that is taken as it is all that
     keep its size, or enlarge it as much; on a degraded one those of them for what it suffers from."""
     tiles = [_untouched(state)]
     for title, loaded in state.networks.items():

@@ -1,4 +1,4 @@
-"""A network as one ONNX file, for programs without torch: any picture size, the knobs as an input."""
+"""A network as one ONNX file, for programs without torch: any image size, the knobs as an input."""
 
 import json
 import logging
@@ -30,10 +30,10 @@ def export(
     """Writes a network as ONNX, compares the file with torch, and returns the largest difference.
 
     Inputs of the file: `picture` (1, C, H, W) float32 in [0, 1], C = `loaded.channels` (1: luma), H and W
-    divisible by `multiple`; and `knobs` (1, K) float32. Its output `restored` has the picture's shape and
+    divisible by `multiple`; and `knobs` (1, K) float32. Its output `restored` has the image's shape and
     is not clipped. Its metadata are the network's title, scale, channels, multiple and knobs, and what has to
-    be done to a picture before, for a network that enlarges.
-    knobs: baked in at these values, and then no input. size: (height, width) of the only pictures taken.
+    be done to an image before, for a network that enlarges.
+    knobs: baked in at these values, and then no input. size: (height, width) of the only images taken.
     Raises CannotExport where a package is missing, where knobs or size have to be fixed and are not, or where
     the file computes something else; OSError where it cannot be written.
     """
@@ -102,7 +102,7 @@ def _metadata(loaded: Loaded, knobs: dict[str, float] | None) -> dict[str, str]:
 
 
 def before(loaded: Loaded) -> str:
-    """What has to be done to a picture before a network takes it; nothing where it keeps its size."""
+    """What has to be done to an image before a network takes it; nothing where it keeps its size."""
     if loaded.task.repeats > 1:
         return f"each pixel repeated {loaded.task.repeats} times across and down"
     return "bicubic enlargement, as MATLAB's" if loaded.task.enlarges else ""
@@ -123,5 +123,5 @@ def _advice(loaded: Loaded, knobs: dict[str, float] | None, size: tuple[int, int
         settings = " ".join(f"--knob {knob.name}={knob.start:g}" for knob in loaded.net.knobs)
         return f"{loaded.name} cannot be exported with its knobs as an input; fix them: {settings}."
     if size is None:
-        return f"{loaded.name} can be exported for one picture size only: give --size, such as 480x320."
+        return f"{loaded.name} can be exported for one image size only: give --size, such as 480x320."
     return f"{loaded.name} cannot be exported."

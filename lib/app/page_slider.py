@@ -26,7 +26,7 @@ STYLE = "display: flex; flex-wrap: wrap; gap: .5rem; align-items: end"
 
 
 def page_slider(state: SliderState) -> str:
-    """A figure for every network of the state (the first of each name): the degraded picture, and what
+    """A figure for every network of the state (the first of each name): the degraded image, and what
     the network makes of it at POSITIONS settings of each of its knobs, the others at their start (where
     turning one puts them).
 
@@ -91,6 +91,6 @@ def _frame(state: SliderState, text: str, marks: str = "") -> str:
 
 
 def _address(pixels: np.ndarray) -> str:
-    """A picture as a data address."""
+    """An image as a data address."""
     data = encode(Picture(np.ascontiguousarray(pixels), None, None), "jpeg", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()

@@ -17,11 +17,11 @@ from lib.training.wrappers import OfRepeated
 
 @dataclass(frozen=True)
 class Public:
-    """A public name, a run behind it, and what its pictures are.
+    """A public name, a run behind it, and what its images are.
 
     A name that stands for several runs has one for each range of levels, the usual one first.
     run: a training run, or a pair of them as `networks.PAIRS` has it.
-    trained: the lowest and highest level in its training, for each that the task can read off a picture.
+    trained: the lowest and highest level in its training, for each that the task can read off an image.
     """
 
     name: str

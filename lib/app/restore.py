@@ -48,7 +48,7 @@ from lib.models.knobs import Controllable
 from lib.models.vdir import VDIR
 from lib.training.wrappers import OfRepeated, Sampled, SelfEnsemble
 
-MAX_PIXELS = 100_000_000  # of a picture, and of what it is enlarged to
+MAX_PIXELS = 100_000_000  # of an image, and of what it is enlarged to
 NAMED = 5  # of the files that are skipped
 
 Setting = tuple[str, float]
@@ -56,13 +56,13 @@ Setting = tuple[str, float]
 
 @dataclass(frozen=True)
 class Request:
-    """How every picture is restored.
+    """How every image is restored.
 
     knobs: (name, value) pairs; knobs not named stay where they start. With `auto`, the knobs of the
-    network's curves follow the levels estimated on each picture.
-    factor: how many times a super-resolution network enlarges each picture, by bicubic before it
+    network's curves follow the levels estimated on each image.
+    factor: how many times a super-resolution network enlarges each image, by bicubic before it
     restores; without `knobs` the knob follows it too.
-    degrade: levels of the network's task, by which each picture is made worse before, as under a slider,
+    degrade: levels of the network's task, by which each image is made worse before, as under a slider,
     those not named as a slider starts; none: it is taken as it is. seed: of what is random in that.
     strip: whether profile, EXIF and the like are left out of results.
     Raises ValueError for a knob or a level that the network does not have, a factor missing or out of
@@ -84,7 +84,7 @@ class Request:
         settings(self.network, self.knobs, self.levels)
 
     def of(self, picture: Picture) -> "tuple[Request, str]":
-        """Return what is done to one picture, and what was read off it to know that: this, whatever it is."""
+        """Return what is done to one image, and what was read off it to know that: this, whatever it is."""
         return self, ""
 
     @property
@@ -95,12 +95,12 @@ class Request:
 
     @property
     def sets_itself(self) -> bool:
-        """Whether knobs follow what each picture is."""
+        """Whether knobs follow what each image is."""
         return self.auto or (self.network.task.enlarges and not self.knobs)
 
     @property
     def levels(self) -> dict[str, float] | None:
-        """By which pictures are made worse; None where they are taken as they are."""
+        """By which images are made worse; None where they are taken as they are."""
         return _levels(self.network, self.degrade, self.factor) if self.degrade else None
 
     @property
@@ -111,14 +111,14 @@ class Request:
 
 @dataclass(frozen=True)
 class ByImage:
-    """Every picture with the network that it asks for, at Auto. load: a network by its public name."""
+    """Every image with the network that it asks for, at Auto. load: a network by its public name."""
 
     load: Callable[[str], Loaded]
     strip: bool = False
     remarks: Sequence[str] = ()
 
     def of(self, picture: Picture) -> tuple[Request | None, str]:
-        """Return what is done to one picture, None where it needs nothing, and what was read off it."""
+        """Return what is done to one image, None where it needs nothing, and what was read off it."""
         found = recommended(picture)
         if not found.network:
             return None, found.read
@@ -172,18 +172,18 @@ def restore_files(
     tile: int = TILE,
     say: Callable[[str], None] = print,
 ) -> int:
-    """Restores every picture, telling `say` one line each; returns how many failed.
+    """Restores every image, telling `say` one line each; returns how many failed.
 
-    A picture that cannot be read or written is told in one sentence, and the others go on. In a folder of
+    An image that cannot be read or written is told in one sentence, and the others go on. In a folder of
     results those that are there already stay.
-    Raises ValueError for a tile too small for its overlap, inputs without a picture, and as `Results` does.
+    Raises ValueError for a tile too small for its overlap, inputs without an image, and as `Results` does.
     """
     for sentence in request.remarks:
         say(sentence)
     restorer = functools.cache(partial(Restorer, device=device, tile=tile))
     jobs = list(_jobs(inputs, results, say))
     if not jobs:
-        raise ValueError(f"There is no picture in {', '.join(map(str, inputs))}.")
+        raise ValueError(f"There is no image in {', '.join(map(str, inputs))}.")
     targets = _Targets({job.source.resolve() for job in jobs}, results, inputs)
     failed = 0
     for number, job in enumerate(jobs, start=1):
@@ -194,7 +194,7 @@ def restore_files(
                 tell(_restored(job, request, restorer, results.quality, tell))
             else:
                 say(f"{count} {job.target} is there already; --overwrite replaces it.")
-        except Exception as error:  # one picture stops no other
+        except Exception as error:  # one image stops no other
             failed += 1
             targets.release(job)
             said = str(error) or type(error).__name__
@@ -209,7 +209,7 @@ def _restored(
     quality: int | None,
     say: Callable[[str], None],
 ) -> str:
-    """Writes the result of one picture, where there is something to restore; returns what was done."""
+    """Writes the result of one image, where there is something to restore; returns what was done."""
     start = time.perf_counter()
     picture = _picture(job.source)
     request, read = asked.of(picture)
@@ -239,7 +239,7 @@ def check_factor(name: str, task: Task, factor: float | None) -> None:
     """Raises ValueError unless a network that enlarges, and no other, was told how many times."""
     if task.factors and factor is None:
         start = task.level.start if task.enlarges else task.repeats
-        raise ValueError(f"{name} enlarges pictures: say how many times, such as --factor {start:g}.")
+        raise ValueError(f"{name} enlarges images: say how many times, such as --factor {start:g}.")
     if factor is not None and not task.factors:
         raise ValueError(f"{name} enlarges nothing: --factor is for super-resolution networks.")
 
@@ -247,7 +247,7 @@ def check_factor(name: str, task: Task, factor: float | None) -> None:
 def otherwise(network: Loaded, *, samples: int | None = None, ensemble: bool = False) -> Loaded:
     """The network, restoring with the mean over samples of its latent, over eight orientations, or both.
 
-    Raises ValueError where it has no latent, or where a turned picture is another to it.
+    Raises ValueError where it has no latent, or where a turned image is another to it.
     """
     net = network.net
     if samples:
@@ -258,7 +258,7 @@ def otherwise(network: Loaded, *, samples: int | None = None, ensemble: bool = F
         net = OfRepeated(inner, net.spread) if isinstance(net, OfRepeated) else inner
     if ensemble:
         if network.task.repeats > 1:
-            raise ValueError(f"{network.name} takes pixels to lie in a corner and sees no picture turned.")
+            raise ValueError(f"{network.name} takes pixels to lie in a corner and sees no image turned.")
         net = SelfEnsemble(net)
     return replace(network, net=net.eval())
 
@@ -292,7 +292,7 @@ def _levels(network: Loaded, given: Sequence[Setting], factor: float | None) -> 
     for name, value in given:
         if name not in limits:
             known = ", ".join(limits)
-            raise ValueError(f"Pictures for {network.name} are not degraded by {name}, but by {known}.")
+            raise ValueError(f"Images for {network.name} are not degraded by {name}, but by {known}.")
         low, high = limits[name].low, limits[name].high
         if not low <= value <= high:
             raise ValueError(f"{name} = {value:g} lies outside {low:g} to {high:g}.")
@@ -369,7 +369,7 @@ def _telling(of: str, say: Callable[[str], None]) -> Callable[[str], None]:
 
 
 def _tenths(say: Callable[[str], None]) -> Progress:
-    """One line for every tenth of a picture of many tiles."""
+    """One line for every tenth of an image of many tiles."""
 
     def progress(done: int, total: int) -> None:
         if total >= 20 and 10 * done // total > 10 * (done - 1) // total:

@@ -46,10 +46,10 @@ MAX_BYTES = 64 * 2**20
 DISPLAYED = 1440  # pixels: the longer side of what is sent to a screen
 LARGEST_SEED = 2**32 - 1
 SSIM_SIDE, NIQE_SIDE = 11, 96  # pixels, of a window and of a block
-SCORED = 500_000  # pixels of the largest picture that is scored whole
+SCORED = 500_000  # pixels of the largest image that is scored whole
 SCORED_PART = 672  # pixels a side, seven blocks of NIQE: of a larger one this part
-QUICK = 512 * 512  # pixels: a larger picture waits for the whole only once the speed is known
-PATIENCE = 0.12  # seconds: a whole picture that takes longer is preceded by a region
+QUICK = 512 * 512  # pixels: a larger image waits for the whole only once the speed is known
+PATIENCE = 0.12  # seconds: a whole image that takes longer is preceded by a region
 REGION_SECONDS = 0.04
 ITSELF, AGAIN, FLIPPED = "itself", "this image", "this image, flipped"
 
@@ -69,7 +69,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Rendering:
-    """A restored region or picture.
+    """A restored region or image.
 
     restored: (h, w) or (h, w, 3) uint8, the pixels inside `box`. before_db and after_db: PSNR of
     the degraded and of the restored pixels inside `box`, on what the task says; None without a
@@ -85,20 +85,20 @@ class Rendering:
 
 
 class SliderState:
-    """A picture, how it is degraded, the network and where its knobs stand, and what comes out.
+    """An image, how it is degraded, the network and where its knobs stand, and what comes out.
 
     `networks`, by title, are those to choose from; the first is taken. `gauge`, where there is one, reads
-    the quality of the picture before and after.
+    the quality of the image before and after.
     `levels` and `knobs` are by name.
     `latent_of` is whose latent a VDIR is told (ITSELF: blind restoration), `latent_level` how degraded
     that one is.
     `note` is the sentence that the last action left for the user, empty when all is well.
     `focus` is the point, in fractions of width and height, around which a region is restored first.
     `moving` is true in the middle of a gesture, when speed matters more than the last bit.
-    `blend` is the share of the restored picture in what is shown, the rest is the picture before.
-    `unread` is true while Auto is to set the knobs of a picture just taken, but has not yet.
+    `blend` is the share of the restored image in what is shown, the rest is the image before.
+    `unread` is true while Auto is to set the knobs of an image just taken, but has not yet.
     `pixels_per_second` is the speed of the last restoration, None before the first.
-    `pictures` counts the pictures taken, an enlarged one anew at every factor.
+    `pictures` counts the images taken, an enlarged one anew at every factor.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class SliderState:
     # What a user does.
 
     def use(self, title: str) -> None:
-        """Another of the networks, its knobs where Auto sets them; the picture stays, and of its levels those
+        """Another of the networks, its knobs where Auto sets them; the image stays, and of its levels those
         that the other one knows by the same name."""
         loaded = self.networks[title]
         levels = {
@@ -154,7 +154,7 @@ class SliderState:
             self._open()
 
     def upload(self, name: str, data: bytes) -> None:
-        """The user's own picture, taken as it is; a bad one leaves a sentence and nothing else. What of
+        """The user's own image, taken as it is; a bad one leaves a sentence and nothing else. What of
         its name cannot be printed becomes underscores."""
         name = "".join(letter if letter.isprintable() else "_" for letter in name)
         try:
@@ -170,7 +170,7 @@ class SliderState:
         self.note = f"{name} has {size / 2**20:.0f} MiB; images up to {MAX_BYTES // 2**20} MiB are taken."
 
     def set_degrading(self, degrading: bool) -> None:
-        """Degrade the picture, or take it as it is (enlarged, where the task is to): no reference then."""
+        """Degrade the image, or take it as it is (enlarged, where the task is to): no reference then."""
         if self._take(self.name, self._picture, degrading, self.levels):
             self._open()
 
@@ -204,13 +204,13 @@ class SliderState:
         self.note = " ".join(filter(None, notes))
 
     def set_blend(self, share: float) -> None:
-        """How much of the restored picture is shown, 0 to 1."""
+        """How much of the restored image is shown, 0 to 1."""
         self.blend = min(max(share, 0.0), 1.0)
         self.note = ""
 
     def set_latent(self, of: str, level: float) -> None:
-        """Tells the restorer what the encoder sees in another picture, degraded by `level` (figure 5 of
-        VDIR); raises ValueError for a picture that is not among `latents`."""
+        """Tells the restorer what the encoder sees in another image, degraded by `level` (figure 5 of
+        VDIR); raises ValueError for an image that is not among `latents`."""
         if of not in self.latents:
             raise ValueError(f"There is no latent of {of}; there are: {', '.join(self.latents) or 'none'}.")
         self.latent_of, self.latent_level = of, self.loaded.task.level.within(level)
@@ -218,7 +218,7 @@ class SliderState:
         self.note = ""
 
     def auto(self) -> None:
-        """Estimates the levels on the degraded picture and sets the knobs by the fitted curves.
+        """Estimates the levels on the degraded image and sets the knobs by the fitted curves.
 
         A level that the task cannot estimate is the one that was set.
         """
@@ -239,7 +239,7 @@ class SliderState:
 
     def _open(self) -> None:
         """Knobs where Auto sets them, and the sentence that says so; where it cannot, at their start. A large
-        picture is read later, when a region of it has been shown."""
+        image is read later, when a region of it has been shown."""
         self.knobs = at_start(self.loaded, self.levels)
         self.unread = self.can_auto and not self._knows_levels
         if self.unread and math.prod(self.size) > QUICK and self.loaded.task.estimates:
@@ -249,7 +249,7 @@ class SliderState:
 
     @property
     def _knows_levels(self) -> bool:
-        """Whether the knobs are told the levels that the picture was degraded by."""
+        """Whether the knobs are told the levels that the image was degraded by."""
         return self.degrading and bool(self.loaded.task.told)
 
     def _automatic(self) -> list[tuple[float, float]]:
@@ -295,26 +295,26 @@ class SliderState:
 
     @property
     def can_set_level(self) -> bool:
-        """False for a picture taken as it is, unless the level says how far it is enlarged; and where
+        """False for an image taken as it is, unless the level says how far it is enlarged; and where
         there is one level only."""
         task = self.loaded.task
         return task.level.low < task.level.high and (self.degrading or task.enlarges)
 
     @property
     def before_name(self) -> str:
-        """What the picture before restoration is, in a word or three."""
+        """What the image before restoration is, in a word or three."""
         if self.degrading:
             return "degraded"
         return "enlarged" if self.loaded.task.factors else "as it is"
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels of the picture that the network takes."""
+        """(width, height) in pixels of the image that the network takes."""
         return self._clean.shape[-1], self._clean.shape[-2]
 
     @property
     def colours(self) -> Metadata:
-        """What the numbers of the picture mean as colours."""
+        """What the numbers of the image mean as colours."""
         return self._taken.metadata.colours
 
     def original(self) -> np.ndarray:
@@ -326,7 +326,7 @@ class SliderState:
         return to_pixels(x if box is None else box.cut(x))
 
     def region_first(self) -> bool:
-        """Whether a region should answer before the whole picture does."""
+        """Whether a region should answer before the whole image does."""
         if self._restored is not None:
             return False
         quick = QUICK if self.pixels_per_second is None else PATIENCE * self.pixels_per_second
@@ -340,26 +340,26 @@ class SliderState:
         return self._rendering(box, self._blended(restored, box), seconds, whole=False)
 
     def _blended(self, restored: Tensor, box: Box) -> Tensor:
-        """With as much of the picture before in it as the user wants."""
+        """With as much of the image before in it as the user wants."""
         if self.blend == 1:
             return restored
         return torch.lerp(box.cut(self._degraded()).clamp(0, 1), restored.clamp(0, 1), self.blend)
 
     def _result(self) -> Tensor:
-        """The whole restored picture as it is shown."""
+        """The whole restored image as it is shown."""
         return self._blended(self._restored[0], Box(0, 0, *self.size))
 
     def around(self, side: int) -> Box:
-        """The square of so many pixels around `focus`, or what the picture has of it."""
+        """The square of so many pixels around `focus`, or what the image has of it."""
         return square(self.focus, self.size, side, self.loaded.net.multiple)
 
     def restored_with(self, loaded: Loaded, knobs: Sequence[float], box: Box) -> Rendering:
-        """What another of the networks, or other knobs, make of a part of the degraded picture: exact but
+        """What another of the networks, or other knobs, make of a part of the degraded image: exact but
         for a margin along its edge, which sees nothing beyond."""
         return self._rendering(box, *self._run(loaded, knobs, box), whole=False)
 
     def frame(self, progress: Progress | None = None) -> Rendering:
-        """The whole picture; what `progress` raises stops it."""
+        """The whole image; what `progress` raises stops it."""
         whole = Box(0, 0, *self.size)
         if self._restored is None:
             self._restored = self._restore(whole, progress)
@@ -368,7 +368,7 @@ class SliderState:
 
     def close_up(self, side: int) -> tuple[Box, dict[str, np.ndarray]] | None:
         """A square around `focus` pixel by pixel: the original, before and after restoration; None before the
-        whole picture is restored."""
+        whole image is restored."""
         clean, degraded, restored = self._clean, self._degraded_now, self._restored
         if degraded is None or restored is None or clean.shape != degraded.shape:
             return None
@@ -377,7 +377,7 @@ class SliderState:
         return box, {name: to_pixels(box.cut(x)) for name, x in pictures.items()}
 
     def readings(self) -> tuple[Reading, Reading] | None:
-        """What the gauge reads of the whole picture before and after restoration; None without one, and for
+        """What the gauge reads of the whole image before and after restoration; None without one, and for
         networks that are not for JPEG: it knows no other damage."""
         if self.gauge is None or self._restored is None or self.loaded.task.family != "JPEG":
             return None
@@ -385,8 +385,8 @@ class SliderState:
 
     def scores(self) -> Iterator[tuple[str, float, float]]:
         """Name and values before and after restoration, one by one, for each takes a while: SSIM where there
-        is a reference, on what the task compares, and NIQE where its parameters are here and the picture has
-        blocks enough. Of a picture of more than SCORED pixels a part around `focus`, and the name says so."""
+        is a reference, on what the task compares, and NIQE where its parameters are here and the image has
+        blocks enough. Of an image of more than SCORED pixels a part around `focus`, and the name says so."""
         whole = math.prod(self.size) <= SCORED
         box = Box(0, 0, *self.size) if whole else self.around(SCORED_PART)
         size = (box.width, box.height)
@@ -405,7 +405,7 @@ class SliderState:
         return name, self._scores_before[name, box], float(score(to_8bit(box.cut(self._result()))))
 
     def download(self) -> tuple[str, bytes]:
-        """(file name, lossless PNG) of the whole restored picture, with its alpha and bit depth."""
+        """(file name, lossless PNG) of the whole restored image, with its alpha and bit depth."""
         self.frame()
         pixels = to_pixels(self._result(), bits=self._taken.bits)
         restored = replace(self._taken, pixels=pixels, tables=None)
@@ -447,7 +447,7 @@ class SliderState:
         levels: dict[str, float],
         loaded: Loaded | None = None,
     ) -> bool:
-        """All of this, or a sentence and nothing where the enlarged picture would be too large."""
+        """All of this, or a sentence and nothing where the enlarged image would be too large."""
         loaded = loaded or self.loaded
         taken = picture
         if not degrading:
@@ -493,8 +493,8 @@ class SliderState:
         return replace(self._picture, pixels=pixels, tables=None)
 
     def _other(self) -> Tensor:
-        """The picture whose latent the restorer is told, degraded, continued or cut to the size of the
-        picture."""
+        """The image whose latent the restorer is told, degraded, continued or cut to the size of the
+        image."""
         clean = self._clean
         if self.latent_of in self.samples:
             clean = mirrored(to_tensor(self.samples[self.latent_of].pixels), self._clean.shape[-2:])
@@ -510,7 +510,7 @@ class SliderState:
     def _run(
         self, loaded: Loaded, knobs: Sequence[float], box: Box, progress: Progress | None = None
     ) -> tuple[Tensor, float]:
-        """What one of the networks makes of a part of the degraded picture, and the seconds it took."""
+        """What one of the networks makes of a part of the degraded image, and the seconds it took."""
         x = box.cut(self._degraded())
         restorer, beside = self._restorers[loaded.title], []
         if loaded is self.loaded and self.latent_of != ITSELF:
@@ -545,7 +545,7 @@ class SliderState:
 
 
 def square(focus: tuple[float, float], size: Sequence[int], side: int, step: int = 1) -> Box:
-    """The square of `side` pixels around a point of a picture of `size` (width, height), or what that has of
+    """The square of `side` pixels around a point of an image of `size` (width, height), or what that has of
     it; `focus` in fractions of both. It begins at a multiple of `step` from the left and from the top."""
     left, top = (
         int(min(max(share * length - side / 2, 0), max(length - side, 0))) // step * step
@@ -617,7 +617,7 @@ class LatestWins:
             for step in (*actions, partial(self._draw, self.superseded)):
                 try:
                     step()
-                except Exception as error:  # a slider that dies of one picture helps nobody
+                except Exception as error:  # a slider that dies of one image helps nobody
                     failures.append(error)
             for error in failures[:1]:
                 self._failed(error)

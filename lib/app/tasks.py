@@ -1,4 +1,4 @@
-"""What a network is for: how its degradation is made, how its levels are read off a picture, and
+"""What a network is for: how its degradation is made, how its levels are read off an image, and
 which knob each level asks for.
 """
 
@@ -49,17 +49,17 @@ class Level:
 
 @dataclass(frozen=True)
 class Task:
-    """A degradation that can be made, and how its levels are known of a picture taken as it is.
+    """A degradation that can be made, and how its levels are known of an image taken as it is.
 
-    family: what its pictures suffer from; networks of one family can be tried on the same picture.
+    family: what its images suffer from; networks of one family can be tried on the same image.
     levels: its strengths, one or several.
-    degrade: picture (N, C, H, W) in [0, 1], one number for each level, seed -> the degraded picture, same
+    degrade: image (N, C, H, W) in [0, 1], one number for each level, seed -> the degraded image, same
         shape, as the networks of the task were trained on it.
-    estimates: picture -> its level, one for each; none where the user says it.
+    estimates: image -> its level, one for each; none where the user says it.
     told: the knobs that are the levels themselves, 0 at the lowest and 1 at the highest.
-    psnr_on: what PSNR compares: every channel of a picture, or its Y.
+    psnr_on: what PSNR compares: every channel of an image, or its Y.
     seeded: whether another seed degrades otherwise.
-    enlarges: whether a picture taken as it is is first enlarged, by a factor that is the level.
+    enlarges: whether an image taken as it is is first enlarged, by a factor that is the level.
     repeats: how often along a side each of its pixels is first repeated, for networks that pick them out
         again and enlarge by themselves.
     """
@@ -87,7 +87,7 @@ class Task:
 
     @property
     def factors(self) -> tuple[float, float] | None:
-        """By how much at least and at most pictures become larger; None where they keep their size."""
+        """By how much at least and at most images become larger; None where they keep their size."""
         if self.enlarges:
             return self.level.low, self.level.high
         return (float(self.repeats),) * 2 if self.repeats > 1 else None
@@ -95,9 +95,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network by its public name, with what a user's picture needs around it.
+    """A network by its public name, with what a user's image needs around it.
 
-    channels: 3 for a network of colour pictures, 1 for a network of luma.
+    channels: 3 for a network of colour images, 1 for a network of luma.
     curve: of the task's first level; None for a network whose knob Auto cannot set. further: of its other
     levels, in their order. trained: between which levels it was trained, for each that the task estimates.
     """
@@ -178,7 +178,7 @@ def beyond(level: float, curve: KnobCurve) -> str | None:
 
 
 def outside_training(picture: Picture, network: Loaded) -> str:
-    """One sentence where the levels read off a picture lie outside those that the network was trained for by
+    """One sentence where the levels read off an image lie outside those that the network was trained for by
     more than reading them is off; empty where they do not, or cannot be read."""
     found = []
     for estimate in network.task.estimates[: len(network.trained)]:
@@ -209,7 +209,7 @@ def shown(level: float) -> str:
 def automatic(picture: Picture, loaded: Loaded, stated: float | None, place: int = 0) -> tuple[float, float]:
     """(level number `place` of the task, value of the knob of its curve for it).
 
-    The level is estimated on the picture, or `stated` where the task estimates none. Raises
+    The level is estimated on the image, or `stated` where the task estimates none. Raises
     ValueError where the network has no curve.
     """
     if loaded.curve is None:
@@ -220,9 +220,9 @@ def automatic(picture: Picture, loaded: Loaded, stated: float | None, place: int
 
 
 def enlarge(picture: Picture, factor: float, *, max_pixels: int) -> Picture:
-    """MATLAB's bicubic, clipped and rounded to the picture's own bits; its alpha goes along.
+    """MATLAB's bicubic, clipped and rounded to the image's own bits; its alpha goes along.
 
-    A side becomes ceil(factor * side) pixels. Raises BadImage, without naming the picture, where
+    A side becomes ceil(factor * side) pixels. Raises BadImage, without naming the image, where
     that makes more than `max_pixels` in all.
     """
     _check_size(picture, factor, max_pixels)
@@ -235,7 +235,7 @@ def enlarge(picture: Picture, factor: float, *, max_pixels: int) -> Picture:
 
 
 def prepare(picture: Picture, task: Task, level: float, *, max_pixels: int) -> Picture:
-    """A picture taken as it is, as networks of the task want it: larger where they are for that.
+    """An image taken as it is, as networks of the task want it: larger where they are for that.
 
     level: of the task, the factor where it enlarges. Raises BadImage as `enlarge` does.
     """
@@ -281,12 +281,12 @@ def shrink(x: Tensor, factor: float, seed: int) -> Tensor:
 
 
 def shrink_and_repeat(x: Tensor, factor: int) -> Tensor:
-    """Bicubic to a small picture of 8 bits, each of whose pixels is repeated to fill the picture again."""
+    """Bicubic to a small image of 8 bits, each of whose pixels is repeated to fill the image again."""
     return _repeated(to_8bit(resize(x, scale=1 / factor)), factor, x)
 
 
 def photograph(x: Tensor, strength: float, seed: int) -> Tensor:
-    """As a camera takes the picture: response curve, noise and mosaic drawn by the seed, the noise as strong
+    """As a camera takes the image: response curve, noise and mosaic drawn by the seed, the noise as strong
     as this share, in percent, of the strongest that is trained on; curves by formula, which need no file."""
     generator = torch.Generator().manual_seed(seed)
     curves = camera.power_curves(x.device)
@@ -301,7 +301,7 @@ def photograph(x: Tensor, strength: float, seed: int) -> Tensor:
 
 
 def blur_and_repeat(x: Tensor, variance: float, factor: int) -> Tensor:
-    """Blurred, every so many-th pixel kept, and each of these repeated to fill the picture again."""
+    """Blurred, every so many-th pixel kept, and each of these repeated to fill the image again."""
     small = Blurred(factor, along=variance, across=variance).degrade(x, torch.Generator())
     return _repeated(small, factor, x)
 
@@ -351,7 +351,7 @@ REAL = Task(
 
 
 def blind_super_resolution(factor: int) -> Task:
-    """Super-resolution by a whole factor of pictures that were blurred before they lost pixels."""
+    """Super-resolution by a whole factor of images that were blurred before they lost pixels."""
     return Task(
         name="blind sr",
         family="size",
@@ -392,7 +392,7 @@ def super_resolution(low: float, high: float) -> Task:
 
 
 def whole_super_resolution(factor: int) -> Task:
-    """Super-resolution by one whole factor, for networks that see the small picture itself."""
+    """Super-resolution by one whole factor, for networks that see the small image itself."""
     return Task(
         name="small sr",
         family="size",

@@ -26,7 +26,7 @@ from lib.data.sets import Sample, load_images
 from lib.evaluation.jpeg_quality import Gauge, Reading
 
 HERE = Path(__file__).parent
-CLOSE_UP = 640  # pixels a side of what is sent for the zoom, of a picture too large to be sent whole
+CLOSE_UP = 640  # pixels a side of what is sent for the zoom, of an image too large to be sent whole
 
 
 def slider(
@@ -80,11 +80,11 @@ ACTIONS = {
 
 
 class Slider(anywidget.AnyWidget):
-    """Controls, a picture with a divider between before and after, and what was measured.
+    """Controls, an image with a divider between before and after, and what was measured.
 
     Traits travel to the browser: `controls` when Python sets them (at first, by Auto, by a new
-    picture), `result` and the pictures with every drawing, `tiles` when they are asked for, `close_up`
-    while the zoom needs more pixels than the pictures have, `progress`, 0 to 1, while the whole is
+    image), `result` and the images with every drawing, `tiles` when they are asked for, `close_up`
+    while the zoom needs more pixels than the images have, `progress`, 0 to 1, while the whole is
     restored. Messages come back, one per action, each with a serial number; `controls` and `result` carry
     that of the last one taken.
     """
@@ -103,7 +103,7 @@ class Slider(anywidget.AnyWidget):
     progress = traitlets.Float().tag(sync=True)
 
     def __init__(self, state: SliderState, page: str = ""):
-        """page: HTML shown in its place where there is no kernel; without it a still picture."""
+        """page: HTML shown in its place where there is no kernel; without it a still image."""
         super().__init__()
         self.state = state
         self._page = page
@@ -225,7 +225,7 @@ class Slider(anywidget.AnyWidget):
             self.result = {**self.result, "serial": self._serial, "note": note, "failed": True}
 
     def _show_close_up(self) -> None:
-        """While it is wanted; nothing of a picture that was sent whole."""
+        """While it is wanted; nothing of an image that was sent whole."""
         with self._sending:
             wanted = self._close and max(self.state.size) > DISPLAYED
             found = self.state.close_up(CLOSE_UP) if wanted else None
@@ -237,7 +237,7 @@ class Slider(anywidget.AnyWidget):
             self.close_up = {**vars(box), **sent}
 
     def _show_scores(self, superseded: Callable[[], bool]) -> None:
-        """After the picture, for they take longer than many a restoration; each turns up when it is there."""
+        """After the image, for they take longer than many a restoration; each turns up when it is there."""
         scores = self.state.scores()
         while not superseded() and (score := next(scores, None)):
             name, before, after = score
@@ -261,7 +261,7 @@ class Slider(anywidget.AnyWidget):
         self._shown_before = shown
 
     def _degradation(self) -> tuple:
-        """All that decides how the picture before restoration looks, what it is made of first."""
+        """All that decides how the image before restoration looks, what it is made of first."""
         state = self.state
         return state.pictures, state.loaded.task, state.degrading, tuple(state.levels.values()), state.seed
 

@@ -103,9 +103,9 @@ def read(source: str | Path | bytes, *, max_pixels: int = 100_000_000) -> Pictur
 
 
 def write(path: str | Path, picture: Picture, *, quality: int = QUALITY) -> None:
-    """Write the picture in the format that the suffix names, and make the folders above it; see `encode`.
+    """Write the image in the format that the suffix names, and make the folders above it; see `encode`.
 
-    Raises BadImage where the suffix names no format, or the format cannot hold the picture, and OSError where
+    Raises BadImage where the suffix names no format, or the format cannot hold the image, and OSError where
     there is no room; an older file then stays.
     """
     image_format = SUFFIXES.get(Path(path).suffix.lower())
@@ -120,7 +120,7 @@ def write(path: str | Path, picture: Picture, *, quality: int = QUALITY) -> None
 
 
 def fill_hidden(picture: Picture) -> Picture:
-    """The picture with the colour of the nearest visible pixel where its alpha is 0.
+    """The image with the colour of the nearest visible pixel where its alpha is 0.
 
     What is hidden there, often black, would spread into its neighbours when these are restored or enlarged.
     """
@@ -133,7 +133,7 @@ def fill_hidden(picture: Picture) -> Picture:
 
 
 def encode(picture: Picture, image_format: Format, *, quality: int = QUALITY) -> bytes:
-    """The picture as the bytes of a file.
+    """The image as the bytes of a file.
 
     PNG and TIFF keep every bit and the alpha. BMP, JPEG and WebP have 8 bits; BMP and JPEG have no
     alpha, which is left out. JPEG keeps colour at full resolution (4:4:4); WebP is lossy and
@@ -188,7 +188,7 @@ def to_pixels(x: Tensor, *, bits: Literal[8, 16] = 8) -> np.ndarray:
     levels = 2**bits - 1
     x = x.detach().to(torch.promote_types(x.dtype, torch.float32))  # a half cannot count to 65535
     if x.isnan().any():
-        raise ValueError("The picture has pixels that are not numbers.")
+        raise ValueError("The image has pixels that are not numbers.")
     rounded = (x.clamp(0, 1) * levels).round().cpu().numpy()
     pixels = rounded.astype(np.uint8 if bits == 8 else np.uint16)
     return pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0).copy()

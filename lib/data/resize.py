@@ -48,7 +48,7 @@ def mirrored(index: Tensor, side: int) -> Tensor:
 def _resize_rows(x: Tensor, out: int, scale: float, corner: float = 0.5) -> Tensor:
     """Return (N, C, out, W) of x (N, C, H, W): every row of the output is a weighted sum of `taps` rows.
 
-    Row i of the output lies on row (i + corner) / scale - corner: pictures share their corner's edge at 0.5,
+    Row i of the output lies on row (i + corner) / scale - corner: images share their corner's edge at 0.5,
     the middle of their first row at 0.
     Rows, because copying whole rows is several times faster than gathering columns.
     """

@@ -294,7 +294,7 @@ def has_file(*forms: str) -> bool:
 
 
 def supplied(folder: str) -> list[Path]:
-    """The pictures in a folder that nothing here fetches, such as `dped`; none where it is not there."""
+    """The images in a folder that nothing here fetches, such as `dped`; none where it is not there."""
     base = reference_folder()
     if base is None:
         return []

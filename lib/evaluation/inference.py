@@ -1,17 +1,17 @@
 """Restores any image at any setting: folding, padding, tiling, precision, colour and bit depth.
 
-Tiles. A picture wider or higher than `tile` is restored in tiles. Neighbouring tiles read a common
+Tiles. An image wider or higher than `tile` is restored in tiles. Neighbouring tiles read a common
 strip of 2 * `overlap` pixels, and each keeps its own half, so every pixel that is kept has seen at
 least `overlap` pixels of context. The receptive field of a 16-block network is wider (71 pixels to
 each side), but the weight of distant pixels falls off quickly: with 48 pixels of context, seams are
 below 0.001 grey levels for trained networks, and about one grey level at the worst for 16 blocks
-of random weights. A network that normalises over the whole picture (conditional instance norm)
+of random weights. A network that normalises over the whole image (conditional instance norm)
 sees different statistics in every tile, and no overlap makes that exact. Tiles and overlaps are as
 many times larger as pixels stand for one that the network sees (`spread`).
 
-Memory. Besides the picture itself (three copies in float32: input, padded input, output), one tile
+Memory. Besides the image itself (three copies in float32: input, padded input, output), one tile
 of activations: measured at most 24 * width * tile**2 bytes for the networks of `models/adafm.py`,
-0.4 GB at width 64 and the default tile, whatever the size of the picture.
+0.4 GB at width 64 and the default tile, whatever the size of the image.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -132,11 +132,11 @@ def restore_picture(
     x: Tensor | None = None,
     progress: Progress | None = None,
 ) -> Picture:
-    """The restored picture: same size, same bit depth, its alpha channel reattached, its metadata kept.
+    """The restored image: same size, same bit depth, its alpha channel reattached, its metadata kept.
 
     x: its pixels where they are known better than in whole numbers, (1, C, H, W) in [0, 1] or beyond.
-    channels: what the network takes. A gray picture goes through a colour network as three equal
-    channels, averaged afterwards; any picture goes through a luma network as its Y, and keeps its
+    channels: what the network takes. A gray image goes through a colour network as three equal
+    channels, averaged afterwards; any image goes through a luma network as its Y, and keeps its
     chroma. 16 bits are restored in float32: bfloat16 would leave 8 of them.
     """
     x = to_tensor(picture.pixels) if x is None else x
@@ -163,14 +163,14 @@ def restore_colours(restore: Callable[[Tensor], Tensor], x: Tensor, channels: in
 def seen_by(x: Tensor, channels: int) -> Tensor:
     """What a network of `channels` sees of x (N, 1 or 3, H, W): all of it, or its luma.
 
-    A luma network was trained on Y, 16/255 to 235/255, and sees nothing else of any picture.
+    A luma network was trained on Y, 16/255 to 235/255, and sees nothing else of any image.
     """
     colour = x.expand(-1, 3, -1, -1)
     return colour if channels == 3 else rgb_to_ycbcr(colour)[:, :1]
 
 
 class _Span:
-    """Along one axis: what a tile reads, and where what it keeps lies in the picture and in it."""
+    """Along one axis: what a tile reads, and where what it keeps lies in the image and in it."""
 
     def __init__(self, start: int, end: int, keep_from: int, keep_to: int):
         self.read = slice(start, end)

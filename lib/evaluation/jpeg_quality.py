@@ -1,4 +1,4 @@
-"""A gauge of JPEG quality for any picture: the score of a ranker, read on the scale of known qualities."""
+"""A gauge of JPEG quality for any image: the score of a ranker, read on the scale of known qualities."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ from lib.recipes.qgcn import RANKER
 from lib.training import networks
 from lib.training.checkpoints import path_of
 
-CENTRE = 256  # pixels a side: what of a picture is looked at
+CENTRE = 256  # pixels a side: what of an image is looked at
 ITEM = "qgcn-cqr-rank"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """score: of the ranker, higher is better. quality: at which the mean picture scores this, between the
-    lowest and the highest known; of a single picture a rough guess."""
+    """score: of the ranker, higher is better. quality: at which the mean image scores this, between the
+    lowest and the highest known; of a single image a rough guess."""
 
     score: float
     quality: float
@@ -33,9 +33,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Gauge:
-    """Reads any picture, of whatever file, as a JPEG of some quality.
+    """Reads any image, of whatever file, as a JPEG of some quality.
 
-    scores: the mean score of pictures at each of `qualities`, both rising.
+    scores: the mean score of images at each of `qualities`, both rising.
     """
 
     ranker: Ranker = field(repr=False)
@@ -44,7 +44,7 @@ class Gauge:
 
     @torch.inference_mode()
     def read(self, x: Tensor) -> Reading:
-        """Of a picture (1, 1 or 3, H, W) in [0, 1]."""
+        """Of an image (1, 1 or 3, H, W) in [0, 1]."""
         score = float(self.ranker(_centre(rgb_to_y(x.expand(-1, 3, -1, -1)))))
         return Reading(score, quality_at(score, self.qualities, self.scores))
 
@@ -82,7 +82,7 @@ def _qualities(rows: Iterable[dict]) -> Iterable[tuple[float, float]]:
 
 
 def _centre(y: Tensor) -> Tensor:
-    """At most CENTRE pixels a side, whole blocks from the upper left corner's grid; small pictures padded."""
+    """At most CENTRE pixels a side, whole blocks from the upper left corner's grid; small images padded."""
     height, width = y.shape[-2:]
     top, left = (max(0, side - CENTRE) // 2 // 8 * 8 for side in (height, width))
     y = y[..., top : top + CENTRE, left : left + CENTRE]

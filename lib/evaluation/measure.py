@@ -33,7 +33,7 @@ Colour = Literal[
 ]
 # SSIM with the Gaussian 11x11, the plain 8x8 window; mse in grey levels, for the RMSE of a set;
 # ma: of Ma et al., half of the PIRM challenge's index; lpips_paper: LPIPS as CUGAN's authors compute it,
-# of pictures whose range it mistakes; score: of a network that judges what it is shown;
+# of images whose range it mistakes; score: of a network that judges what it is shown;
 # features: distance in the maps of the ranker for RGB at the scale of the network that is measured
 Metric = Literal[
     "psnr", "ssim", "ssim_u8", "psnr_b", "mse", "niqe", "ma",
@@ -70,7 +70,7 @@ OF_FLOATS: tuple[Metric, ...] = ("lpips_paper", "dists")  # [C] CUGAN, whose pri
 
 @dataclass(frozen=True)
 class AsTaken:
-    """Nothing is degraded here: the set brings a noisy photograph of every picture."""
+    """Nothing is degraded here: the set brings a noisy photograph of every image."""
 
     name = "as taken"
     multiple = 1
@@ -81,16 +81,16 @@ class AsTaken:
 class Protocol:
     """How a restored image is scored: which images, which degradation, which metric.
 
-    The metric of each picture on 8-bit output, or for OF_FLOATS on clamped output, without the border that
+    The metric of each image on 8-bit output, or for OF_FLOATS on clamped output, without the border that
     the level leaves out.
 
-    multiple: after degrading, pictures are cropped to sides that it divides; 2 is what AdaFM's released
+    multiple: after degrading, images are cropped to sides that it divides; 2 is what AdaFM's released
     test script does.
 
-    colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of a picture; `Y of RGB` degrades
+    colour: `luma` degrades, restores and compares the 8-bit BT.601 Y of an image; `Y of RGB` degrades
     and restores RGB, and compares the Y of both, not rounded; `8-bit Y of RGB` rounds them: with a border
     of 4 pixels and the metrics mse and niqe, the PIRM challenge. LPIPS and DISTS compare RGB. `gray of RGB`
-    compares gray of 8 bits. Of a gray picture a network of colours sees three equal channels: `gray as RGB`
+    compares gray of 8 bits. Of a gray image a network of colours sees three equal channels: `gray as RGB`
     degrades each for itself, `gray copied` all alike; all channels are compared.
     shaves: how often the border is left out; 2 is what AdaFM's released script does on Y.
     """
@@ -115,7 +115,7 @@ class Protocol:
         """Name, clean and degraded image, (1, C, H, W) in [0, 1], of the first `limit` images.
 
         The noise of image i comes from its own generator: a part of a set is measured as in the whole.
-        Raises ValueError where the pictures should be as taken and the set has no noisy photographs.
+        Raises ValueError where the images should be as taken and the set has no noisy photographs.
         """
         for i, sample in enumerate(samples(self.dataset, limit)):
             clean = images.cropped(self._channels(images.to_tensor(sample.pixels)), self.level.multiple)
@@ -154,16 +154,16 @@ class Protocol:
             case "features":
                 value = feature_distance(ranker, restored, clean)
             case "score":
-                raise ValueError("A score is what a judge gives, not a comparison of two pictures.")
+                raise ValueError("A score is what a judge gives, not a comparison of two images.")
         return float(value)
 
     def _taken(self, sample: sets.Sample) -> Tensor:
         if sample.taken is None:
-            raise ValueError(f"{self.dataset} has no noisy photographs of its pictures.")
+            raise ValueError(f"{self.dataset} has no noisy photographs of its images.")
         return self._channels(images.to_tensor(sample.taken))
 
     def _channels(self, x: Tensor) -> Tensor:
-        """What is degraded of a gray or colour picture."""
+        """What is degraded of a gray or colour image."""
         if self.colour == "luma" and x.shape[1] == 3:
             return to_8bit(images.rgb_to_y(x))
         wide = self.colour.endswith("Y of RGB") or self.colour == "gray as RGB"
@@ -199,7 +199,7 @@ def _perceptual(metric: Metric) -> nn.Module:
 
 
 def feature_distance(ranker: Ranker, x: Tensor, reference: Tensor) -> Tensor:
-    """How far two pictures (1, 3, H, W) in [0, 1] lie apart in a ranker's maps, as QGCN's feature matching
+    """How far two images (1, 3, H, W) in [0, 1] lie apart in a ranker's maps, as QGCN's feature matching
     loss adds them up. Not LPIPS: the ranker was trained to order JPEGs, not to agree with people."""
     device = next(ranker.parameters()).device
     return losses.feature_matching(*(ranker.features(picture.to(device)) for picture in (x, reference)))
@@ -302,7 +302,7 @@ class Bench:
         return self.measure_all([setting])[0]
 
     def measure_all(self, settings: Sequence[Setting]) -> list[Measurement]:
-        """Settings that differ in the metric alone: every picture is restored once for all of them."""
+        """Settings that differ in the metric alone: every image is restored once for all of them."""
         missing = [setting for setting in settings if setting not in self._known]
         if missing:
             self._known |= zip(missing, self._measure(missing), strict=True)
@@ -375,7 +375,7 @@ class Bench:
 
 
 class Padded(nn.Module):
-    """A plain network for pictures of any size: their last rows and columns are repeated, and cut off
+    """A plain network for images of any size: their last rows and columns are repeated, and cut off
     from the result."""
 
     def __init__(self, net: nn.Module, multiple: int):
@@ -424,7 +424,7 @@ def evaluate(
 def judge(
     net: nn.Module, protocol: Protocol, *, device: torch.device, limit: int | None = None
 ) -> dict[str, float]:
-    """What a network that scores pictures, (N, C, H, W) -> (N,), gives each degraded image by name."""
+    """What a network that scores images, (N, C, H, W) -> (N,), gives each degraded image by name."""
     devices.tune_cpu()
     net = net.to(device, memory_format=torch.channels_last).eval()
     return {name: float(net(degraded.to(device))) for name, _, degraded in protocol.inputs(limit)}

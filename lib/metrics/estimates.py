@@ -1,4 +1,4 @@
-"""How strongly a picture was degraded, read off the picture itself: its noise, blur and JPEG quality."""
+"""How strongly an image was degraded, read off the image itself: its noise, blur and JPEG quality."""
 
 from functools import cache
 
@@ -10,15 +10,15 @@ CLIPPED = 0.001  # share of samples at black or white above which clipping is al
 CORRECTIONS = 5
 MOST = 127.5  # grey levels: half the values at black, half at white
 
-LOOKED_AT = 1024  # pixels a side: what of a picture is looked at
-TILE = 128  # pixels a side, in which a larger picture is sampled, and of which spectra are taken
+LOOKED_AT = 1024  # pixels a side: what of an image is looked at
+TILE = 128  # pixels a side, in which a larger image is sampled, and of which spectra are taken
 COARSE = 3  # of TILE: longer waves say more of the scene than of its blur
-STEEPNESS = 2.6  # power of a photograph falls with frequency to this: mean of BSDS500's training pictures
+STEEPNESS = 2.6  # power of a photograph falls with frequency to this: mean of BSDS500's training images
 BLURS = np.arange(41) / 10  # pixels
 FITTING = 8  # Gauss-Newton steps
 
 QUALITIES = range(5, 96)
-CENTRE = 256  # pixels a side: what of a picture is looked at
+CENTRE = 256  # pixels a side: what of an image is looked at
 ROUNDING = 0.5  # standard deviation of a coefficient after rounding to 8 bits, generously
 STRAY = 0.3  # share of coefficients taken to lie off every grid
 LEAST = 3.0  # smaller coefficients say nothing: most were rounded to zero
@@ -29,8 +29,8 @@ def estimate_noise(picture: Picture) -> float:
 
     The median absolute deviation of the finest diagonal wavelet coefficients (Donoho and Johnstone,
     1994), from scikit-image. Noise that was clipped at black and white reads lower than it was: there
-    a smooth picture and a level are sought which, made noisy and clipped, look and read the same.
-    Channels of one value do not count. Pictures without others, or of less than 16 pixels a side, read 0:
+    a smooth image and a level are sought which, made noisy and clipped, look and read the same.
+    Channels of one value do not count. Images without others, or of less than 16 pixels a side, read 0:
     there is nothing to estimate from. A side of more than LOOKED_AT pixels is sampled: LOOKED_AT of them, in
     evenly spread runs of TILE. Raises ValueError where no channel takes more than two values: what is drawn
     and what is noise look the same there.
@@ -65,12 +65,12 @@ def _spread(side: int) -> np.ndarray:
 
 
 def estimate_blur(picture: Picture) -> float:
-    """Standard deviation in pixels, 0 to 4, of the Gaussian that a picture was blurred with.
+    """Standard deviation in pixels, 0 to 4, of the Gaussian that an image was blurred with.
 
     The power of a sharp photograph falls with spatial frequency f as f^-STEEPNESS, a Gaussian of r pixels
-    multiplies it by exp(-4 pi^2 r^2 f^2), and white noise adds a constant, which is read off the picture
-    first: the r is taken whose curve lies nearest to the picture's spectrum, in the mean square of
-    logarithms over rings of frequency. A picture that was soft before reads the blur that it had; one of
+    multiplies it by exp(-4 pi^2 r^2 f^2), and white noise adds a constant, which is read off the image
+    first: the r is taken whose curve lies nearest to the image's spectrum, in the mean square of
+    logarithms over rings of frequency. An image that was soft before reads the blur that it had; one of
     less than TILE pixels a side, or without any detail, reads 0.
     """
     pixels = picture.pixels
@@ -83,7 +83,7 @@ def estimate_blur(picture: Picture) -> float:
     if power[0] <= ROUNDING**2:
         return 0.0
     floor = max(255 * _wavelet_sigma(gray.astype(np.float32)), ROUNDING) ** 2
-    if power[0] <= 2 * floor:  # less of the picture than of the noise
+    if power[0] <= 2 * floor:  # less of the image than of the noise
         return 0.0
     return float(BLURS[_misfit(frequencies, power, floor).argmin()])
 
@@ -128,14 +128,14 @@ def _wavelet_sigma(x: np.ndarray) -> float:
 
 
 def estimate_quality(picture: Picture) -> float:
-    """The quality, on libjpeg's scale, at which the picture was last stored as a JPEG.
+    """The quality, on libjpeg's scale, at which the image was last stored as a JPEG.
 
     Of a JPEG file, 1 to 100: the quality whose luma table is nearest to the file's, so exact for the
-    standard's tables. Of any other picture, 5 to 95: its luma's DCT coefficients lie near whole
+    standard's tables. Of any other image, 5 to 95: its luma's DCT coefficients lie near whole
     multiples of the table that they were stored with, and the likeliest table is taken (Fan and de
-    Queiroz, 2003, with a share of stray coefficients). A picture that was never a JPEG reads 90 or
+    Queiroz, 2003, with a share of stray coefficients). An image that was never a JPEG reads 90 or
     more, and so does one whose blocks of 8 x 8 pixels no longer begin at its upper left corner.
-    Pictures of less than 8 pixels a side, without any detail, or black and white all over (text) read
+    Images of less than 8 pixels a side, without any detail, or black and white all over (text) read
     95: nothing can be seen there.
     """
     if picture.tables is not None:
@@ -187,7 +187,7 @@ def _strong_coefficients(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _blocks(pixels: np.ndarray) -> np.ndarray:
-    """(H, W) or (H, W, C) -> (B, 8, 8, C): the JPEG blocks of the centre, none of a tiny picture."""
+    """(H, W) or (H, W, C) -> (B, 8, 8, C): the JPEG blocks of the centre, none of a tiny image."""
     height, width = pixels.shape[:2]
     x = pixels.reshape(height, width, -1)[_central_blocks(height), _central_blocks(width)]
     down, across, channels = x.shape[0] // 8, x.shape[1] // 8, x.shape[2]

@@ -3,7 +3,7 @@
 Layers are numbered as in torchvision's `features`, so that its published weights fit under their names;
 the authors' own weights on top of them are two small files. `python -m lib fetch weights_lpips` (or
 weights_dists, weights_vgg19) brings them, or a path is given. Of most there is a second form: safetensors
-with the same tensors under the same names, without classifiers. Pictures are RGB in [0, 1] throughout.
+with the same tensors under the same names, without classifiers. Images are RGB in [0, 1] throughout.
 """
 
 from collections.abc import Callable, Sequence
@@ -73,14 +73,14 @@ class LPIPS(nn.Module):
     """Learned perceptual image patch similarity, version 0.1 on AlexNet; lower is better.
 
     Source: Zhang, Isola, Efros, Shechtman, Wang, "The Unreasonable Effectiveness of Deep Features as a
-    Perceptual Metric", CVPR 2018, eq. 1, and the authors' code: pictures in [-1, 1] less `SHIFT`, over
+    Perceptual Metric", CVPR 2018, eq. 1, and the authors' code: images in [-1, 1] less `SHIFT`, over
     `SCALE`; maps of unit length at every position; their squared difference weighted by channel, averaged
     over positions and summed over maps.
 
     black: what the network is given for black, where white is 1. With 0 this is LPIPS as it comes out where
-    pictures in [0, 1] are taken for ones in [-1, 1], as in the released evaluation of CUGAN.
+    images in [0, 1] are taken for ones in [-1, 1], as in the released evaluation of CUGAN.
 
-    x, reference (N, 3, H, W) in [0, 1], at least 63 pixels a side -> (N,), 0 for the same picture.
+    x, reference (N, 3, H, W) in [0, 1], at least 63 pixels a side -> (N,), 0 for the same image.
     """
 
     SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
@@ -106,11 +106,11 @@ class DISTS(nn.Module):
     """Deep image structure and texture similarity, on VGG-16; lower is better.
 
     Source: Ding, Ma, Wang, Simoncelli, "Image Quality Assessment: Unifying Structure and Texture
-    Similarity", TPAMI 2022, and the authors' code: the picture itself and five maps, poolings that are
+    Similarity", TPAMI 2022, and the authors' code: the image itself and five maps, poolings that are
     roots of weighted mean squares; alike in texture are maps of the same mean, in structure those that
-    correlate. Pictures are taken at their own size; the authors' command line shrinks them to 256 pixels.
+    correlate. Images are taken at their own size; the authors' command line shrinks them to 256 pixels.
 
-    x, reference (N, 3, H, W) in [0, 1], at least 16 pixels a side -> (N,), 0 for the same picture.
+    x, reference (N, 3, H, W) in [0, 1], at least 16 pixels a side -> (N,), 0 for the same image.
     """
 
     MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet

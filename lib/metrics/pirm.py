@@ -1,4 +1,4 @@
-"""The PIRM challenge's perception index, half NIQE and half Ma et al.'s score of enlarged pictures.
+"""The PIRM challenge's perception index, half NIQE and half Ma et al.'s score of enlarged images.
 
 Source: Ma, Yang, Yang, Yang, "Learning a No-Reference Quality Metric for Single-Image Super-Resolution",
 CVIU 2017. The optional package pyiqa has it ("nrqm") and fetches its weights on first use; it needs

@@ -22,7 +22,7 @@ class Box:
 
 @torch.inference_mode()
 def outputs(net: nn.Module, *inputs: Tensor) -> dict[nn.Module, str]:
-    """What every module returns for one picture, as C x H x W; only modules that return one tensor."""
+    """What every module returns for one image, as C x H x W; only modules that return one tensor."""
     found: dict[nn.Module, str] = {}
 
     def keep(module: nn.Module, _: tuple, output: object) -> None:

@@ -76,7 +76,7 @@ class Measuring(Workbench):
         *,
         live: bool = True,
     ) -> dict[Metric, Cell]:
-        """The cell of a setting by every metric; pictures are restored once for all that are measured."""
+        """The cell of a setting by every metric; images are restored once for all that are measured."""
         for again in self._further_trainings(setting):
             self.cells(item, again, metrics)
         measured = [m for m in metrics if self.record or m not in SLOW]

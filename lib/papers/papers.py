@@ -117,7 +117,7 @@ PAPERS = (
         face="qgcn-fig5",
     ),
 )
-# Not a paper: all of them on the same pictures.
+# Not a paper: all of them on the same images.
 COMPARISON = Paper(
     "compare",
     "All methods",

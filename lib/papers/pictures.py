@@ -1,4 +1,4 @@
-"""Panels of pictures for figures: the whole image once, then the same enlarged crop at every setting."""
+"""Panels of images for figures: the whole image once, then the same enlarged crop at every setting."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture (1, C, H, W) in [0, 1] and the two lines under it; None: its network is not here."""
+    """One image (1, C, H, W) in [0, 1] and the two lines under it; None: its network is not here."""
 
     picture: Tensor | None
     title: str
@@ -25,7 +25,7 @@ def absent(title: str) -> Panel:
 
 @dataclass(frozen=True)
 class Crop:
-    """A square of the picture, in pixels."""
+    """A square of the image, in pixels."""
 
     top: int
     left: int
@@ -41,7 +41,7 @@ class Crop:
 
 @dataclass(frozen=True)
 class Strip:
-    """A whole picture with its crop outlined, and rows of enlarged crops beside it."""
+    """A whole image with its crop outlined, and rows of enlarged crops beside it."""
 
     title: str
     whole: Panel
@@ -93,7 +93,7 @@ def as_shown(picture: Tensor) -> np.ndarray:
 
 def busiest_crop(clean: Tensor, side: int) -> Crop:
     """The square with the most edges, away from the border: where a difference can be seen; a smaller one
-    in a picture that does not hold it."""
+    in an image that does not hold it."""
     return _by_edges(clean, side, np.argmax)
 
 

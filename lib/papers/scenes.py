@@ -1,4 +1,4 @@
-"""One picture of a set, degraded, and the panels of a figure that are made of it."""
+"""One image of a set, degraded, and the panels of a figure that are made of it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,7 +51,7 @@ class Scene:
 
     @property
     def seen(self) -> Tensor:
-        """The degraded picture at the size of the original: a smaller one is enlarged by bicubic."""
+        """The degraded image at the size of the original: a smaller one is enlarged by bicubic."""
         size = tuple(self.clean.shape[-2:])
         same = self.degraded.shape[-2:] == self.clean.shape[-2:]
         return self.degraded if same else to_8bit(resize(self.degraded, size=size))
@@ -64,7 +64,7 @@ class Scene:
         return self.judged(title, restored(net, self.degraded, knobs))
 
     def judged(self, title: str, picture: Tensor) -> Panel:
-        """Any version of the picture, with its scores."""
+        """Any version of the image, with its scores."""
         scores = (replace(self.protocol, metric=m).score(picture, self.clean) for m in self.metrics)
         shown = (
             f"{score:.2f} dB" if UNITS[m] == "dB" else f"{score:.3f}"

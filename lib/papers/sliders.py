@@ -10,7 +10,7 @@ from lib.training.networks import runs_of
 
 def slider(report: Report, *names: str) -> Slider | str:
     """The knobs of the public networks of these names, one widget for all, the first one shown, on a sample
-    picture or an upload; a sentence where none is trained."""
+    image or an upload; a sentence where none is trained."""
     wanted = [network for name in names for network in public.NETWORKS if network.name == name]
     there = [network for network in wanted if report.available(network.run)]
     if not there:

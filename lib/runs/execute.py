@@ -52,7 +52,7 @@ def execute(notebook: Path, folder: Path, parameters: dict, limit: int | None = 
 
 
 def as_html(executed: Path) -> str:
-    """One page that needs no network: no script from elsewhere, pictures inside, widgets still."""
+    """One page that needs no network: no script from elsewhere, images inside, widgets still."""
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:

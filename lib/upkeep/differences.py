@@ -84,7 +84,7 @@ def _adafm() -> list[Effect]:
             "adafm-table3",
             subject.dataset,
             Way("windows", (subject.conditional_in_windows,), subject.level(level), (knob,)),
-            Way("whole pictures", (subject.conditional,), subject.level(level), (knob,)),
+            Way("whole images", (subject.conditional,), subject.level(level), (knob,)),
         )
         for subject in SUBJECTS
         for level, knob in ((subject.start, 0.0), (subject.end, 1.0))

@@ -59,7 +59,7 @@ def address(tmp_path) -> Iterator[str]:
 
 
 def turn(page, name: str) -> None:
-    """A knob to one of its ends by keyboard; the picture changes, and the command says where it stands."""
+    """A knob to one of its ends by keyboard; the image changes, and the command says where it stands."""
     knob, src = (
         page.get_by_role("slider", name=f"({name})"),
         "document.querySelector('.knobs img.after').src",
@@ -87,7 +87,7 @@ def test_a_user_of_the_app(browser, address, tmp_path):
     page.goto(address)
     page.locator(".knobs img.after[src]").wait_for()
     page.locator(".knobs:not([aria-busy])").wait_for()
-    print(f"first picture after {time.monotonic() - start:.1f} s")
+    print(f"first image after {time.monotonic() - start:.1f} s")
     assert "Report(" not in page.locator("body").inner_text()  # no code is shown
 
     turned = []
@@ -135,17 +135,17 @@ def test_a_user_of_the_app(browser, address, tmp_path):
     page.set_viewport_size({"width": 1000, "height": 1900})
     page.screenshot(path=tmp_path / "wide.png")
 
-    # A picture too large for the screen: the magnifier has its own pixels, and goes by keyboard too.
+    # An image too large for the screen: the magnifier has its own pixels, and goes by keyboard too.
     Image.fromarray(np.tile(load_images("skimage", 1)[0].pixels[:160], (1, 3, 1))).save(tmp_path / "long.png")
     page.locator("input.file").set_input_files(tmp_path / "long.png")
     page.locator("select.picture option", has_text="long.png").wait_for(state="attached")
     page.locator(".knobs:not([aria-busy])").wait_for()
-    assert page.locator(".knobs-tiles figure").count() == 0  # they were of another picture
+    assert page.locator(".knobs-tiles figure").count() == 0  # they were of another image
     page.locator(".knobs-view").hover()
     page.wait_for_function("document.querySelector('.lens-right').style.backgroundSize === '1920px 480px'")
     place = "document.querySelector('.lens-right').style.backgroundPosition.split(' ').map(parseFloat)"
     first = page.evaluate(place)
-    page.get_by_label("Left of the divider").hover()  # away from the picture: it stays where it was
+    page.get_by_label("Left of the divider").hover()  # away from the image: it stays where it was
     assert page.evaluate(place) == pytest.approx(first, abs=3)
     page.locator(".knobs-lens").press("ArrowRight")
     assert page.evaluate(place)[0] == pytest.approx(first[0] - 15, abs=3)
@@ -165,7 +165,7 @@ def test_a_user_of_the_app(browser, address, tmp_path):
         assert "--network=adafm-dejpeg" in picture.text["Comment"]
 
     broken = tmp_path / "broken.jpg"
-    broken.write_bytes(b"\xff\xd8 this is no picture")
+    broken.write_bytes(b"\xff\xd8 this is no image")
     page.locator("input.file").set_input_files(broken)
     page.locator(".knobs-note", has_text="broken.jpg").wait_for()
     assert errors == [], errors

@@ -211,7 +211,7 @@ def test_a_user_at_the_slider(page, tmp_path):
     divider.press("End")
     assert divider.get_attribute("aria-valuenow") == "100"
 
-    # More noise: another picture before, and Auto turns the knob for it.
+    # More noise: another image before, and Auto turns the knob for it.
     before = bytes_of(page, "before")
     page.get_by_role("spinbutton", name="Noise, grey levels, as a number").fill("60")
     page.keyboard.press("Enter")
@@ -224,22 +224,22 @@ def test_a_user_at_the_slider(page, tmp_path):
     settled(page)
     assert float(knob.input_value()) > 0.3
 
-    # The original instead of the degraded picture.
+    # The original instead of the degraded image.
     page.get_by_label("Left of the divider").select_option("original")
     page.wait_for_timeout(300)
     original = bytes_of(page, "before")
     assert Image.open(save(tmp_path / "original.png", original)).size == (240, 200)
 
-    # A broken upload: one sentence, the old picture.
+    # A broken upload: one sentence, the old image.
     shown = bytes_of(page, "after")
-    page.locator(".knobs .file").set_input_files(save(tmp_path / "broken.png", b"not a picture"))
+    page.locator(".knobs .file").set_input_files(save(tmp_path / "broken.png", b"not an image"))
     page.wait_for_function(
         "() => document.querySelector('.knobs-note').textContent.startsWith('broken.png: ')"
     )
     settled(page)
     assert bytes_of(page, "after") == shown and note.inner_text().count(".") >= 2
 
-    # A picture of one's own, taken as it is: no reference, no PSNR.
+    # An image of one's own, taken as it is: no reference, no PSNR.
     page.locator(".knobs .file").set_input_files(save(tmp_path / "mine.png", original))
     page.wait_for_function("() => document.querySelector('.knobs .picture').value === 'mine.png'")
     settled(page)
@@ -253,7 +253,7 @@ def test_a_user_at_the_slider(page, tmp_path):
     download.value.save_as(tmp_path / "result.png")
     assert Image.open(tmp_path / "result.png").size == (240, 200)
 
-    # Another network for the same picture, with rows of its own; back again.
+    # Another network for the same image, with rows of its own; back again.
     page.get_by_label("Network").select_option("adafm-sr x3 to x4")
     factor = page.get_by_role("slider", name="Scale factor")
     factor.wait_for()
@@ -311,7 +311,7 @@ def test_a_user_at_the_slider(page, tmp_path):
     settled(page)
     assert float(noise.input_value()) == pytest.approx(0.6, abs=0.05)
 
-    # The latent of another picture, with more noise than this one has; and of itself again.
+    # The latent of another image, with more noise than this one has; and of itself again.
     page.get_by_label("Network").select_option("vdir-denoise")
     latent = page.get_by_label("Damage as seen in (latent)")
     latent.wait_for()

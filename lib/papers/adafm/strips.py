@@ -26,7 +26,7 @@ def fig1(report: Report) -> Drawing:
 
 
 def fig2(report: Report) -> Drawing:
-    """The tool bar: one picture of each task at a level between the ends, at several coefficients."""
+    """The tool bar: one image of each task at a level between the ends, at several coefficients."""
     item = "adafm-fig2"
     parts = []
     for subject in SUBJECTS:
@@ -92,5 +92,5 @@ def _changes(subject: Subject, panels: list[Panel]) -> dict[str, float]:
 
 
 def scene_of(report: Report, subject: Subject, protocol: Protocol) -> Scene:
-    """The picture that figures of this task show."""
+    """The image that figures of this task show."""
     return Scene(report, protocol, subject.example[report.at_hand(protocol)])

@@ -27,7 +27,7 @@ class Subject:
     end: int
     k: int
     middle: float  # a level between the ends, for figures 2 and 6
-    example: dict[str, int]  # which picture of a set the figures show
+    example: dict[str, int]  # which image of a set the figures show
 
     def on(self, level: float, dataset: str = "") -> Protocol:
         """The paper's protocol at one level, on the task's own test set or another."""
@@ -58,7 +58,7 @@ class Subject:
 
     @property
     def conditional(self) -> str:
-        """Used on the whole picture, whose statistics are not those of the patches it was trained on."""
+        """Used on the whole image, whose statistics are not those of the patches it was trained on."""
         return recipes.cin_name(self.task, self.start, self.end)
 
     @property

@@ -482,7 +482,7 @@ def _below_weights(judge: Metric, mark: str) -> Claim:
     )
 
 
-# NIQE sees no original: of the originals of Set5 and Set14 it is worse than of some restored pictures.
+# NIQE sees no original: of the originals of Set5 and Set14 it is worse than of some restored images.
 _BESIDE: dict[Metric, str] = {"niqe": "", "lpips": f"; {OURS}: by a distance from the original beside NIQE"}
 _CLAIMS = (
     _beside(
@@ -547,11 +547,11 @@ _CLAIMS = (
         bound=f"{PAPERS}: above",
     ),
     Claim(
-        "features are straighter than pictures",
+        "features are straighter than images",
         "cfsnet-fig3",
-        "Argued, not measured there: the network flattens the manifold of degraded pictures, so that "
+        "Argued, not measured there: the network flattens the manifold of degraded images, so that "
         "levels between two known ones lie nearer to the line between them in its features than in pixels "
-        "(here quality 15 to 35 between 10 and 40, last coupled features), in pictures that are merely "
+        "(here quality 15 to 35 between 10 and 40, last coupled features), in images that are merely "
         "blurred, and in the features of the network before training.",
         _straighter,
         bound=f"{OURS}: nearer than each; the paper measures nothing, and a 5x5 box flattens as well",

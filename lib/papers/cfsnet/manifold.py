@@ -1,9 +1,9 @@
-"""Figure 3, drawn and tested: does the network flatten what a level does to a picture?
+"""Figure 3, drawn and tested: does the network flatten what a level does to an image?
 
-The paper sketches a curved manifold of degraded pictures that the network's features make straight, so
-that levels between two known ones lie between their features. Measured here: how far pictures of the
+The paper sketches a curved manifold of degraded images that the network's features make straight, so
+that levels between two known ones lie between their features. Measured here: how far images of the
 levels between lie from the line through the two end levels, in pixels and in the coupled features behind
-every module; for control, in pictures that are merely blurred, and in the last features of the network before
+every module; for control, in images that are merely blurred, and in the last features of the network before
 its training; and the principal components and the t-SNE of how strongly every channel responds.
 """
 
@@ -44,8 +44,8 @@ PERPLEXITY = 10  # [O] of t-SNE, about as many neighbours
 def fig3(report: Report) -> Drawing:
     """Of either task: the last coupled features' channels on two axes, twice, and the distance from the line.
 
-    Noisy pictures of one noise field lie on a line, being sums of picture and level times noise; so only
-    deblocking can show that features are straighter than pictures.
+    Noisy images of one noise field lie on a line, being sums of image and level times noise; so only
+    deblocking can show that features are straighter than images.
     """
     item = "cfsnet-fig3"
     figure = Figure(figsize=(16, 8), layout="constrained")
@@ -65,7 +65,7 @@ def fig3(report: Report) -> Drawing:
 
 
 def _facts(names: Sequence[str], curves: np.ndarray, controls: dict[str, list[float]]) -> dict[str, float]:
-    """How far every picture is off the line: curves (pictures, 1 + modules) at first and last, controls."""
+    """How far every image is off the line: curves (images, 1 + modules) at first and last, controls."""
     spaces = {PIXELS: curves[:, 0], LAST: curves[:, -1], **controls}
     return {
         f"{space}: {name}": float(far)
@@ -92,13 +92,13 @@ def before_training(recipe: Recipe) -> CFSNet:
 
 
 def blurred(x: Tensor) -> Tensor:
-    """Return pictures (L, C, H, W) as means over BOX x BOX pixels."""
+    """Return images (L, C, H, W) as means over BOX x BOX pixels."""
     return F.avg_pool2d(F.pad(x, [BOX // 2] * 4, mode="reflect"), BOX, stride=1)
 
 
 @torch.inference_mode()
 def features(net: CFSNet, x: Tensor) -> list[Tensor]:
-    """The pictures x (L, C, H, W) themselves, then B_1 to B_M at CONTROL, (L, width, H, W) each."""
+    """The images x (L, C, H, W) themselves, then B_1 to B_M at CONTROL, (L, width, H, W) each."""
     plain = net.fold(torch.tensor([CONTROL]))
     found, h = [x], plain.head(x)
     for block in plain.body:
@@ -126,7 +126,7 @@ def components(points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _pictures(report: Report, subject: Subject) -> dict[str, Tensor]:
-    """Centres of the first pictures of the set, each at every level, (L, C, SIDE, SIDE)."""
+    """Centres of the first images of the set, each at every level, (L, C, SIDE, SIDE)."""
     found: dict[str, list[Tensor]] = {}
     for level in LEVELS[subject]:
         protocol = subject.on(level)
@@ -142,7 +142,7 @@ def _centre(x: Tensor) -> Tensor:
 
 
 def _draw_channels(main: Axes, near: Axes, maps: list[Tensor], subject: Subject) -> None:
-    """The mean magnitude of every channel: a line through the levels of each picture, less its own mean."""
+    """The mean magnitude of every channel: a line through the levels of each image, less its own mean."""
     strengths = [own.abs().mean((2, 3)) for own in maps]
     points = torch.cat([own - own.mean(0) for own in strengths])
     places, shares = components(points)
@@ -169,7 +169,7 @@ def _draw_deviation(axes: Axes, curves: np.ndarray) -> None:
     axes.fill_between(depth, low, high, alpha=0.2)
     axes.set_ylim(bottom=0)
     axes.set_xticks(depth)
-    axes.set_xlabel("modules passed (0: the pictures)")
+    axes.set_xlabel("modules passed (0: the images)")
     axes.set_ylabel("distance from the line between the end levels")
-    axes.set_title(f"alpha_in {CONTROL:g}, {len(curves)} pictures; 95 % intervals", fontsize=10)
+    axes.set_title(f"alpha_in {CONTROL:g}, {len(curves)} images; 95 % intervals", fontsize=10)
     axes.grid(alpha=0.3)

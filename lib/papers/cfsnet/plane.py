@@ -67,7 +67,7 @@ def fig5(report: Report) -> Parts:
 
 
 def _cells(report: Report, dataset: str, network: str, alpha: float) -> Cells:
-    """By every metric; by DISTS, which takes seconds a picture, at some of the controls."""
+    """By every metric; by DISTS, which takes seconds an image, at some of the controls."""
     setting = Setting(network, (alpha,), enlarging(dataset))
     metrics = [metric for metric in METRICS if metric not in SLOW or alpha in AGAIN]
     return report.cells(PLANE, setting, metrics, live=alpha in AGAIN)

@@ -1,4 +1,4 @@
-"""Figures 1, 6, 7 and 8 of CFSNet: pictures at several controls."""
+"""Figures 1, 6, 7 and 8 of CFSNet: images at several controls."""
 
 from dataclasses import replace
 
@@ -18,13 +18,13 @@ from lib.papers.shown import Drawing
 from lib.recipes.cfsnet import SR_TUNED
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-SIX = {  # pictures of PIRM, and the controls that the poster shows
+SIX = {  # images of PIRM, and the controls that the poster shows
     "215": (0.0, 0.2, 0.3, 0.4, 1.0),
     "211": (0.0, 0.2, 0.3, 0.6, 1.0),
     "268": (0.0, 0.2, 0.3, 0.5, 1.0),
 }
 STAND_INS = ("baboon", "comic", "zebra")  # of Set14, where PIRM is not here
-SEVEN = {  # pictures of BSD68, and the controls that the poster shows
+SEVEN = {  # images of BSD68, and the controls that the poster shows
     "test051": (0.0, 0.4, 0.5, 0.7, 1.0),
     "test017": (0.0, 0.4, 0.5, 0.6, 1.0),
     "test001": (0.0, 0.4, 0.5, 0.6, 1.0),
@@ -33,7 +33,7 @@ EIGHT = {"house": (0.0, 0.5, 0.8), "ocean": (0.2, 0.5, 1.0)}  # of LIVE1
 
 
 def fig1(report: Report) -> Drawing:
-    """Both trade-offs; on pictures of our own choice, as the paper's are not named in our source."""
+    """Both trade-offs; on images of our own choice, as the paper's are not named in our source."""
     parts = [
         _enlarged(report, "set14", "comic", QUARTERS),
         _strip(report, DENOISING, 40, ("DnCNN-B",), "test044", QUARTERS),

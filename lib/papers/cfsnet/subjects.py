@@ -1,4 +1,4 @@
-"""The paper's tasks as its tables and figures measure them: two of one picture size, and super-resolution."""
+"""The paper's tasks as its tables and figures measure them: two of one image size, and super-resolution."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -133,7 +133,7 @@ SUBJECTS = (DENOISING, DEBLOCKING)
 SHOWN = tenths(0, 1)  # controls of figures 4 and 5
 POSTER, PLANE = "cfsnet-poster-curves", "cfsnet-fig5"
 COEFFICIENTS = "cfsnet-text-coefficients"
-SPACES = ("pixels", "blurred pictures", "untrained features", "last features")  # of figure 3, facts of each
+SPACES = ("pixels", "blurred images", "untrained features", "last features")  # of figure 3, facts of each
 PIXELS, BLURRED, UNTRAINED, LAST = SPACES
 PARAMS = "cfsnet-text-params"  # its facts count the parameters of these
 MAIN_BRANCH, DNCNN = "main branch of denoising", "DnCNN-B"

@@ -1,7 +1,7 @@
 """The claims of CUGAN (Cai, He, Qiao, Dong, CVPR workshops 2021) that a measurement can hold or contradict.
 
-LPIPS is the paper's own, of pictures whose range it mistakes, where the paper prints or draws it, and LPIPS
-as it is meant where the paper shows pictures. Knobs are told the degradation, none is chosen on test images.
+LPIPS is the paper's own, of images whose range it mistakes, where the paper prints or draws it, and LPIPS
+as it is meant where the paper shows images. Knobs are told the degradation, none is chosen on test images.
 """
 
 from collections.abc import Callable, Sequence
@@ -56,7 +56,7 @@ CLOSE = 0.1  # dB, between what judging in gray does to two networks
 ROUNDED = 0.01  # dB, that two numbers of two digits may differ by more or less than printed
 SEEN = 1.0  # grey levels: 8 bits show no smaller change
 LARGEST = 0.3  # of the whole change, that one tenth of the way may make
-NOISY = 5.0  # grey levels: clean pictures of LIVE1 read less in their calmest part
+NOISY = 5.0  # grey levels: clean images of LIVE1 read less in their calmest part
 FREE = 0.5  # of the noise, that may be left where it is called gone
 MILD = 0.25  # of the largest, that a weight near zero is below
 MOVED = 0.1  # of a branch at full weight: what training has to change to be called a turn
@@ -165,7 +165,7 @@ def _two_cost_less(e: Evidence) -> Finding:
 
 
 def _better_than_cresmd(e: Evidence) -> Finding:
-    """Where the rival itself improves on every degraded picture that it is given."""
+    """Where the rival itself improves on every degraded image that it is given."""
     gains = [_gap2(e, level, "CResMD", "degraded") for level in MSE_LEVELS]
     if not every([above(gain, 0) for gain in gains]):
         raise NotMeasured("CResMD, as trained here, does not restore every degradation")
@@ -194,7 +194,7 @@ _MORE_IN_GRAY = tuple(
 
 
 def _above_ffdnet(e: Evidence) -> Finding:
-    """The paper prints no more than means: on the same pictures another training is what may change them."""
+    """The paper prints no more than means: on the same images another training is what may change them."""
     ffdnet = [e.sample("cugan-table3", FFDNET_IN_COLOUR.setting(sigma)) for sigma in IN_TABLE_2]
     ahead = [
         single(float(ours) - rival.mean, "dB") for ours, rival in zip(_IN_COLOUR, ffdnet, strict=True)
@@ -246,12 +246,12 @@ def _worse_with_gan(e: Evidence) -> Finding:
 
 
 def _way(e: Evidence, what: str, knob: str, places: Sequence[float], unit: str = GREY) -> list[Sample]:
-    """What is measured of every picture, at these places of the knob."""
+    """What is measured of every image, at these places of the knob."""
     return [Sample((e.facts_by_image("cugan-fig4", f"{what} at {knob} {at:g}"),), unit) for at in places]
 
 
 def _pictures(sample: Sample) -> str:
-    return f"one training, {sample.values.shape[1]} pictures of {LIVE1}"
+    return f"one training, {sample.values.shape[1]} images of {LIVE1}"
 
 
 def _means(way: Sequence[Sample]) -> str:
@@ -323,7 +323,7 @@ def _real_noise_goes(e: Evidence) -> Finding:
     soft, sharp = (e.facts_by_image("cugan-fig6", f"mean step {at}") for at in ("left", "sharpened"))
     noisy = [image for image, noise in seen.items() if noise >= NOISY]
     if len(noisy) < 2:
-        raise NotMeasured("fewer than two pictures have noise to take away")
+        raise NotMeasured("fewer than two images have noise to take away")
     left = [Sample(({image: end[image] / seen[image] for image in noisy},), "1") for end in ends]
     sharper = Sample(({image: sharp[image] - soft[image] for image in noisy},), GREY)
     text = f"{left[0]} of the noise left, {left[1]} after sharpening, which adds {sharper} grey levels to "
@@ -455,7 +455,7 @@ _CLAIMS = (
         _IN_COLOUR,
         full_size=True,
         bound=f"{OURS}: above, rounding included, where the paper says competitive; the published FFDNet on "
-        "the same pictures, with noise as its authors have it",
+        "the same images, with noise as its authors have it",
     ),
     Claim(
         "table 3 compares gray with colour",
@@ -496,7 +496,7 @@ _CLAIMS = (
     Claim(
         "more of the noise knob leaves less noise",
         "cugan-fig4",
-        "From 0 to the level that the picture has, every turn of the noise knob takes noise away, and at the "
+        "From 0 to the level that the image has, every turn of the noise knob takes noise away, and at the "
         "level less than half is left.",
         _less_noise,
         bound=f"{OURS}: less at every tenth as estimated; half, as what is called gone",
@@ -504,17 +504,17 @@ _CLAIMS = (
     Claim(
         "more of the blur knob sharpens",
         "cugan-fig4",
-        "From 0 to the level that the picture has, every turn of the blur knob makes the picture sharper, "
+        "From 0 to the level that the image has, every turn of the blur knob makes the image sharper, "
         "and at the level it is nearer to the original by LPIPS.",
         _sharper,
         bound=f"{OURS}: a larger mean step from pixel to pixel at every tenth, which noise would give too; "
-        "LPIPS of whole pictures, which it would not",
+        "LPIPS of whole images, which it would not",
     ),
     Claim(
         "texture costs accuracy",
         "cugan-fig4",
         "From the network of the squared error to the adversarial one texture grows, PSNR falls in both "
-        "halves of the way, and the picture looks better by NIQE and by LPIPS.",
+        "halves of the way, and the image looks better by NIQE and by LPIPS.",
         _texture_costs,
         bound=f"{OURS}: the paper's PSNR, over the whole way; look by two metrics that grain does not please",
     ),
@@ -522,7 +522,7 @@ _CLAIMS = (
     Claim(
         "real noise goes, and sharpening does not bring it back",
         "cugan-fig6",
-        "On a real photograph the noise is gone at [0, 0.8]; at [0.3, 0.8] the picture is sharper and still "
+        "On a real photograph the noise is gone at [0, 0.8]; at [0.3, 0.8] the image is sharper and still "
         "free of noise (read as: less than half of it).",
         _real_noise_goes,
         bound=f"{OURS}: half of the noise, in photographs that have more than clean ones read (5 grey "

@@ -25,15 +25,15 @@ def fig3(report: Report) -> Drawing:
     whole, shapes = by(picture.shape[1:]), outputs(generator, picture, z)
     figure = Figure(figsize=(13.5, 13), layout="constrained")
     rows = figure.subplots(6, 1)
-    start = [Box("picture", "", whole, PLAIN), conv("head conv", generator.head, shapes)]
-    end = _fusion("tail conv, x w,\n+ picture", generator.tail, shapes)
+    start = [Box("image", "", whole, PLAIN), conv("head conv", generator.head, shapes)]
+    end = _fusion("tail conv, x w,\n+ image", generator.tail, shapes)
     chain(rows[0], [*start, *_down(generator.body, shapes)], (), PLACES)
     chain(rows[1], [*_up(generator.body, shapes), end], (), PLACES)
     chain(rows[2], _block(generator, shapes), ((0, 3),), PLACES)
     judged = outputs(judge, picture, z)
     layers = _judge(judge, judged)
     half = (len(layers) + 1) // 2
-    chain(rows[3], [Box("picture", "", whole, PLAIN), *layers[: half - 1]], (), PLACES)
+    chain(rows[3], [Box("image", "", whole, PLAIN), *layers[: half - 1]], (), PLACES)
     chain(rows[4], layers[half - 1 :], (), PLACES)
     chain(rows[5], _layer(judge, judged), (), PLACES)
     counts = [f"{sum(p.numel() for p in net.parameters()):,}" for net in (generator, judge)]

@@ -1,6 +1,6 @@
 """Table 3 of CUGAN, "gray CBSD68": gray and colour kept apart.
 
-Denoisers of one channel are printed there beside a network of three: of a gray picture it sees three
+Denoisers of one channel are printed there beside a network of three: of a gray image it sees three
 noisy observations where the others see one, or its colour results are judged in gray. Both are measured
 here, beside a fair comparison, colour with colour, and one that gives both the same observation: gray with
 one noise in all three channels, which CUnet never saw in training.

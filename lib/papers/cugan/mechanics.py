@@ -76,10 +76,10 @@ def fusion_weights(net: CUNet) -> dict[str, list[float]]:
 
 
 def health(report: Report) -> Parts:
-    """What discriminators said of real and of restored pictures while training, and how it ended.
+    """What discriminators said of real and of restored images while training, and how it ended.
 
     The paper says that without GFM the discriminator rejects what was strongly degraded outright: seen in
-    `lean`, the covariance of its logits of restored pictures with how degraded their inputs were. And that
+    `lean`, the covariance of its logits of restored images with how degraded their inputs were. And that
     then no gradient reaches the generator: seen in that of the more degraded half of a batch over that of the
     other.
     """

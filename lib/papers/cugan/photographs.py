@@ -49,7 +49,7 @@ CALM = 96  # pixels a side, of the part of which noise is: elsewhere texture rea
 
 @dataclass(frozen=True)
 class Photograph:
-    """A picture (1, 3, H, W) in [0, 1], and of which set it is."""
+    """An image (1, 3, H, W) in [0, 1], and of which set it is."""
 
     picture: Tensor
     source: str
@@ -68,7 +68,7 @@ def fig5(report: Report) -> Drawing:
 
 
 def fig6(report: Report) -> Drawing:
-    """Noise taken away, and then the picture sharpened."""
+    """Noise taken away, and then the image sharpened."""
     if report.record and report.available(CUGAN) and _real(report) == RNI15:
         pictures = {name: x for name, _, x in RNI15.inputs()}
         report.keep_facts("cugan-fig6", measured(report.network(CUGAN), pictures))
@@ -97,7 +97,7 @@ def grid(report: Report) -> Drawing:
 
 
 def _manageable(x: Tensor) -> Tensor:
-    """A part of a large picture: it is restored in one piece."""
+    """A part of a large image: it is restored in one piece."""
     return x if max(x.shape[-2:]) <= PART else busiest_crop(x, PART).cut(x)
 
 
@@ -112,7 +112,7 @@ def _photograph(report: Report, folder: str, name: str) -> Photograph:
 
 
 def _example(report: Report) -> tuple[str, Tensor]:
-    """Name and picture: the one that is shown of RNI15, or the first of what stands in for it."""
+    """Name and image: the one that is shown of RNI15, or the first of what stands in for it."""
     pictures = {name: x for name, _, x in _real(report).inputs()}
     name = EXAMPLE if EXAMPLE in pictures else next(iter(pictures))
     return name, pictures[name]
@@ -131,7 +131,7 @@ def _row(report: Report, network: str, x: Tensor, settings: Sequence[Knobs]) -> 
 
 
 def measured(net: Controllable, pictures: dict[str, Tensor]) -> dict[str, float]:
-    """Return noise in the calmest part and mean step in the busiest, in grey levels, of every picture by
+    """Return noise in the calmest part and mean step in the busiest, in grey levels, of every image by
     name: as it is seen (noise alone), as it is left at the end of the first row, and sharpened at that of
     the second."""
     found = {}

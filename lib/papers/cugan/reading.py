@@ -1,4 +1,4 @@
-"""Not in the paper: how well Auto reads blur and noise off pictures whose degradation is known."""
+"""Not in the paper: how well Auto reads blur and noise off images whose degradation is known."""
 
 from itertools import product
 
@@ -18,7 +18,7 @@ from lib.papers.shown import Parts, together
 ITEM = "cugan-auto"
 BLURS, SIGMAS = (0, 1, 2, 3, 4), (0, 15, 30, 50)
 PICTURES = 8  # of LIVE1: none was used to choose anything in the estimates
-Read = dict[BlurNoise, tuple[Scores, Scores]]  # blur in pixels, noise in grey levels, by picture
+Read = dict[BlurNoise, tuple[Scores, Scores]]  # blur in pixels, noise in grey levels, by image
 
 
 def auto(report: Report) -> Parts:
@@ -32,7 +32,7 @@ def auto(report: Report) -> Parts:
 
 
 def accuracy(dataset: str, pictures: int) -> Read:
-    """Both estimates on the first pictures of a set, degraded in every combination of levels."""
+    """Both estimates on the first images of a set, degraded in every combination of levels."""
     cleans = [(name, clean) for name, clean, _ in Protocol(dataset, Clean(), multiple=1).inputs(pictures)]
     found: Read = {}
     for level in (BlurNoise(*pair) for pair in product(BLURS, SIGMAS)):
@@ -75,5 +75,5 @@ def _figure(dataset: str, found: Read) -> Figure:
         axes.legend(fontsize=8)
         axes.grid(alpha=0.3)
     pictures = len(next(iter(found.values()))[0])
-    figure.suptitle(f"What Auto reads off {pictures} pictures of {dataset}", fontsize=11)
+    figure.suptitle(f"What Auto reads off {pictures} images of {dataset}", fontsize=11)
     return figure

@@ -1,4 +1,4 @@
-"""Figures 1, 2 and 4 of CUGAN: pictures at several knobs, and restored for another degradation."""
+"""Figures 1, 2 and 4 of CUGAN: images at several knobs, and restored for another degradation."""
 
 from lib.degradations.levels import BlurNoise
 from lib.papers.cugan import sweeps
@@ -26,7 +26,7 @@ TEASER = BlurNoise(2, 30)
 METRICS_ACROSS = Shape((Axis.SETTING, Axis.METHOD), (Axis.METRIC,))
 BLURS, NOISES = (0.0, 0.25, 0.5, 0.75), (0.0, 0.3, 0.6, 0.9)
 FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-ONE, TWO, FOUR = "buildings", "lighthouse2", ("monarch", "parrots")  # pictures of LIVE1
+ONE, TWO, FOUR = "buildings", "lighthouse2", ("monarch", "parrots")  # images of LIVE1
 
 
 def fig1(report: Report) -> Drawing:
@@ -82,7 +82,7 @@ def _looks(report: Report) -> Table:
 
 
 def _scene(report: Report, level: BlurNoise, name: str, place: int = 0) -> Scene:
-    """The picture of LIVE1, or the first of what stands in for it."""
+    """The image of LIVE1, or the first of what stands in for it."""
     return Scene(report, on_live1(level), name, place=place)
 
 

@@ -89,7 +89,7 @@ def of_table1(level: BlurNoise) -> dict[str, Setting]:
 
 
 def of_table2(level: BlurNoise) -> dict[str, Setting]:
-    """Return the network for a degradation, two that are told it, and the degraded pictures themselves."""
+    """Return the network for a degradation, two that are told it, and the degraded images themselves."""
     protocol = on_cbsd68(level)
     return {
         "degraded": Setting(INPUT, (), protocol),
@@ -109,7 +109,7 @@ IN_TABLE_2 = (30, 50)
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to denoise the pictures and to judge the result."""
+    """One way to denoise the images and to judge the result."""
 
     title: str
     network: str
@@ -153,7 +153,7 @@ IN_TWO = {
 }
 TENTHS = tuple(i / 10 for i in range(11))  # of every knob, of figure 4 and of the fusion weights
 TURNED = BlurNoise(2, 30)  # of figure 4
-LEVELS = dict(zip(("blur", "noise"), told(TURNED), strict=True))  # of each knob: what the picture has
+LEVELS = dict(zip(("blur", "noise"), told(TURNED), strict=True))  # of each knob: what the image has
 # Blur, noise and texture on the way of every knob, by where it stands; blur is told while texture turns, and
 # 0 while noise does, as in the paper.
 WAYS: dict[str, Callable[[float], tuple[float, float, float]]] = {

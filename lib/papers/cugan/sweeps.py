@@ -1,4 +1,4 @@
-"""What each knob of CUGAN does to pictures on its whole way: changes, noise, sharpness, PSNR."""
+"""What each knob of CUGAN does to images on its whole way: changes, noise, sharpness, PSNR."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SIDE = 160  # pixels, of the part with the most edges
 
 @dataclass(frozen=True)
 class Sweep:
-    """One knob at every tenth, over pictures.
+    """One knob at every tenth, over images.
 
     clean: (N, 3, H, W). made: what is restored at each place of the knob, (11, N, 3, H, W).
     """
@@ -38,7 +38,7 @@ class Sweep:
 
     @property
     def largest_share(self) -> np.ndarray:
-        """(N,): what the largest change is of the sum of them all; a still picture changes evenly."""
+        """(N,): what the largest change is of the sum of them all; a still image changes evenly."""
         changes, total = self.changes, self.changes.sum(0)
         even = np.full(len(total), 1 / len(changes))
         return np.divide(changes.max(0), total, out=even, where=total > 0)
@@ -76,7 +76,7 @@ def mean_step(x: Tensor) -> Tensor:
 
 
 def keep_facts(report: Report) -> None:
-    """Keep what turning does to every picture, where this run records and the networks and LIVE1 are here."""
+    """Keep what turning does to every image, where this run records and the networks and LIVE1 are here."""
     protocol = on_live1(TURNED)
     if not (report.record and report.available(TEXTURE) and report.at_hand(protocol) == LIVE1):
         return
@@ -91,7 +91,7 @@ def keep_facts(report: Report) -> None:
 
 
 def measured(names: Sequence[str], sweeps: dict[str, Sweep]) -> dict[str, float]:
-    """Return, by what is measured and picture, what the claims on the sweep of each knob rest on."""
+    """Return, by what is measured and image, what the claims on the sweep of each knob rest on."""
     found = {f"largest share of {knob}": sweep.largest_share for knob, sweep in sweeps.items()}
     found |= {f"whole change of {knob}": sweep.whole_change for knob, sweep in sweeps.items()}
     watched = (

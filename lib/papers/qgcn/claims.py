@@ -303,7 +303,7 @@ def _rankings(e: Evidence, summed: Callable[[dict[int, Scores], tuple[int, ...]]
 
 def _follows(e: Evidence) -> Finding:
     found, within_one = _rankings(e, pooled), _rankings(e, correlations)
-    text = f"rank correlation {told([found])} over all pictures, {told([within_one])} within one"
+    text = f"rank correlation {told([found])} over all images, {told([within_one])} within one"
     return above(found, HIGH), text
 
 
@@ -387,9 +387,9 @@ _CLAIMS = (
         bound="printed: best; ours: overall is set by set, on the mean of the qualities",
     ),
     Claim(
-        "the clean picture leaves the ranker cold",
+        "the clean image leaves the ranker cold",
         MAPPED,
-        "Maps of the ranker respond less to the clean picture than to its JPEG versions, and less the higher "
+        "Maps of the ranker respond less to the clean image than to its JPEG versions, and less the higher "
         "their quality.",
         _cold,
         bound="printed: less; ours: the mean magnitude of each of the first three maps, as none are named",
@@ -397,8 +397,8 @@ _CLAIMS = (
     Claim(
         "a channel of the ranker sees artefacts alone",
         MAPPED,
-        "Each of the first three maps has a channel, chosen on other pictures, whose response is low to the "
-        f"clean picture and high to its JPEG of quality 10: at least {TIMES} times as strong.",
+        "Each of the first three maps has a channel, chosen on other images, whose response is low to the "
+        f"clean image and high to its JPEG of quality 10: at least {TIMES} times as strong.",
         _one_channel,
         bound=f"ours: {TIMES} times, as the paper says low and high; chosen on BSDS500, judged on LIVE1",
     ),
@@ -413,23 +413,23 @@ _CLAIMS = (
     Claim(
         "the score follows the quality",
         RANKING,
-        "The score is highly correlated with the JPEG quality (of all unseen pictures together, between "
+        "The score is highly correlated with the JPEG quality (of all unseen images together, between "
         "quality 1 and 30).",
         _follows,
         bound=f"ours: {HIGH}, from which on correlations are usually called high",
     ),
     Claim(
-        "the ranker orders versions of a picture",
+        "the ranker orders versions of an image",
         RANKING,
-        "Of two versions of an unseen picture, at least five apart between quality 1 and 30, fewer than "
+        "Of two versions of an unseen image, at least five apart between quality 1 and 30, fewer than "
         f"{WRONG:.0%} are ranked wrongly.",
         _orders,
         bound=f"ours: {WRONG:.0%}, as the paper says no more than that the score discriminates",
     ),
     Claim(
-        "the clean picture scores highest",
+        "the clean image scores highest",
         RANKING,
-        "A clean picture, which the ranker was never shown, scores above each of its versions of quality 30 "
+        "A clean image, which the ranker was never shown, scores above each of its versions of quality 30 "
         "to 100 (what the losses presume).",
         _highest,
         bound="ours: above every version, as a higher score is to mean a higher quality",

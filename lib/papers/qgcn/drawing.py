@@ -18,7 +18,7 @@ def fig1(report: Report) -> Drawing:
     recipe = find(RANKER, report.scale)
     net = recipe.build().eval()
     shapes = outputs(net, torch.zeros(1, recipe.channels, recipe.patch, recipe.patch))
-    boxes = [Box("picture", "", by((recipe.channels, recipe.patch, recipe.patch)), PLAIN)]
+    boxes = [Box("image", "", by((recipe.channels, recipe.patch, recipe.patch)), PLAIN)]
     for number, stage in enumerate(net.stages, start=1):
         first, second = (layer for layer in stage if isinstance(layer, torch.nn.Conv2d))
         boxes.append(conv("conv 3x3\nBN, LReLU" if number > 1 else "conv 3x3\nLReLU", first, shapes))
@@ -46,13 +46,13 @@ def fig2(report: Report) -> Drawing:
     *blocks, between, last = net.body
     whole = by(picture.shape[1:])
     trunk = [
-        Box("picture", "", whole, PLAIN),
+        Box("image", "", whole, PLAIN),
         conv("head conv", net.head, shapes),
         Box("non-local block", "below", shapes[blocks[0]], SPECIAL),
         Box(f"{len(blocks) - 1} local blocks", "below, without\nnon-local", shapes[blocks[-1]], PLAIN),
         conv("conv", between, shapes),
         Box("non-local block", "below", shapes[last], SPECIAL),
-        conv("tail conv,\n+ picture", net.tail, shapes),
+        conv("tail conv,\n+ image", net.tail, shapes),
     ]
     figure = Figure(figsize=(12.5, 6.9), layout="constrained")
     rows = figure.subplots(3, 1)

@@ -1,4 +1,4 @@
-"""How well the scores of the ranker order the qualities of a picture, and those of all pictures together."""
+"""How well the scores of the ranker order the qualities of an image, and those of all images together."""
 
 from itertools import combinations
 
@@ -10,7 +10,7 @@ APART = 5  # between two qualities whose order is judged
 
 
 def accuracy(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
-    """Return the share of pairs at least APART whose lower quality scores lower, picture by picture."""
+    """Return the share of pairs at least APART whose lower quality scores lower, image by image."""
     pairs = [(a, b) for a, b in combinations(sorted(qualities), 2) if b - a >= APART]
     return {
         name: float(np.mean([scores[a][name] < scores[b][name] for a, b in pairs]))
@@ -19,16 +19,16 @@ def accuracy(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
 
 
 def correlations(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
-    """Return Spearman's rank correlation of score and quality, picture by picture."""
+    """Return Spearman's rank correlation of score and quality, image by image."""
     return {name: _correlation(scores, qualities, [name]) for name in scores[qualities[0]]}
 
 
 def pooled(scores: dict[int, Scores], qualities: tuple[int, ...]) -> Scores:
-    """Return Spearman's rank correlation of score and quality over all pictures together, as a value for each
-    picture whose mean it is.
+    """Return Spearman's rank correlation of score and quality over all images together, as a value for each
+    image whose mean it is.
 
-    These are Tukey's pseudo-values of the jackknife, n r - (n - 1) r without the picture: from them an
-    interval over pictures follows as from any other values.
+    These are Tukey's pseudo-values of the jackknife, n r - (n - 1) r without the image: from them an
+    interval over images follows as from any other values.
     """
     names = list(scores[qualities[0]])
     whole = _correlation(scores, qualities, names)

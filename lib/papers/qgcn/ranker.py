@@ -1,4 +1,4 @@
-"""What the ranker of QGCN says of pictures: its score against the quality, and its maps (figure 4)."""
+"""What the ranker of QGCN says of images: its score against the quality, and its maps (figure 4)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -38,15 +38,15 @@ from lib.recipes.common import SEEDS, seeded_name
 from lib.recipes.qgcn import RANKER
 
 ITEM = "qgcn-cqr-rank"
-EXAMPLE = 2  # picture of figure 4
-OTHERS, CHOOSING = ABLATION, 8  # pictures on which channels are chosen; the ranker has seen none of them
+EXAMPLE = 2  # image of figure 4
+OTHERS, CHOOSING = ABLATION, 8  # images on which channels are chosen; the ranker has seen none of them
 SMOOTHINGS = (1, 5, 9)  # pixels a side, of edges
 
 Pictures = dict[str, Tensor]  # clean ones by name
 
 
 def rank(report: Report) -> Parts:
-    """The score of every picture at every quality, and how well its order is that of the qualities."""
+    """The score of every image at every quality, and how well its order is that of the qualities."""
     cells = {at: score_cell(report, at) for at in SCORED}
     frame = pd.DataFrame([_summary(cells, qualities) for qualities in (TRAINED, RANKED)])
     frame = frame.set_index("qualities")
@@ -55,7 +55,7 @@ def rank(report: Report) -> Parts:
 
 
 def score_cell(report: Report, at: int | str, *, live: bool = True) -> Cell:
-    """Return the ranker's score of every picture at a quality of RANKED, or clean."""
+    """Return the ranker's score of every image at a quality of RANKED, or clean."""
     return report.cell(ITEM, scored(at), live=live)
 
 
@@ -78,18 +78,18 @@ def _score_figure(cells: dict[int | str, Cell]) -> Figure:
         clean = getattr(cells["clean"], column)
         if not (all(scores.values()) and clean):
             continue
-        values = np.array([list(scores[q].values()) for q in RANKED])  # (qualities, pictures)
+        values = np.array([list(scores[q].values()) for q in RANKED])  # (qualities, images)
         axes.plot(RANKED, values.mean(1), color=colour, label=column.replace("_", " "))
         axes.fill_between(RANKED, *np.quantile(values, (0.1, 0.9), axis=1), color=colour, alpha=0.15)
         axes.axhline(mean(clean), color=colour, ls="--", lw=1, label=f"clean, {column.replace('_', ' ')}")
     axes.set_xlabel("JPEG quality")
-    axes.set_ylabel("score (mean; 80 % of the pictures)")
+    axes.set_ylabel("score (mean; 80 % of the images)")
     axes.legend(fontsize=8)
     return figure
 
 
 def fig4(report: Report) -> Drawing:
-    """Maps of the ranker for a clean picture and its JPEG versions; what they say of all is kept."""
+    """Maps of the ranker for a clean image and its JPEG versions; what they say of all is kept."""
     item, ranker = "qgcn-fig4", report.network(RANKER)
     if ranker is None:
         return report.save_figure(item, sentence(f"The ranker is not trained at {report.scale} scale."))
@@ -100,7 +100,7 @@ def fig4(report: Report) -> Drawing:
 
 
 def told(ranker: Ranker, shown: Pictures, others: Sequence[Tensor]) -> dict[str, Scores]:
-    """Return what claims on figure 4 rest on, quantity by quantity and picture by picture.
+    """Return what claims on figure 4 rest on, quantity by quantity and image by image.
 
     For each of MAPS and VERSIONS the mean response of all channels, and that of the channel which on `others`
     responds most to the lowest quality, measured by its response to what is clean; how well map 2 agrees at
@@ -120,7 +120,7 @@ def told(ranker: Ranker, shown: Pictures, others: Sequence[Tensor]) -> dict[str,
 
 @torch.inference_mode()
 def responses(ranker: Ranker, x: Tensor) -> list[Tensor]:
-    """Return the mean magnitude over channels of each of MAPS for a picture (1, 1, H, W), (h, w) each."""
+    """Return the mean magnitude over channels of each of MAPS for an image (1, 1, H, W), (h, w) each."""
     return [m.abs().mean(1)[0] for m in ranker.features(x)[: len(MAPS)]]
 
 
@@ -132,7 +132,7 @@ def _strengths(ranker: Ranker, x: Tensor) -> list[Tensor]:
 
 def _chosen(ranker: Ranker, cleans: Sequence[Tensor]) -> list[int]:
     """Of each of MAPS the channel that responds most to the lowest quality, against what it does to clean
-    pictures."""
+    images."""
     both = [[_strengths(ranker, x) for x in _versions(clean)[:2]] for clean in cleans]
     picked = []
     for k in range(len(MAPS)):
@@ -181,7 +181,7 @@ def _pictures(dataset: str, limit: int | None = None) -> Pictures:
 
 
 def _versions(clean: Tensor) -> list[Tensor]:
-    """A picture at each of VERSIONS."""
+    """An image at each of VERSIONS."""
     return [level.degrade(clean, torch.Generator()) for level in VERSIONS.values()]
 
 

@@ -1,4 +1,4 @@
-"""Not in the paper: how well the quality of one picture can be read, off the ranker's score or the grid of
+"""Not in the paper: how well the quality of one image can be read, off the ranker's score or the grid of
 its coefficients."""
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ CUT = (3, 5)  # pixels, off the upper and left edge: then blocks no longer begin
 SCORE, GRID, MOVED = "ranker's score", "grid", "grid, corner cut off"
 COLOURS = {SCORE: "C3", GRID: "C0", MOVED: "C1"}
 
-Readings = dict[int, list[float]]  # quality -> what was read of each picture
+Readings = dict[int, list[float]]  # quality -> what was read of each image
 
 
 def reading(report: Report) -> Parts:
@@ -47,9 +47,9 @@ def reading(report: Report) -> Parts:
 
 
 def off_score(scores: dict[int, Scores]) -> Readings:
-    """Of each picture at each of READ, the quality at which the mean of all others scores the same."""
+    """Of each image at each of READ, the quality at which the mean of all others scores the same."""
     names, qualities = list(scores[READ[0]]), sorted(scores)
-    values = np.array([[scores[q][name] for name in names] for q in qualities])  # (qualities, pictures)
+    values = np.array([[scores[q][name] for name in names] for q in qualities])  # (qualities, images)
     others = (values.sum(1, keepdims=True) - values) / (len(names) - 1)
     rising = np.maximum.accumulate(others)
     return {
@@ -76,7 +76,7 @@ def _figure(read: dict[str, Readings]) -> Figure:
         ends = np.array([(min(found[q]), max(found[q])) for q in READ]).T
         axes.errorbar(
             np.array(READ) + place - 1, middle, np.abs(ends - middle), color=COLOURS[title], fmt="o", ms=4,
-            capsize=2, label=f"{title} ({len(found[READ[0]])} pictures)",
+            capsize=2, label=f"{title} ({len(found[READ[0]])} images)",
         )  # fmt: skip
     axes.set_xlabel("JPEG quality")
     axes.set_ylabel("quality read (median, least and most)")

@@ -11,7 +11,7 @@ from lib.papers.scenes import Scene
 from lib.papers.shown import Drawing, Parts, together
 from lib.recipes.qgcn import FULL, UNIT
 
-WINDOWS, EDGES, DOLLS = "buildings", "lighthouse2", "carnivaldolls"  # pictures of LIVE1
+WINDOWS, EDGES, DOLLS = "buildings", "lighthouse2", "carnivaldolls"  # images of LIVE1
 RIVALS = {"DnCNN-3": DNCNN, "RNAN (trained here)": RNAN, "full model": FULL}
 PRINTED_AS = dict(zip(("DnCNN", "RNAN", "Ours"), RIVALS, strict=True))  # LPIO's weights are not to be had
 CAPTION = "q20 (as captioned)"
@@ -27,7 +27,7 @@ def fig3(report: Report) -> Drawing:
 
 
 def fig5(report: Report) -> Drawing:
-    """Against others on a picture with edges; the paper's own choice of picture and quality is not
+    """Against others on an image with edges; the paper's own choice of image and quality is not
     readable in our source."""
     return report.save_figure("qgcn-fig5", strips([_against(report, EDGES, 10)]))
 

@@ -64,7 +64,7 @@ AGREEMENT, EDGES = "agreement of map 2", "agreement of edges"  # with the error
 
 
 def on(quality: int, dataset: str, metric: Metric = "psnr") -> Protocol:
-    """Return the protocol of the tables: gray JPEG of the 8-bit Y, whole pictures."""
+    """Return the protocol of the tables: gray JPEG of the 8-bit Y, whole images."""
     return Protocol(dataset, Compress(quality), colour="luma", multiple=1, metric=metric)
 
 
@@ -84,5 +84,5 @@ def mapped(k: int, version: str) -> str:
 
 
 def channelled(k: int, version: str) -> str:
-    """Return the name of the response of the channel of map k that was chosen on other pictures."""
+    """Return the name of the response of the channel of map k that was chosen on other images."""
     return f"channel of map {k}, {version}"

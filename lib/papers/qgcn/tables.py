@@ -65,7 +65,7 @@ def table1(report: Report) -> Parts:
 
 def table2(report: Report) -> Table:
     """Against others: ARCNN and DnCNN-3 with their authors' weights and RNAN trained here on the same
-    pictures, three more as quoted in the paper."""
+    images, three more as quoted in the paper."""
     item = "qgcn-table2"
     networks = {"JPEG": INPUT, "DnCNN": DNCNN, "RNAN": RNAN, "Ours": FULL}
     rows: list[Row] = []

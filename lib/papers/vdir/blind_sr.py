@@ -1,4 +1,4 @@
-"""Tables 4 and 5 of VDIR: super-resolution of pictures that were blurred no one says how."""
+"""Tables 4 and 5 of VDIR: super-resolution of images that were blurred no one says how."""
 
 from collections.abc import Sequence
 

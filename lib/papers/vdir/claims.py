@@ -294,7 +294,7 @@ def _enlarged_quotes(
 
 
 def _whole_sets() -> list[str]:
-    """Those of which no picture is missing here."""
+    """Those of which no image is missing here."""
     return [dataset for dataset in SMALL_SETS if dataset != URBAN]
 
 
@@ -332,7 +332,7 @@ def _costs_of_turning(e: Evidence) -> Finding:
 
 # --- JPEG --------------------------------------------------------------------------------------------
 
-_QUOTED_ON = {"classic5": QUOTED[:-1], "live1": QUOTED}  # sets of which no picture is missing here
+_QUOTED_ON = {"classic5": QUOTED[:-1], "live1": QUOTED}  # sets of which no image is missing here
 
 
 def _ahead_of_quoted() -> Test:
@@ -486,7 +486,7 @@ def _textured(e: Evidence) -> Finding:
     by_channel, elsewhere = ([_far(s) for s in _by_channel(e, name)] for name in (TEXTURE, ELSEWHERE))
     best = _strongest(by_channel)
     own, other = _of_channels(by_channel, best), _of_channels(elsewhere, best)
-    text = f"channel {best[0] + 1}: {told([own])} of its deviations apart, on another picture's map {other}"
+    text = f"channel {best[0] + 1}: {told([own])} of its deviations apart, on another image's map {other}"
     return every([above(own, TOLD), above(own - (1 + TENTH) * other, 0)]), text
 
 
@@ -844,14 +844,14 @@ _LATENT = (
     Claim(
         "its own latent is best",
         FIG5,
-        "The result is best with the latent of the noisy picture itself.",
+        "The result is best with the latent of the noisy image itself.",
         _has_more(PSNR, OWN, (FLIPPED, LESS, MORE), "above flipped, milder, stronger"),
         bound=f"{PAPERS}: best",
     ),
     Claim(
         "other content does less harm",
         FIG5,
-        "The latent of the flipped picture costs less than that of another noise level.",
+        "The latent of the flipped image costs less than that of another noise level.",
         _has_more(PSNR, FLIPPED, (LESS, MORE), "above milder, stronger"),
         bound=f"{PAPERS}: less",
     ),
@@ -882,8 +882,8 @@ _LATENT = (
         "latents tell texture from flat",
         FIG6,
         "At one level the values differ between regions (read as: between the most and the least textured "
-        "quarter of a picture, either way, by more than the distribution's own deviation and than on the map "
-        "of another picture).",
+        "quarter of an image, either way, by more than the distribution's own deviation and than on the map "
+        "of another image).",
         _textured,
         bound=f"{OURS}: {TOLD:g} deviation, as less drowns when it is sampled, and more than by chance",
     ),
@@ -891,7 +891,7 @@ _LATENT = (
         "the level is read off the latent",
         FIG7,
         "The latent carries the noise level, continuously from low to high (read as: where no loss told it, "
-        "a line through its four numbers gives sigma of unseen pictures with R2 above 0.9, and better than "
+        "a line through its four numbers gives sigma of unseen images with R2 above 0.9, and better than "
         "before training).",
         _by_a_line,
         bound=f"{OURS}: R2 of 0.9, as the paper only shows t-SNE",

@@ -28,7 +28,7 @@ class Cloud:
     """The latents of patches and what is known of each.
 
     codes: (n, latent), each number in its own standard deviations. value: (n,), a noise level or the number
-    of a set. colour: (n, 3), mean of the patch. picture: (n,), from which it is. levels: (n,), what the
+    of a set. colour: (n, 3), mean of the patch. image: (n,), from which it is. levels: (n,), what the
     estimator reads, where there is one.
     """
 
@@ -43,7 +43,7 @@ class Cloud:
 def cloud(net: VDIR, patches: Sequence[Tensor], values: Sequence[Sequence[float]]) -> Cloud:
     """Return the latents of patches.
 
-    patches: of each picture (n, 3, SIDE, SIDE). values: what is known of each.
+    patches: of each image (n, 3, SIDE, SIDE). values: what is known of each.
     """
     latents = [latent(net, x) for x in patches]
     codes = torch.cat([c.mean((2, 3)) for c in latents]).numpy()
@@ -57,14 +57,14 @@ def cloud(net: VDIR, patches: Sequence[Tensor], values: Sequence[Sequence[float]
 
 
 def cut(x: Tensor, n: int, generator: torch.Generator) -> Tensor:
-    """Return n patches from anywhere in a picture: (1, C, H, W) -> (n, C, SIDE, SIDE)."""
+    """Return n patches from anywhere in an image: (1, C, H, W) -> (n, C, SIDE, SIDE)."""
     draw = torch.rand(n, 2, generator=generator)
     corners = (draw * (torch.tensor(x.shape[-2:]) - SIDE + 1)).long().tolist()
     return torch.cat([x[..., top : top + SIDE, left : left + SIDE] for top, left in corners])
 
 
 def linear_errors(found: Cloud) -> dict[str, np.ndarray]:
-    """Return what least squares on the even pictures read of each odd one, minus the truth."""
+    """Return what least squares on the even images read of each odd one, minus the truth."""
     design = np.column_stack([found.codes, np.ones(len(found.codes))])
     fitted_on = found.picture % 2 == 0
     weights, *_ = np.linalg.lstsq(design[fitted_on], found.value[fitted_on], rcond=None)
@@ -73,8 +73,8 @@ def linear_errors(found: Cloud) -> dict[str, np.ndarray]:
 
 
 def neighbours(found: Cloud, distance: np.ndarray) -> tuple[Scores, Scores]:
-    """Return the mean, picture by picture, of `distance` (n, n) from its patches to the nearest ones by
-    latent, and to all, of other pictures."""
+    """Return the mean, image by image, of `distance` (n, n) from its patches to the nearest ones by
+    latent, and to all, of other images."""
     apart = np.linalg.norm(found.codes[:, None] - found.codes, axis=-1)
     elsewhere = found.picture[:, None] != found.picture
     nearest = np.where(elsewhere, apart, np.inf).argmin(1)
@@ -86,7 +86,7 @@ def neighbours(found: Cloud, distance: np.ndarray) -> tuple[Scores, Scores]:
 
 
 def guesses(found: Cloud) -> Scores:
-    """Return the share, picture by picture, of patches whose nearest neighbours of other pictures are mostly
+    """Return the share, image by image, of patches whose nearest neighbours of other images are mostly
     of its kind."""
     apart = cdist(found.codes, found.codes)
     apart[found.picture[:, None] == found.picture] = np.inf

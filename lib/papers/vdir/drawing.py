@@ -26,17 +26,17 @@ def fig1(report: Report) -> Drawing:
         "Blind: one network for all levels": [Box("restorer", _count(alone), "trained alone", CONV)],
         "Two stages: an estimator first, trained on known levels": [
             Box("estimator", "", "the level", SPECIAL),
-            Box("restorer", "", "sees picture and level", CONV),
+            Box("restorer", "", "sees image and level", CONV),
         ],
         "VDIR: what is told is learned, together with the restorer": [
             Box("encoder", _count(ours.encoder), "mean, variance", SPECIAL),
             Box("latent c", "", "a sample", SPECIAL),
-            Box("restorer", _count(ours.restorer), "sees picture and c", CONV),
+            Box("restorer", _count(ours.restorer), "sees image and c", CONV),
         ],
     }
     figure = Figure(figsize=(9, 7.6), layout="constrained")
     for axes, (title, middle) in zip(figure.subplots(len(rows), 1), rows.items(), strict=True):
-        chain(axes, [Box("picture y", "", "", PLAIN), *middle, Box("restored x", "", "", PLAIN)], (), 5)
+        chain(axes, [Box("image y", "", "", PLAIN), *middle, Box("restored x", "", "", PLAIN)], (), 5)
         axes.set_title(title, fontsize=11)
     figure.supxlabel(f"in the boxes: parameters ({report.scale} scale)", fontsize=8)
     return report.save_figure("vdir-fig1", figure)
@@ -133,7 +133,7 @@ Shapes = dict[nn.Module, str]
 def _encoder(net: VDIR, shapes: Shapes, picture: Tensor) -> list[Box]:
     first, second, third, _, last = _convolutions(net.encoder.trunk)
     return [
-        Box("picture y", "", by(picture.shape[1:]), PLAIN),
+        Box("image y", "", by(picture.shape[1:]), PLAIN),
         conv("conv, pool 2,\nReLU", first, shapes),
         conv("conv, ReLU", second, shapes),
         conv("conv, pool 2,\nReLU", third, shapes),

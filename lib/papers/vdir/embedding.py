@@ -48,7 +48,7 @@ from lib.recipes.vdir import AWGN
 PATCHES_OF = "bsds500-val"  # [O] the paper has DIV2K's validation part
 JUDGED = (LINEAR, ERROR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED)
 LEVELS = tuple(range(10, 56, 5))  # [P]
-Patches = tuple[list[Tensor], list[tuple[int, ...]]]  # of every picture, and their levels
+Patches = tuple[list[Tensor], list[tuple[int, ...]]]  # of every image, and their levels
 
 
 def fig7(report: Report) -> Parts:
@@ -98,7 +98,7 @@ def told(by: str, probes: dict[str, Scores]) -> dict[str, float]:
 
 
 def _noisy_patches(report: Report) -> Patches:
-    """One patch at every level from each picture, anywhere in it."""
+    """One patch at every level from each image, anywhere in it."""
     generator = torch.Generator().manual_seed(0)
     found = []
     for sample in samples(report.at_hand(noisy(LEVELS[0], PATCHES_OF))):
@@ -109,7 +109,7 @@ def _noisy_patches(report: Report) -> Patches:
 
 
 def _probes(found: Cloud) -> dict[str, Scores]:
-    """Of each picture, what is read off its patches and how far that is from the truth, by READ."""
+    """Of each image, what is read off its patches and how far that is from the truth, by READ."""
     errors = linear_errors(found)
     spread = float(np.var(LEVELS))
     of_level = np.abs(found.value[:, None] - found.value)

@@ -32,12 +32,12 @@ SETS = (PHOTOGRAPHS, "cbsd68")
 KINDS = ("photographs (RNI15)", "camera noise (CBSD68)", "Gaussian noise (CBSD68)")
 PER_PICTURE = 10  # patches
 GAUSSIAN = 25.0  # grey levels
-EXAMPLE = 2  # picture of CBSD68
+EXAMPLE = 2  # image of CBSD68
 RESTORED = {"VDIR": REAL, "the restorer alone": REAL_NAIVE, "VDIR for Gaussian noise": AWGN}
 
 
 def fig8(report: Report) -> Parts:
-    """Return the embedding of three kinds of noise, pictures restored, and how well the kinds are told apart.
+    """Return the embedding of three kinds of noise, images restored, and how well the kinds are told apart.
 
     The paper has SIDD, DND and synthetic noise; here photographs, synthetic camera noise and Gaussian noise.
     """
@@ -76,7 +76,7 @@ def _stored(report: Report, by: str) -> Scores:
 
 
 def _kinds() -> dict[str, list[Tensor]]:
-    """Patches of as many pictures of each kind, and of no picture twice."""
+    """Patches of as many images of each kind, and of no image twice."""
     generator = torch.Generator().manual_seed(0)
     photographs = [to_tensor(sample.pixels) for sample in samples(PHOTOGRAPHS)]
     n = len(photographs)

@@ -1,4 +1,4 @@
-"""Not in the paper: VDIR's knob beside those of AdaFM and CFSNet, on the same noisy pictures."""
+"""Not in the paper: VDIR's knob beside those of AdaFM and CFSNet, on the same noisy images."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,11 +27,11 @@ BETWEEN = (0.0, 0.25, 0.5, 0.75, 1.0)
 OURS = "vdir-denoise"
 KNOBS = {OURS: AROUND, "adafm-denoise": BETWEEN, "cfsnet-denoise": BETWEEN}
 QUANTITIES = (PSNR, NOISE, EDGES)
-Looks = dict[tuple[str, float], dict[str, Scores]]  # by network and knob, quantity and picture
+Looks = dict[tuple[str, float], dict[str, Scores]]  # by network and knob, quantity and image
 
 
 def strength(report: Report) -> Parts:
-    """Return every network at five settings of its knob: one picture, and the mean over several."""
+    """Return every network at five settings of its knob: one image, and the mean over several."""
     looks = _looks(report)
     if report.record and (OURS, 0.0) in looks and report.at_hand(NOISY) == NOISY.dataset:
         report.keep_facts(ITEM, told(looks) | readings(report.network(find(OURS).run)))
@@ -43,7 +43,7 @@ def strength(report: Report) -> Parts:
         [scene.restored(f"{name} {knob:g}", find(name).run, (knob,)) for knob in own]
         for name, own in KNOBS.items()
     ]
-    title = f"One picture with noise of {NOISY.level.sigma:g} grey levels, three knobs ({report.scale} scale)"
+    title = f"One image with noise of {NOISY.level.sigma:g} grey levels, three knobs ({report.scale} scale)"
     return together(report.save_figure(ITEM, strips([scene.strip(title, rows)])), frame)
 
 

@@ -1,4 +1,4 @@
-"""Figure 5 of VDIR, and two pictures that change latents: what the restorer does with what it is told."""
+"""Figure 5 of VDIR, and two images that change latents: what the restorer does with what it is told."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,15 +41,15 @@ from lib.recipes.vdir import AWGN
 SIGMA = 30  # [P] of what is restored
 LEVELS = (10, 20, 30, 40, 50, 60)
 PICTURES = 16
-SIDE = 160  # pixels, cut from the middle of each picture
-EXAMPLE = 2  # picture of the figures
-SWAPPED = (2, 3)  # two pictures that change latents
+SIDE = 160  # pixels, cut from the middle of each image
+EXAMPLE = 2  # image of the figures
+SWAPPED = (2, 3)  # two images that change latents
 
-Seen = dict[str, Scores]  # what was measured of the results with one latent, picture by picture
+Seen = dict[str, Scores]  # what was measured of the results with one latent, image by image
 
 
 def fig5(report: Report) -> Parts:
-    """Return one noisy picture restored with five latents; the table is the mean over pictures."""
+    """Return one noisy image restored with five latents; the table is the mean over images."""
     net = report.network(AWGN)
     seen = manipulated(net, noisy_crops(report)) if net else {}
     if seen and report.record and at_hand(report):
@@ -68,7 +68,7 @@ def fig5(report: Report) -> Parts:
 
 
 def at_hand(report: Report) -> bool:
-    """Return whether the pictures of figures 5 and 6 are here, not what stands in for them."""
+    """Return whether the images of figures 5 and 6 are here, not what stands in for them."""
     return report.at_hand(noisy(SIGMA)) == noisy(SIGMA).dataset
 
 
@@ -89,12 +89,12 @@ def told(seen: dict[str, Seen]) -> dict[str, float]:
 
 
 def example(report: Report, sigma: float) -> Scene:
-    """Return the picture of the figures, its sides whole positions of the latent."""
+    """Return the image of the figures, its sides whole positions of the latent."""
     return Scene(report, replace(noisy(sigma), multiple=VDIR.multiple), EXAMPLE)
 
 
 def noisy_crops(report: Report) -> dict[str, dict[int, Tensor]]:
-    """Return, by picture and level (0 for none), its middle with the same noise, as strong as the level."""
+    """Return, by image and level (0 for none), its middle with the same noise, as strong as the level."""
     found: dict[str, dict[int, Tensor]] = {}
     for sigma in LEVELS:
         dataset = report.at_hand(noisy(sigma))
@@ -104,14 +104,14 @@ def noisy_crops(report: Report) -> dict[str, dict[int, Tensor]]:
 
 
 def middle(x: Tensor) -> Tensor:
-    """Return what is measured of a picture (1, C, H, W)."""
+    """Return what is measured of an image (1, C, H, W)."""
     top, left = ((side - SIDE) // 2 for side in x.shape[-2:])
     return x[..., top : top + SIDE, left : left + SIDE]
 
 
 @torch.inference_mode()
 def manipulated(net: VDIR, crops: dict[str, dict[int, Tensor]]) -> dict[str, Seen]:
-    """Return, by the latent that it was told, what became of every picture."""
+    """Return, by the latent that it was told, what became of every image."""
     found: dict[str, Seen] = {case: {quantity: {} for quantity in QUANTITIES} for case in CASES}
     last = list(crops.values())[-1]
     for name, of in crops.items():
@@ -141,7 +141,7 @@ def _line(case: str, seen: dict[str, Seen]) -> dict[str, str]:
 
 
 def others(report: Report) -> dict[str, Tensor]:
-    """Return what the encoder sees in figures 5 and 6 instead of the picture itself."""
+    """Return what the encoder sees in figures 5 and 6 instead of the image itself."""
     seen = {sigma: example(report, sigma).degraded for sigma in (SIGMA, MILD, STRONG)}
     return {
         "(c) flipped": seen[SIGMA].flip(-1),
@@ -158,7 +158,7 @@ def _told(scene: Scene, net: VDIR | None, title: str, other: Tensor) -> Panel:
 
 
 def swap(report: Report) -> Parts:
-    """Return a mildly and a strongly noisy picture, each restored with either latent; not in the paper."""
+    """Return a mildly and a strongly noisy image, each restored with either latent; not in the paper."""
     net = report.network(AWGN)
     first, second = (
         Scene(report, noisy(sigma), picture) for sigma, picture in zip((MILD, STRONG), SWAPPED, strict=True)
@@ -172,8 +172,8 @@ def swap(report: Report) -> Parts:
         parts.append(scene.strip(f"Sigma {sigma} ({report.scale} scale)", [[scene.original, *panels]]))
         own, told = (panel.picture for panel in panels)
         shown = "-" if net is None else f"{255 * float((own - told).abs().mean()):.2f}"
-        row = {"picture": f"sigma {sigma}", **{panel.title: panel.note for panel in panels}}
+        row = {"image": f"sigma {sigma}", **{panel.title: panel.note for panel in panels}}
         rows.append(row | {MOVED: shown})
-    frame = pd.DataFrame(rows).set_index("picture")
+    frame = pd.DataFrame(rows).set_index("image")
     report.save_table("vdir-swap", frame)
     return together(report.save_figure("vdir-swap", strips(parts)), frame)

@@ -1,4 +1,4 @@
-"""Figure 6 of VDIR: the latent maps themselves, over noise levels and over a picture."""
+"""Figure 6 of VDIR: the latent maps themselves, over noise levels and over an image."""
 
 import numpy as np
 import pandas as pd
@@ -75,7 +75,7 @@ def _level_means(net: VDIR | None, crops: Crops, sigma: int) -> dict[str, str]:
 def told(net: VDIR, crops: Crops) -> dict[str, float]:
     """Return what claims on figure 6 rest on: how far each channel moves from MILD to STRONG, how well its
     order is that of the levels, and how far its textured quarter is from its flat one, on its own map and
-    on that of another picture. Distances are in deviations of the channel's own distribution."""
+    on that of another image. Distances are in deviations of the channel's own distribution."""
     quantities = (STEP, ORDER, TEXTURE, ELSEWHERE)
     found: dict[str, Scores] = {f"channel {k}, {q}": {} for k in range(1, LATENT + 1) for q in quantities}
     last = list(crops.values())[-1]

@@ -180,7 +180,7 @@ def of_seed(seed: int, fact: str) -> str:
 
 
 MILD, STRONG = 10, 50  # [O] of the noise whose latents figure 5 shows; the paper does not say
-OWN, FLIPPED, OTHER = "its own", "flipped", "another picture's"
+OWN, FLIPPED, OTHER = "its own", "flipped", "another image's"
 LESS, MORE = f"sigma {MILD}", f"sigma {STRONG}"
 CASES = (OWN, FLIPPED, LESS, MORE, OTHER)
 PSNR, MOVED = "PSNR (dB)", "output moved by (grey levels)"
@@ -188,14 +188,14 @@ NOISE, EDGES = "noise left (grey levels)", "gradient energy (thousandths)"
 QUANTITIES = (PSNR, MOVED, NOISE, EDGES)
 
 STEP, ORDER, TEXTURE = "step", "rank correlation", "texture"  # of each channel, figure 6
-ELSEWHERE = "texture, on another picture's map"
+ELSEWHERE = "texture, on another image's map"
 
 LINEAR, ERROR, NEARER_LEVEL, NEARER_COLOUR, ESTIMATED = "line", "error", "level", "colour", "estimator"
 READ = {
-    LINEAR: "R2 of a line through the four numbers, other half of the pictures",
+    LINEAR: "R2 of a line through the four numbers, other half of the images",
     ERROR: "its mean error in sigma (grey levels)",
-    "nearest": "distance in sigma to the nearest patch of another picture",
-    "chance": "the same to any patch of another picture",
+    "nearest": "distance in sigma to the nearest patch of another image",
+    "chance": "the same to any patch of another image",
     NEARER_LEVEL: "how much nearer than chance that is (grey levels of sigma)",
     NEARER_COLOUR: "how much nearer than chance its mean colour is (grey levels)",
     ESTIMATED: "mean error of the estimator (grey levels)",
