@@ -742,3 +742,17 @@ def test_a_picture_that_the_network_was_not_trained_for_is_told(astronaut):
 def test_an_upload_of_any_name_can_be_saved(name, saved, state):
     state.upload(name, encode(Picture(np.zeros((16, 16, 3), np.uint8)), "png"))
     assert state.download()[0].startswith(f"{saved}-adafm")
+
+
+def test_an_upload_that_asks_for_another_network_names_it(astronaut):
+    networks = [loaded(), replace(loaded(task=DEJPEG), name="vdir-jpeg-color")]
+    state = SliderState(networks, [Sample("face", astronaut[:100, :100])], device="cpu")
+    compressed = encode(Picture(astronaut[:256, :256]), "jpeg", quality=20)
+    state.upload("web.jpg", compressed)
+    assert "Recommended: vdir-jpeg-color (JPEG quality 20)." in state.note
+    state.use("vdir-jpeg-color")
+    state.upload("web.jpg", compressed)
+    assert "Recommended" not in state.note
+    alone = SliderState([loaded()], [Sample("face", astronaut[:100, :100])], device="cpu")
+    alone.upload("web.jpg", compressed)
+    assert "Recommended" not in alone.note

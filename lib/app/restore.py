@@ -111,7 +111,7 @@ class Request:
 
 @dataclass(frozen=True)
 class ByImage:
-    """Every image with the network that it asks for, at Auto. load: a network by its public name."""
+    """Every image with the network that it asks for, at Auto or blind. load: a network by its public name."""
 
     load: Callable[[str], Loaded]
     strip: bool = False
@@ -122,7 +122,9 @@ class ByImage:
         found = recommended(picture)
         if not found.network:
             return None, found.read
-        return Request(self.load(found.network), auto=True, strip=self.strip), f": {found.read}"
+        network = self.load(found.network)
+        asked = Request(network, auto=network.curve is not None, strip=self.strip)
+        return asked, f": {found.read}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from lib.app.recommend import recommended
 from lib.app.tasks import (
     Loaded,
     at_start,
@@ -48,6 +49,7 @@ LARGEST_SEED = 2**32 - 1
 SSIM_SIDE, NIQE_SIDE = 11, 96  # pixels, of a window and of a block
 SCORED = 500_000  # pixels of the largest image that is scored whole
 SCORED_PART = 672  # pixels a side, seven blocks of NIQE: of a larger one this part
+RECOMMENDED = 4_000_000  # pixels of the largest upload off which is read which network it asks for
 QUICK = 512 * 512  # pixels: a larger image waits for the whole only once the speed is known
 PATIENCE = 0.12  # seconds: a whole image that takes longer is preceded by a region
 REGION_SECONDS = 0.04
@@ -164,6 +166,19 @@ class SliderState:
             return
         if self._take(name, picture, False, self.levels):
             self._open()
+            self.note = " ".join(filter(None, (self.note, self._recommended())))
+
+    def _recommended(self) -> str:
+        """One sentence where another network that is here is made for what is read off an image of moderate
+        size; empty otherwise."""
+        if math.prod(self._picture.pixels.shape[:2]) > RECOMMENDED:
+            return ""
+        try:
+            found = recommended(self._picture)
+        except ValueError:  # two values
+            return ""
+        here = found.network in {loaded.name for loaded in self.networks.values()} - {self.loaded.name}
+        return f"Recommended: {found.network} ({found.read})." if here else ""
 
     def refuse_upload(self, name: str, size: int) -> None:
         """Larger than what is sent through a notebook's connection; known before it is sent."""

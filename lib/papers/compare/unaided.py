@@ -41,7 +41,7 @@ def _noise(sigma: float) -> Damage:
 
 
 def _jpeg(quality: int) -> Damage:
-    rivals = ("adafm-dejpeg", "cfsnet-deblock", "vdir-jpeg", "vdir-jpeg-color", "qgcn")
+    rivals = ("vdir-jpeg-color", "vdir-jpeg", "adafm-dejpeg", "cfsnet-deblock", "qgcn")
     return Damage(f"JPEG {quality}", rivals[0], rivals, lambda x, seed: tasks.compress(x, quality, seed))
 
 
