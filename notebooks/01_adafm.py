@@ -90,7 +90,7 @@ check_adafm(report)
 # %% [markdown]
 # ## Turn the knob
 #
-# Choose a network: noise, JPEG, or super-resolution between two factors. Degrade the sample or upload a
+# Choose a network: noise, JPEG, or super-resolution between two factors. Degrade the sample or upload an
 # image of your own, then drag. *Auto* finds the level and sets the coefficient from the curves above:
 # noise is estimated, the quality is read from a JPEG's own tables (or estimated from its blocks), and the
 # factor is the one you set, by which an image of your own is enlarged.

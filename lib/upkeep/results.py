@@ -17,6 +17,7 @@ from PIL import Image
 from lib.base import paths
 from lib.evaluation import costs
 from lib.papers import published
+from lib.papers.companion import reproduced
 from lib.papers.papers import COMPARISON, PAPERS, Paper
 from lib.papers.report import Report
 from lib.papers.shown import Drawing, Prose
@@ -74,6 +75,8 @@ def _write(paper: Paper) -> None:
         call = CALL.match(cell.source)
         if cell.cell_type == "markdown":
             parts.append(cell.source)
+        elif cell.source == "reproduced(report)":
+            parts.append(reproduced(report).data)
         elif cell.source == "published.table()":
             parts.append(published.table().reset_index().to_markdown(index=False))
         elif cell.source.startswith("verdicts.") and paper.claims:
