@@ -77,7 +77,6 @@ print(sorted({{"torch", "numpy", "pandas", "PIL"}} & set(sys.modules)))
         (["train", "a", "--scale", "huge"], "invalid choice: 'huge'"),
         (["measure", "esrgan"], "invalid choice: 'esrgan'"),
         (["measure", "--scale", "smoke"], "invalid choice: 'smoke'"),
-        (["restore", "a.png", "-o", "b.png"], "required: --network"),
         (
             ["restore", "a.png", "-o", "b.png", "--network", "n", "--knob", "0.4"],
             "a knob is set like coef=0.4",
@@ -280,6 +279,12 @@ def test_restore_fails_where_a_picture_fails(trained, picture, capsys):
     out = picture.with_name("out")
     assert lib("restore", picture.parent, "-o", out, *RESTORE, "--checkpoints", trained) == 1
     assert (out / "in.png").exists() and "bad.png" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("more", [[], ["--auto", "--factor", "2"], ["--auto", "--degrade", "sigma=5"]])
+def test_without_a_network_auto_stands_alone(more, picture, capsys):
+    assert lib("restore", picture, "-o", picture.with_name("out.png"), *more) == 1
+    assert "Name a --network, or give --auto alone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

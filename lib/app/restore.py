@@ -88,6 +88,11 @@ class Request:
         return self, ""
 
     @property
+    def nets(self) -> tuple[Controllable, ...]:
+        """Return the networks that are known to be needed."""
+        return (self.network.net,)
+
+    @property
     def remarks(self) -> list[str]:
         """Return sentences on knobs outside what the network was trained for."""
         found = (extrapolates(self.fixed[knob.name], knob) for knob in self.network.net.knobs)
@@ -115,6 +120,7 @@ class ByImage:
 
     load: Callable[[str], Loaded]
     strip: bool = False
+    nets: Sequence[Controllable] = ()  # of these and of remarks none is known before the images are
     remarks: Sequence[str] = ()
 
     def of(self, picture: Picture) -> tuple[Request | None, str]:
@@ -183,6 +189,8 @@ def restore_files(
     for sentence in request.remarks:
         say(sentence)
     restorer = functools.cache(partial(Restorer, device=device, tile=tile))
+    for net in request.nets:
+        restorer(net)
     jobs = list(_jobs(inputs, results, say))
     if not jobs:
         raise ValueError(f"There is no image in {', '.join(map(str, inputs))}.")

@@ -20,7 +20,7 @@ from lib.training.checkpoints import made_by, path_of
 from lib.training.unfinished import under_way
 from lib.upkeep.hours import Hours
 
-COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane")
+COMPARED = ("compare-denoise", "compare-dejpeg", "compare-seeds", "compare-plane", "compare-unaided")
 ITEMS = {  # of every paper, in the order of its claims, and those of them that keep no rows
     key: (tuple(dict.fromkeys(claim.item for claim in paper.CLAIMS.values())), paper.LIVE)
     for key, paper in {"adafm": adafm, "cfsnet": cfsnet, "cugan": cugan, "vdir": vdir, "qgcn": qgcn}.items()
