@@ -1,9 +1,11 @@
 """Training runs by name; one file per paper says what they are."""
 
+from collections.abc import Sequence
+
 from lib.recipes import adafm, budgets, cfsnet, cugan, qgcn, vdir
 from lib.recipes.common import SCALES, Recipe, Scale
 
-__all__ = ["SCALES", "Recipe", "Scale", "find", "of_paper", "queue", "ways"]
+__all__ = ["SCALES", "Recipe", "Scale", "find", "of_paper", "queue", "ways", "with_needs"]
 
 _FILES = {"adafm": adafm, "qgcn": qgcn, "cfsnet": cfsnet, "vdir": vdir, "cugan": cugan}
 _PAPERS = {
@@ -22,6 +24,20 @@ def queue(scale: Scale) -> tuple[Recipe, ...]:
     """Return every run at this scale, paper by paper, most wanted first, parents and guides before what needs
     them."""
     return tuple(recipe for runs in _PAPERS[scale].values() for recipe in runs)
+
+
+def with_needs(runs: Sequence[Recipe]) -> list[Recipe]:
+    """Return these runs, each after the parents and guides it needs, of other papers too."""
+    found: dict[str, Recipe] = {}
+
+    def take(recipe: Recipe) -> None:
+        for needed in recipe.needs:
+            take(find(needed, recipe.scale))
+        found.setdefault(recipe.name, recipe)
+
+    for recipe in runs:
+        take(recipe)
+    return list(found.values())
 
 
 def find(name: str, scale: Scale) -> Recipe:

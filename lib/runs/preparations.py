@@ -2,11 +2,11 @@
 
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from lib import recipes
 from lib.base import paths
-from lib.recipes import Recipe, Scale
+from lib.recipes import Scale
 from lib.runs import processes, training_queue
 from lib.runs.graph import Step
 from lib.training import checkpoints
@@ -38,7 +38,7 @@ def preparations(
         return []
     key = NOTEBOOKS[notebook]
     own = recipes.queue(scale) if key in (COMPARISON, PLAYGROUND) else recipes.of_paper(key, scale)
-    runs = _with_what_they_need(own) if train else ()
+    runs = recipes.with_needs(own) if train else ()
     missing = [recipe for recipe in runs if not checkpoints.path_of(recipe.name, scale).exists()]
     options = (f"--scale={scale}", f"--device={device}")
     steps = training_queue.trainings(
@@ -67,17 +67,3 @@ def stages(steps: Iterable[Step]) -> list[str]:
         lines += ["# then measurements, in this order"]
         lines += [shlex.join(step.work.command) for step in measuring]
     return lines
-
-
-def _with_what_they_need(runs: Sequence[Recipe]) -> list[Recipe]:
-    """Parents and guides of other papers too, before what needs them."""
-    found: dict[str, Recipe] = {}
-
-    def take(recipe: Recipe) -> None:
-        for needed in recipe.needs:
-            take(recipes.find(needed, recipe.scale))
-        found.setdefault(recipe.name, recipe)
-
-    for recipe in runs:
-        take(recipe)
-    return list(found.values())

@@ -2,7 +2,6 @@
 what to train first, how a cluster does all of it."""
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 
 from lib import recipes
@@ -137,17 +136,4 @@ def wanted() -> list[Recipe]:
     shown = [run for network in public.NETWORKS for run in networks.runs_of(network.run)]
     queue = recipes.queue("paper")
     rest = sorted(queue, key=lambda recipe: recipe.seed)
-    return _with_needs([*(recipes.find(name, "paper") for name in shown), *rest])
-
-
-def _with_needs(runs: Sequence[Recipe]) -> list[Recipe]:
-    found: dict[str, Recipe] = {}
-
-    def take(recipe: Recipe) -> None:
-        for needed in recipe.needs:
-            take(recipes.find(needed, recipe.scale))
-        found.setdefault(recipe.name, recipe)
-
-    for recipe in runs:
-        take(recipe)
-    return list(found.values())
+    return recipes.with_needs([*(recipes.find(name, "paper") for name in shown), *rest])
